@@ -1,0 +1,30 @@
+"""What the screens see: one frozen picture of the run, made by the follower's worker, replaced on change.
+
+Trap avoided: screens that each read files and disagree with one another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.alerts.engine import AlertView
+    from core.telemetry.health import Health
+    from core.telemetry.host import Host
+    from core.telemetry.model import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    run: Run
+    """Owned by the worker; it only ever grows, so reading it from the UI is safe."""
+    health: Health
+    alerts: tuple[AlertView, ...]
+    host: Host | None
+    taken_at: datetime
+    revision: int
+    """Rises with each change of the run; a screen redraws its charts only then."""
+    problem: str | None = None
+    """Why the run could not be read this time, in words."""

@@ -1,0 +1,174 @@
+"""What an alert rule is, and the documents' default rules.
+
+A rule is data: the same table stands in ``config.toml``. `core.alerts.evaluate` gives it a value,
+`core.alerts.machine` moves its state.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Severity = Literal["info", "warning", "critical"]
+Condition = Literal[
+    "above",  # value > threshold
+    "slope_below",  # least-squares slope per step over window_steps < threshold
+    "rise_below",  # rise over window_steps < threshold
+    "flat",  # mean unchanged (change below threshold) over window_seconds
+    "not_finite",  # any listed metric is nan or inf
+    "checkpoint_age",  # seconds since the newest checkpoint > threshold
+    "step_age",  # seconds since the last step > threshold
+    "crashed",  # traceback at the end of the log, or the process gone before the end
+    "log_pattern",  # a regular expression matches a new log line
+    "disk_free",  # free bytes below threshold
+    "memory_free",  # free memory in percent below threshold
+]
+RunStatus = Literal["RUNNING", "STALLED", "SILENT", "CRASHED", "STOPPED", "FINISHED", "ABSENT"]
+NonNegative = Annotated[float, Meta(ge=0)]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One alert rule. Its name is its key in the table."""
+
+    condition: Condition
+    severity: Severity
+    metric: str = ""
+    """A name from `core.telemetry.metrics`; empty for rules about files, processes and the host."""
+    threshold: float = 0.0
+    resolve_at: float | None = None
+    """A second, lower threshold: a firing rule resolves only past it. None: `threshold` itself."""
+    window_steps: Annotated[int, Meta(ge=0)] = 0
+    window_seconds: NonNegative = 0.0
+    for_steps: Annotated[int, Meta(ge=0)] = 0
+    """Pending this many steps before it fires."""
+    for_seconds: NonNegative = 0.0
+    keep_firing_steps: Annotated[int, Meta(ge=0)] = 0
+    """Steps the condition must stay false before a firing alert resolves."""
+    within_seconds: NonNegative = 0.0
+    """Only in the first so many seconds of a run; 0: always."""
+    warm_up_steps: Annotated[int, Meta(ge=0)] = 0
+    """Not before this many steps of a run."""
+    warm_up_seconds: NonNegative = 0.0
+    """… and not before this many seconds of it; past either, the rule applies."""
+    pattern: str = ""
+    states: tuple[RunStatus, ...] = ("RUNNING", "STALLED", "SILENT")
+    """The run states it applies in: rules of age and progress stop when a run ends."""
+    family: str = ""
+    """A firing rule inhibits the milder ones of its family (lower `rank`)."""
+    rank: int = 0
+    runbook: str = ""
+    """The id of its runbook scenario."""
+    action: str = ""
+    """What the documents tell the operator to do."""
+    enabled: bool = True
+
+
+_VALUES: tuple[RunStatus, ...] = ("RUNNING", "STALLED", "SILENT", "CRASHED", "STOPPED", "FINISHED")
+
+
+def default_rules() -> dict[str, Rule]:
+    """The documents' rules with their thresholds and actions."""
+    return {
+        "negative_reward_trend": Rule(
+            condition="slope_below",
+            metric="reward",
+            threshold=-0.001,
+            resolve_at=-0.0005,
+            window_steps=5_000,
+            severity="warning",
+            warm_up_steps=100_000,
+            warm_up_seconds=43_200,
+            states=_VALUES,
+            runbook="negative_reward_trend",
+            action="Check the reward function",
+        ),
+        "kl_launch": Rule(
+            condition="above",
+            metric="approx_kl",
+            threshold=0.01,
+            within_seconds=14_400,
+            severity="warning",
+            states=_VALUES,
+            family="kl",
+            rank=0,
+            runbook="kl_spike",
+            action="Lower the learning rate on a spike",
+        ),
+        "kl_high": Rule(
+            condition="above",
+            metric="approx_kl",
+            threshold=0.05,
+            resolve_at=0.045,
+            severity="warning",
+            states=_VALUES,
+            family="kl",
+            rank=1,
+            runbook="kl_spike",
+            action="Lower the learning rate, check the data",
+        ),
+        "kl_spike": Rule(
+            condition="above",
+            metric="approx_kl",
+            threshold=0.1,
+            resolve_at=0.09,
+            severity="critical",
+            states=_VALUES,
+            family="kl",
+            rank=2,
+            runbook="kl_spike",
+            action="Reduce the learning rate, check the data",
+        ),
+        "kl_explosion": Rule(
+            condition="above",
+            metric="approx_kl",
+            threshold=0.5,
+            resolve_at=0.45,
+            severity="critical",
+            states=_VALUES,
+            family="kl",
+            rank=3,
+            runbook="kl_explosion",
+            action="Reduce the learning rate from 3e-4 to 1e-4 and restart",
+        ),
+        "gradient_explosion": Rule(
+            condition="not_finite",
+            severity="critical",
+            states=_VALUES,
+            runbook="gradient_explosion",
+            action="Reduce learning_rate, increase clip_range",
+        ),
+        "checkpoint_old": Rule(
+            condition="checkpoint_age",
+            threshold=43_200,
+            severity="warning",
+            family="checkpoint",
+            rank=0,
+            runbook="training_hung",
+            action="Check whether training hangs",
+        ),
+        "checkpoint_age": Rule(
+            condition="checkpoint_age",
+            threshold=86_400,
+            severity="critical",
+            family="checkpoint",
+            rank=1,
+            runbook="training_hung",
+            action="Check whether training hangs",
+        ),
+        "training_hung": Rule(
+            condition="step_age",
+            threshold=7_200,
+            severity="critical",
+            runbook="training_hung",
+            action="Check the process, the disk, the memory; restart",
+        ),
+        "crash": Rule(
+            condition="crashed",
+            severity="critical",
+            states=("CRASHED",),
+            runbook="crash",
+            action="Stop, back up the logs, escalate; do not restart before the cause is known",
+        ),
+    }

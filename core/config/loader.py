@@ -1,0 +1,150 @@
+"""Reads `config.toml` into `Settings`, all problems at once.
+
+Each problem names the key, what was expected, what was got and, for an unknown key, the nearest name. Trap
+avoided: a misspelt key that is swallowed while its default silently rules.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import tomli
+
+from core.alerts.rule import Rule
+from core.config.settings import Settings
+from core.errors import UsageError
+from core.text import visible
+
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    key: str
+    expected: str
+    got: str
+    near: str | None = None
+
+    def __str__(self) -> str:
+        hint = f" (did you mean {self.near}?)" if self.near else ""
+        return f"{self.key}: expected {self.expected}, got {self.got}{hint}"
+
+
+class ConfigError(UsageError):
+    """The configuration cannot be used; `problems` holds every reason. Exit code 2."""
+
+    def __init__(self, path: Path, problems: list[Problem]) -> None:
+        self.problems = problems
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
+        super().__init__(f"{path}: {count}{lines}", hint="Correct the keys above; nothing was changed.")
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings of `path`. Raises UsageError (unreadable, no TOML) or ConfigError (all wrong keys)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} could not be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 at byte {error.start}") from error
+    return parse_settings(text, path)
+
+
+def parse_settings(text: str, path: Path) -> Settings:
+    """As `load_settings`, from text; `path` is only named in errors."""
+    try:
+        table = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {visible(str(error))}") from error
+    problems: list[Problem] = []
+    settings = _struct(Settings, table, "", problems, Settings())
+    _cross_checks(settings, problems)
+    if problems:
+        raise ConfigError(path, problems)
+    return settings
+
+
+def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Problem], base: _S) -> _S:
+    """`base` changed by the good keys of `table`; every bad one becomes a problem."""
+    fields = {field.name: field for field in msgspec.structs.fields(cls)}
+    changes: dict[str, Any] = {}
+    for key, value in table.items():
+        name = f"{prefix}{visible(key)}"
+        field = fields.get(key)
+        if field is None:
+            near = difflib.get_close_matches(key, fields, n=1, cutoff=0.6)
+            expected = f"one of {', '.join(fields)}" if len(fields) < 14 else "a known key"
+            problems.append(
+                Problem(name, expected, "an unknown key", f"{prefix}{near[0]}" if near else None)
+            )
+            continue
+        current = getattr(base, key)
+        if isinstance(current, msgspec.Struct):
+            if isinstance(value, dict):
+                changes[key] = _struct(type(current), value, f"{name}.", problems, current)
+            else:
+                problems.append(Problem(name, "a table", _got(value)))
+        elif cls is Settings and key == "alerts":
+            changes[key] = _rules(value, problems, current)
+        else:
+            try:
+                changes[key] = msgspec.convert(value, field.type)
+            except msgspec.ValidationError as error:
+                problems.append(Problem(name, _expected(str(error)), _got(value)))
+    return msgspec.structs.replace(base, **changes)
+
+
+def _rules(value: Any, problems: list[Problem], defaults: dict[str, Rule]) -> dict[str, Rule]:
+    """The default rules with the workspace's changes and its own new ones."""
+    if not isinstance(value, dict):
+        problems.append(Problem("alerts", "a table of rules", _got(value)))
+        return defaults
+    rules = dict(defaults)
+    for name, table in value.items():
+        key = f"alerts.{visible(name)}"
+        if not isinstance(table, dict):
+            problems.append(Problem(key, "a table", _got(table)))
+            continue
+        base = defaults.get(name)
+        if base is None:
+            missing = [need for need in ("condition", "severity") if need not in table]
+            if missing:
+                near = difflib.get_close_matches(name, defaults, n=1, cutoff=0.6)
+                problems.append(
+                    Problem(
+                        key,
+                        f"a new rule with {' and '.join(missing)}",
+                        "a rule without",
+                        f"alerts.{near[0]}" if near else None,
+                    )
+                )
+                continue
+            base = Rule(condition="above", severity="info")
+        rules[name] = _struct(Rule, table, f"{key}.", problems, base)
+    return rules
+
+
+def _cross_checks(settings: Settings, problems: list[Problem]) -> None:
+    """What one key alone cannot tell."""
+    rollout, lanes, batch = settings.ppo.n_steps, settings.training.lanes, settings.ppo.batch_size
+    if rollout % lanes:
+        problems.append(Problem("training.lanes", f"a divisor of ppo.n_steps = {rollout}", str(lanes)))
+    if rollout % batch:
+        problems.append(Problem("ppo.batch_size", f"a divisor of ppo.n_steps = {rollout}", str(batch)))
+
+
+def _expected(message: str) -> str:
+    """msgspec's message (`Expected `int` >= 1`, `Expected `float`, got `str``) as a phrase."""
+    text = message.removeprefix("Expected ").replace("`", "")
+    for separator in (", got ", " - at "):
+        text = text.split(separator)[0]
+    return text
+
+
+def _got(value: object) -> str:
+    return visible(repr(value), 80)

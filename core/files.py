@@ -1,0 +1,91 @@
+"""Writing so that a kill, a second console or a full disk loses nothing.
+
+Owns the atomic replacement (temporary file, fsync, rename, fsync of the folder), the locked append, and
+hashing. Trap avoided: a half-written report that opens as a whole one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.errors import UnreadableError
+
+_TEMPORARY = ".ppo-tmp-"
+
+
+def atomic_write(path: Path, data: bytes | str) -> None:
+    """Replace `path` by `data`, whole or not at all. Raises UnreadableError and keeps the old file."""
+    payload = data.encode() if isinstance(data, str) else data
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary, temporary.open("wb") as stream:
+            stream.write(payload)
+    except OSError as error:
+        raise UnreadableError(
+            f"{path} could not be written: {error.strerror}",
+            hint="The earlier file is unchanged; check free space and permissions.",
+        ) from error
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it is synced and renamed over it, else removed.
+
+    For writers that need a file name (a model's zip). Raises OSError.
+    """
+    handle, name = tempfile.mkstemp(prefix=_TEMPORARY, suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep_leftovers(folder: Path, older_than: float = 3600.0, *, now: float) -> int:
+    """Remove temporary files of killed writers, older than `older_than` seconds; returns how many."""
+    swept = 0
+    if folder.is_dir():
+        for leftover in folder.glob(f"{_TEMPORARY}*"):
+            with contextlib.suppress(OSError):
+                if now - leftover.stat().st_mtime > older_than:
+                    leftover.unlink()
+                    swept += 1
+    return swept
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line under an exclusive lock, so that two writers never interleave. Raises OSError."""
+    if "\n" in line:
+        raise ValueError("append_line takes a single line")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        stream.write(line.encode() + b"\n")
+        stream.flush()
+
+
+def sha256_file(path: Path) -> str:
+    """The file's SHA-256 as hex. Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

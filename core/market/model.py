@@ -1,0 +1,56 @@
+"""Candles as values: one symbol's, and a universe of symbols on one time axis.
+
+Times are the candles' open times, int64 milliseconds since 1970, UTC. Prices are float64.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Candles:
+    """One symbol's candles, as read: not yet checked, in file order. All arrays have shape (n,)."""
+
+    symbol: str
+    time: NDArray[np.int64]
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """S symbols on one regular axis of T candles, symbols sorted by name.
+
+    A candle a symbol lacks is NaN in all five fields. `score_from` is the index of the first candle that may
+    be scored: the ones before it are warm-up for the features.
+    """
+
+    symbols: tuple[str, ...]
+    step_ms: int
+    """The timeframe."""
+    time: NDArray[np.int64]  # (T,)
+    open: FloatArray  # (S, T), so are the next four
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    score_from: int
+    synthetic: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def periods_per_year(self) -> float:
+        """365 days of 24 hours: 2190 for 4 h."""
+        return 365 * 86_400_000 / self.step_ms

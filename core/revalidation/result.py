@@ -1,0 +1,106 @@
+"""The result of a revalidation: the JSON of `interfaces.md`, typed.
+
+One value from which every report, screen and command is drawn. Numbers are finite or None, never NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+GateName = Literal[
+    "sharpe_ratio", "max_drawdown_pct", "win_rate_pct", "profit_factor", "consecutive_losses", "calmar_ratio"
+]
+Verdict = Literal["GO", "PARTIAL-GO", "NO-GO"]
+Recommendation = Literal["Deploy", "Tune", "Retrain"]
+GateStatus = Literal["PASS", "FAIL", "NOT_EVALUABLE"]
+Number = float | int | None
+
+SCHEMA_VERSION = 1
+
+
+class GateResult(msgspec.Struct, frozen=True, kw_only=True):
+    name: GateName
+    comparison: Literal[">=", "<="]
+    limit: float
+    value: Number
+    margin: Number
+    """Positive is on the good side of the limit, in the gate's unit."""
+    status: GateStatus
+    reason: str | None = None
+    interval_90: tuple[float, float] | None = None
+    baseline: Number = None
+    """Measured: a random policy on the same candles through the same engine."""
+    reference: float
+    """The checklist's random column, documented, not measured."""
+    expected: str
+    """The checklist's expected column."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    psr: Number = None
+    dsr: Number = None
+    trials: int | None = None
+    placebo_p: Number = None
+    pass_probability: dict[str, float] | None = None
+    strength: Literal["strong", "weak"] = "weak"
+    note: str = ""
+    """Why it is weak, or what was not computed."""
+
+
+class SymbolResult(msgspec.Struct, frozen=True, kw_only=True):
+    symbol: str
+    return_pct: Number
+    max_drawdown_pct: Number
+    win_rate_pct: Number
+    profit_factor: Number
+    trades: int
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """The portfolio's equity for a chart: joined episodes, decimated to a few hundred points."""
+
+    time: tuple[str, ...]
+    equity: tuple[float, ...]
+    """Relative to a start of 1."""
+    drawdown_pct: tuple[float, ...]
+
+
+class Hashes(msgspec.Struct, frozen=True, kw_only=True):
+    model: str | None = None
+    normalisation: str | None = None
+    data: str | None = None
+    config: str | None = None
+
+
+class RevalidationResult(msgspec.Struct, frozen=True, kw_only=True):
+    schema_version: int = SCHEMA_VERSION
+    generated_at: str
+    decision: Verdict
+    decision_text: str
+    recommendation: Recommendation
+    recommendation_reasons: tuple[str, ...] = ()
+    policy: Literal["manual", "checklist"]
+    verdicts: dict[str, Verdict]
+    gates_passed: int
+    gates: tuple[GateResult, ...]
+    metrics: dict[str, Number]
+    baselines: dict[str, dict[str, Number]] = {}
+    """`random` and `buy_and_hold`: their metrics on the same candles."""
+    evidence: Evidence
+    symbols: tuple[SymbolResult, ...]
+    curve: Curve | None = None
+    whole_period: dict[str, Number] | None = None
+    """The continuous run over everything, reported beside the episodes; it does not rule."""
+    hashes: Hashes
+    model: dict[str, str] = {}
+    """`path`, `role` (best_model, final_model, …)."""
+    data: dict[str, str | int] = {}
+    """`folder`, `symbols`, `first`, `last`, `timeframe`, `episodes`, `judged_before`."""
+    configuration: dict[str, object] = {}
+    versions: dict[str, str] = {}
+    audit_head: str | None = None
+    warnings: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    seconds: float = 0.0

@@ -1,0 +1,77 @@
+"""Numbers and times as people read them, one spelling for commands, screens and reports.
+
+Trap avoided: each place rounding its own way, so that two screens show two values of one fact.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+MISSING = "–"
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """`212,992` or `0.0080`; a missing value is `–`, a non-finite one `nan` or `inf`."""
+    if value is None:
+        return MISSING
+    if not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return f"{value:,.{decimals}f}"
+
+
+def percent(value: float | None, decimals: int = 1) -> str:
+    """`value` is already in percent: `42.6 %`."""
+    return MISSING if value is None else f"{number(value, decimals)} %"
+
+
+def duration(seconds: float | None) -> str:
+    """`8s`, `2m04s`, `3h07m`, `2d04h`: the two largest units."""
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
+
+
+def age(seconds: float | None) -> str:
+    """`8 s`, `4 min`, `3 h`, `2 d`: one unit, for how long ago something was."""
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    if whole < 86400:
+        return f"{whole // 3600} h"
+    return f"{whole // 86400} d"
+
+
+def steps(value: float | None) -> str:
+    """A timestep on an axis or in a title: `950`, `100k`, `1.5M`."""
+    if value is None:
+        return MISSING
+    if abs(value) < 1000:
+        return f"{value:.0f}"
+    if abs(value) < 1_000_000:
+        return f"{value / 1000:.1f}".rstrip("0").rstrip(".") + "k"
+    return f"{value / 1_000_000:.2f}".rstrip("0").rstrip(".") + "M"
+
+
+def clock(moment: datetime) -> str:
+    """`14:31:07Z`."""
+    return moment.strftime("%H:%M:%SZ")
+
+
+def gigabytes(size: float | None) -> str:
+    """Bytes as `81 GB` (decimal gigabytes), one decimal below ten."""
+    if size is None:
+        return MISSING
+    value = size / 1e9
+    return f"{value:.1f} GB" if value < 10 else f"{value:.0f} GB"

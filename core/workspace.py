@@ -1,0 +1,137 @@
+"""The workspace: the folder that holds `config.toml`, and every path in it.
+
+Found from an explicit path, else upward from the current folder. Trap avoided: a command that quietly works
+in the wrong folder: without a workspace there is an error, never a default one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from core.config.loader import load_settings
+from core.config.settings import Settings
+from core.errors import UsageError
+from core.files import atomic_write
+
+CONFIG_NAME = "config.toml"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A root folder with its settings; all properties are absolute paths."""
+
+    root: Path
+    settings: Settings
+
+    @cached_property
+    def logs(self) -> Path:
+        """The run folder: `run.json`, the CSVs, `training.log`, `tensorboard/`."""
+        return self.root / self.settings.paths.logs
+
+    @cached_property
+    def archive(self) -> Path:
+        """Earlier runs, moved here by `train --fresh`."""
+        return self.root / self.settings.paths.archive
+
+    @cached_property
+    def checkpoints(self) -> Path:
+        return self.root / self.settings.paths.checkpoints
+
+    @cached_property
+    def models(self) -> Path:
+        return self.root / self.settings.paths.models
+
+    @cached_property
+    def reports(self) -> Path:
+        return self.root / self.settings.paths.reports
+
+    @cached_property
+    def train_data(self) -> Path:
+        return self.root / self.settings.paths.train_data
+
+    @cached_property
+    def backtest_data(self) -> Path:
+        return self.root / self.settings.paths.backtest_data
+
+    @cached_property
+    def store(self) -> Path:
+        return self.root / self.settings.paths.store
+
+    @property
+    def config(self) -> Path:
+        return self.root / CONFIG_NAME
+
+    def config_hash(self) -> str:
+        """SHA-256 of `config.toml` as it is on disk now."""
+        return hashlib.sha256(self.config.read_bytes()).hexdigest()
+
+    def relative(self, path: Path) -> str:
+        """`path` as shown: relative to the root where it lies inside."""
+        try:
+            return str(path.relative_to(self.root))
+        except ValueError:
+            return str(path)
+
+
+def find_workspace(start: Path, explicit: Path | None = None) -> Path:
+    """The root of the workspace. Raises UsageError where there is none."""
+    if explicit is not None:
+        root = explicit.expanduser().resolve()
+        if not (root / CONFIG_NAME).is_file():
+            raise UsageError(
+                f"{root} is no workspace: it holds no {CONFIG_NAME}",
+                hint=f"Make one with: ppo-console init {explicit}",
+            )
+        return root
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    raise UsageError(
+        f"no workspace: neither {start} nor a folder above it holds {CONFIG_NAME}",
+        hint="Make one with `ppo-console init DIR`, name one with `--workspace DIR`, or see `ppo-console demo`.",
+    )
+
+
+def open_workspace(start: Path, explicit: Path | None = None) -> Workspace:
+    """The workspace with its settings. Raises UsageError and ConfigError."""
+    root = find_workspace(start, explicit)
+    return Workspace(root, load_settings(root / CONFIG_NAME))
+
+
+def default_config_text() -> str:
+    """The commented `config.toml` that ships with the program."""
+    packaged = Path(__file__).parent / "config" / CONFIG_NAME
+    source = packaged if packaged.is_file() else Path(__file__).parent.parent / CONFIG_NAME
+    return source.read_text(encoding="utf-8")
+
+
+def init_workspace(root: Path, *, start: date | None = None) -> Workspace:
+    """Make a workspace: `config.toml` and the documents' folders. Raises UsageError if one is there."""
+    root = root.expanduser().resolve()
+    if (root / CONFIG_NAME).exists():
+        raise UsageError(
+            f"{root} is a workspace already", hint="Choose another folder, or edit its config.toml."
+        )
+    if root.exists() and not root.is_dir():
+        raise UsageError(f"{root} is a file; expected a folder to make the workspace in")
+    text = default_config_text()
+    if start is not None:
+        text = re.sub(r"(?m)^start = \d{4}-\d{2}-\d{2}", f"start = {start.isoformat()}", text, count=1)
+    atomic_write(root / CONFIG_NAME, text)
+    workspace = open_workspace(root, root)
+    for folder in (
+        workspace.logs,
+        workspace.checkpoints,
+        workspace.models,
+        workspace.reports,
+        workspace.train_data,
+        workspace.backtest_data,
+        workspace.store.parent,
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+    return workspace
