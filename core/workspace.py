@@ -93,7 +93,7 @@ def find_workspace(start: Path, explicit: Path | None = None) -> Path:
             return folder
     raise UsageError(
         f"no workspace: neither {start} nor a folder above it holds {CONFIG_NAME}",
-        hint="Make one with `ppo-console init DIR`, name one with `--workspace DIR`, or see `ppo-console demo`.",
+        hint="Make one with `ppo-console init DIR`, or name one with `--workspace DIR`.",
     )
 
 
@@ -104,10 +104,8 @@ def open_workspace(start: Path, explicit: Path | None = None) -> Workspace:
 
 
 def default_config_text() -> str:
-    """The commented `config.toml` that ships with the program."""
-    packaged = Path(__file__).parent / "config" / CONFIG_NAME
-    source = packaged if packaged.is_file() else Path(__file__).parent.parent / CONFIG_NAME
-    return source.read_text(encoding="utf-8")
+    """The commented `config.toml` that ships with the program (a link to the one at the project's top)."""
+    return (Path(__file__).parent / "config" / CONFIG_NAME).read_text(encoding="utf-8")
 
 
 def init_workspace(root: Path, *, start: date | None = None) -> Workspace:

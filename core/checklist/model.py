@@ -45,7 +45,7 @@ class ChecklistResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def readiness(items: tuple[ItemResult, ...]) -> Readiness:
-    """BLOCKED when a blocking item fails; FIX when anything else fails, is unknown or is pending; else READY."""
+    """BLOCKED when a blocking item fails; FIX when another fails, is unknown or pending; else READY."""
     if any(item.state == "fail" and item.on_fail == "block" for item in items):
         return "BLOCKED"
     if any(item.state in ("fail", "unknown", "pending") for item in items):

@@ -79,9 +79,7 @@ def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Pr
         if field is None:
             near = difflib.get_close_matches(key, fields, n=1, cutoff=0.6)
             expected = f"one of {', '.join(fields)}" if len(fields) < 14 else "a known key"
-            problems.append(
-                Problem(name, expected, "an unknown key", f"{prefix}{near[0]}" if near else None)
-            )
+            problems.append(Problem(name, expected, "an unknown key", f"{prefix}{near[0]}" if near else None))
             continue
         current = getattr(base, key)
         if isinstance(current, msgspec.Struct):

@@ -25,18 +25,18 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pass
 
 
-class Week(_Section):
+class Week(_Section, frozen=True):
     start: date = date(2026, 2, 23)
     """Launch day; the dates of the week follow from it."""
 
 
-class Operator(_Section):
+class Operator(_Section, frozen=True):
     name: str = ""
     """Empty: the system's user with host and SSH client."""
     role: str = "ML Engineer"
 
 
-class Paths(_Section):
+class Paths(_Section, frozen=True):
     """Relative to the workspace."""
 
     logs: str = "logs/ppo_training"
@@ -49,7 +49,7 @@ class Paths(_Section):
     store: str = "state/console.sqlite3"
 
 
-class Hyperparameters(_Section):
+class Hyperparameters(_Section, frozen=True):
     """The eleven hyperparameters of the checklist."""
 
     learning_rate: Positive = 3e-4
@@ -66,7 +66,7 @@ class Hyperparameters(_Section):
     total_timesteps: PositiveInt = 500_000
 
 
-class Training(_Section):
+class Training(_Section, frozen=True):
     symbols: tuple[str, ...] = ()
     """Empty: every symbol in the training data."""
     lanes: PositiveInt = 16
@@ -82,7 +82,7 @@ class Training(_Section):
     """Steps between evaluations on the validation slice; each is a logged trial."""
 
 
-class Data(_Section):
+class Data(_Section, frozen=True):
     validation_fraction: Fraction = 0.25
     """The newest part of the training data, after an embargo, that best_model is chosen on."""
     test_candles: PositiveInt = 500
@@ -93,7 +93,7 @@ class Data(_Section):
     """Least share of the common window each symbol must cover."""
 
 
-class Trading(_Section):
+class Trading(_Section, frozen=True):
     episode_candles: PositiveInt = 500
     capital: Positive = 10_000.0
     fee_bp: NonNegative = 4.0
@@ -108,7 +108,7 @@ class Trading(_Section):
     target_atr: Positive = 4.0
 
 
-class Reward(_Section):
+class Reward(_Section, frozen=True):
     pnl: float = 1.0
     hold_bonus: float = 1.0
     invalid_action: float = 1.0
@@ -116,20 +116,20 @@ class Reward(_Section):
     reward_clip: Positive = 10.0
 
 
-class Normalise(_Section):
+class Normalise(_Section, frozen=True):
     observations: bool = True
     rewards: bool = True
     clip_observations: Positive = 10.0
 
 
-class Health(_Section):
+class Health(_Section, frozen=True):
     stalled_after: Positive = 7_200.0
     """Seconds without a step while the process is alive."""
     late_factor: Positive = 20.0
     """A row this many times later than usual makes the header say late."""
 
 
-class Checks(_Section):
+class Checks(_Section, frozen=True):
     """Limits the checklists use; the alert rules hold their own."""
 
     kl_daily: Positive = 0.01
@@ -145,7 +145,7 @@ class Checks(_Section):
     """Seconds after which a sensed value is stale, hence UNKNOWN."""
 
 
-class Gates(_Section):
+class Gates(_Section, frozen=True):
     sharpe_ratio: float = 1.0
     max_drawdown_pct: NonNegative = 15.0
     win_rate_pct: NonNegative = 45.0
@@ -154,13 +154,13 @@ class Gates(_Section):
     calmar_ratio: float = 2.0
 
 
-class Decision(_Section):
+class Decision(_Section, frozen=True):
     policy: Literal["manual", "checklist"] = "manual"
     statistic: Literal["median", "worst", "pooled"] = "median"
     """Which stream's consecutive losses rule."""
 
 
-class Evidence(_Section):
+class Evidence(_Section, frozen=True):
     """The least evidence a gate needs to be evaluable."""
 
     min_candles: PositiveInt = 500
@@ -170,14 +170,14 @@ class Evidence(_Section):
     min_coverage: Fraction = 0.9
 
 
-class Revalidation(_Section):
+class Revalidation(_Section, frozen=True):
     episodes: PositiveInt = 10
     seed: Annotated[int, Meta(ge=0)] = 0
     tested_limit: PositiveInt = 3
     """After so many judgements a test set is no longer a test, and the report says so."""
 
 
-class Schedule(_Section):
+class Schedule(_Section, frozen=True):
     """Times of day, UTC."""
 
     preflight: TimeOfDay = "08:00"
@@ -193,7 +193,7 @@ class Schedule(_Section):
     approval: TimeOfDay = "17:30"
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True):
     week: Week = Week()
     operator: Operator = Operator()
     paths: Paths = Paths()

@@ -27,7 +27,16 @@ class Series:
     the source has none. `segments` holds the index at which each segment starts.
     """
 
-    __slots__ = ("_finite_high", "_finite_low", "_last_finite", "name", "segments", "time", "timestep", "value")
+    __slots__ = (
+        "_finite_high",
+        "_finite_low",
+        "_last_finite",
+        "name",
+        "segments",
+        "time",
+        "timestep",
+        "value",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
