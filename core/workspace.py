@@ -7,16 +7,20 @@ in the wrong folder: without a workspace there is an error, never a default one.
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.config.loader import load_settings
 from core.config.settings import Settings
 from core.errors import UsageError
 from core.files import atomic_write
+
+if TYPE_CHECKING:
+    from core.config.edit import TomlValue
 
 CONFIG_NAME = "config.toml"
 
@@ -108,8 +112,13 @@ def default_config_text() -> str:
     return (Path(__file__).parent / "config" / CONFIG_NAME).read_text(encoding="utf-8")
 
 
-def init_workspace(root: Path, *, start: date | None = None) -> Workspace:
-    """Make a workspace: `config.toml` and the documents' folders. Raises UsageError if one is there."""
+def init_workspace(
+    root: Path, *, start: date | None = None, changes: Mapping[str, TomlValue] | None = None
+) -> Workspace:
+    """Make a workspace: `config.toml`, with `changes` to its defaults, and the documents' folders.
+
+    Raises UsageError if one is there already.
+    """
     root = root.expanduser().resolve()
     if (root / CONFIG_NAME).exists():
         raise UsageError(
@@ -117,9 +126,14 @@ def init_workspace(root: Path, *, start: date | None = None) -> Workspace:
         )
     if root.exists() and not root.is_dir():
         raise UsageError(f"{root} is a file; expected a folder to make the workspace in")
-    text = default_config_text()
+    wanted = dict(changes or {})
     if start is not None:
-        text = re.sub(r"(?m)^start = \d{4}-\d{2}-\d{2}", f"start = {start.isoformat()}", text, count=1)
+        wanted["week.start"] = start
+    text = default_config_text()
+    if wanted:
+        from core.config.edit import changed_text
+
+        text = changed_text(text, wanted, root / CONFIG_NAME)
     atomic_write(root / CONFIG_NAME, text)
     workspace = open_workspace(root, root)
     for folder in (

@@ -1,0 +1,79 @@
+"""The configuration is strict, complete and explains itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import tomli
+
+from core.config.edit import changed_text
+from core.config.loader import ConfigError, parse_settings
+from core.config.settings import Settings
+from core.errors import UsageError
+from core.workspace import default_config_text
+
+PATH = Path("config.toml")
+
+
+def test_the_shipped_file_states_exactly_the_defaults() -> None:
+    assert parse_settings(default_config_text(), PATH) == Settings()
+
+
+def test_the_shipped_file_names_every_key_of_every_section() -> None:
+    table = tomli.loads(default_config_text())
+    for name, section in msgspec.to_builtins(Settings()).items():
+        if name != "alerts":
+            assert set(table[name]) == set(section), name
+    assert set(table["alerts"]) == set(Settings().alerts)
+
+
+def test_every_problem_is_reported_at_once_with_key_expected_got_and_near_miss() -> None:
+    text = """
+    [ppo]
+    learning_rte = 1.0
+    n_steps = "many"
+    gamma = 1.5
+    [decison]
+    policy = "manual"
+    [alerts.kl_spikes]
+    threshold = 3
+    """
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text, PATH)
+    keys = {problem.key: problem for problem in caught.value.problems}
+    assert set(keys) == {"ppo.learning_rte", "ppo.n_steps", "ppo.gamma", "decison", "alerts.kl_spikes"}
+    assert keys["ppo.learning_rte"].near == "ppo.learning_rate"
+    assert keys["decison"].near == "decision"
+    assert keys["alerts.kl_spikes"].near == "alerts.kl_spike"
+    assert keys["ppo.n_steps"].got == "'many'"
+    assert caught.value.exit_code == 2
+
+
+def test_lanes_that_do_not_divide_a_rollout_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"training\.lanes: expected a divisor .* = 2048, got 3"):
+        parse_settings("[training]\nlanes = 3", PATH)
+
+
+def test_broken_toml_is_one_clear_line() -> None:
+    with pytest.raises(UsageError, match="not valid TOML"):
+        parse_settings("[ppo", PATH)
+
+
+def test_a_default_rule_can_be_changed_and_a_new_one_added() -> None:
+    settings = parse_settings(
+        '[alerts.kl_spike]\nthreshold = 0.2\n[alerts.mine]\ncondition = "above"\nseverity = "info"', PATH
+    )
+    assert settings.alerts["kl_spike"].threshold == 0.2
+    assert settings.alerts["kl_spike"].severity == "critical"
+    assert settings.alerts["mine"].condition == "above"
+
+
+def test_an_edit_keeps_the_comments_and_refuses_what_the_loader_would() -> None:
+    text = default_config_text()
+    changed = changed_text(text, {"ppo.learning_rate": 1e-4}, PATH)
+    assert parse_settings(changed, PATH).ppo.learning_rate == 1e-4
+    assert changed.count("#") == text.count("#")
+    with pytest.raises(ConfigError):
+        changed_text(text, {"ppo.learning_rate": "fast"}, PATH)

@@ -1,0 +1,40 @@
+"""The workspace is found upward, made whole, and never guessed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from core.errors import UsageError
+from core.workspace import find_workspace, init_workspace, open_workspace
+
+
+def test_init_makes_the_documents_folders_and_the_week(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "w", start=date(2026, 3, 2))
+    assert workspace.settings.week.start == date(2026, 3, 2)
+    for folder in ("logs/ppo_training", "checkpoints/ppo_training", "models/ppo_phase4"):
+        assert (tmp_path / "w" / folder).is_dir()
+
+
+def test_it_is_found_from_a_folder_inside(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "w")
+    assert find_workspace(workspace.models) == workspace.root
+
+
+def test_without_one_there_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no workspace") as caught:
+        open_workspace(tmp_path)
+    assert "ppo-console init" in caught.value.hint
+
+
+def test_an_explicit_folder_without_configuration_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"holds no config\.toml"):
+        open_workspace(tmp_path, tmp_path)
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    init_workspace(tmp_path)
+    with pytest.raises(UsageError, match="is a workspace already"):
+        init_workspace(tmp_path)

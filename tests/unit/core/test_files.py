@@ -1,0 +1,53 @@
+"""A write is whole or not at all."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.errors import UnreadableError
+from core.files import append_line, atomic_write, replacing, sweep_leftovers
+
+
+def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "report.json"
+    atomic_write(target, "old")
+    with pytest.raises(RuntimeError), replacing(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_write_under_a_file_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnreadableError, match="could not be written"):
+        atomic_write(tmp_path / "file" / "report.json", "x")
+
+
+def test_leftovers_of_killed_writers_are_swept_once_old(tmp_path: Path) -> None:
+    (tmp_path / ".ppo-tmp-abc").write_text("half")
+    (tmp_path / "kept").write_text("")
+    now = (tmp_path / ".ppo-tmp-abc").stat().st_mtime
+    assert sweep_leftovers(tmp_path, now=now + 10) == 0
+    assert sweep_leftovers(tmp_path, now=now + 4000) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_two_writers_never_interleave_lines(tmp_path: Path) -> None:
+    log = tmp_path / "alerts.log"
+
+    def write(mark: str) -> None:
+        for _ in range(200):
+            append_line(log, mark * 300)
+
+    threads = [threading.Thread(target=write, args=(mark,)) for mark in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = log.read_text().splitlines()
+    assert len(lines) == 400
+    assert all(line in ("a" * 300, "b" * 300) for line in lines)

@@ -1,0 +1,41 @@
+"""One spelling for numbers and times."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from core.units import MISSING, age, duration, gigabytes, number, steps
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (59.9, "59s"), (124, "2m04s"), (11_220, "3h07m"), (187_200, "2d04h"), (None, MISSING)],
+)
+def test_durations_show_their_two_largest_units(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_an_unknown_duration_is_missing_not_zero() -> None:
+    assert duration(math.inf) == duration(math.nan) == age(None) == MISSING
+
+
+def test_numbers_keep_their_decimals_and_name_what_is_not_finite() -> None:
+    assert number(212_992) == "212,992"
+    assert number(0.008, 4) == "0.0080"
+    assert number(None) == MISSING
+    assert number(math.nan) == "nan"
+    assert number(-math.inf) == "-inf"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (950, "950"), (100_000, "100k"), (2_500, "2.5k"), (1_500_000, "1.5M")]
+)
+def test_steps_are_short(value: float, text: str) -> None:
+    assert steps(value) == text
+
+
+def test_sizes_are_decimal_gigabytes() -> None:
+    assert gigabytes(81_400_000_000) == "81 GB"
+    assert gigabytes(1_500_000_000) == "1.5 GB"
