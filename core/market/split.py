@@ -1,0 +1,167 @@
+"""Cutting candles by time over all symbols: training and test folders, training and validation universes.
+
+Between two slices lies an embargo as long as the longest feature look-back and the holding time, so that no
+candle that shaped a training step is scored. Its candles go to the later slice as warm-up, unscored. Trap
+avoided: a test set that quietly overlaps the training data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from core.clock import from_epoch, iso
+from core.config import settings
+from core.errors import UsageError
+from core.market.candles import candle_files, read_candles, timeframe
+from core.market.model import Universe
+from core.market.record import SplitRecord, read_split, write_split
+from core.market.synthetic import write_universe
+from core.market.universe import load_universe
+from core.trading.features import LOOK_BACK
+
+TEST_SHARE = 0.3
+"""Of the candles, for the test; `data.test_candles` where that is more."""
+MIN_TRAIN = 100
+"""Scored candles that training needs after its warm-up."""
+MIN_VALIDATION = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSummary:
+    """What `split_data` made. `train` and `backtest` are the records in the two folders."""
+
+    symbols: tuple[str, ...]
+    train: SplitRecord
+    backtest: SplitRecord
+    warnings: tuple[str, ...]
+
+
+def embargo_candles(data: settings.Data) -> int:
+    """Look-back plus holding time."""
+    return LOOK_BACK + data.holding_candles
+
+
+def split_data(source: Path, train: Path, backtest: Path, data: settings.Data, now: datetime) -> SplitSummary:
+    """Cut the folder (or single file) `source` by time into the folders `train` and `backtest`.
+
+    The newest `data.test_candles` or three tenths are the test's scored candles, whichever is more. Each
+    folder gets a Parquet file per symbol and `split.json`. Raises UsageError for a folder that holds candles
+    already or too few candles, RejectedError for bad ones.
+    """
+    for folder in (train, backtest):
+        there = candle_files(folder)
+        if there:
+            raise UsageError(
+                f"{folder} holds candles already ({there[0].name}{', …' if len(there) > 1 else ''})",
+                hint="Move them away, or split into other folders: what was once training data must not "
+                "be mixed with a new test.",
+            )
+    universe = load_universe(source, data=data, now=now)
+    size, embargo = len(universe.time), embargo_candles(data)
+    test = max(data.test_candles, int(size * TEST_SHARE))
+    boundary = size - test - embargo
+    if boundary < LOOK_BACK + MIN_TRAIN:
+        raise UsageError(
+            f"{source}: {size} candles are too few to split: {test} for the test, {embargo} of embargo and "
+            f"{LOOK_BACK + MIN_TRAIN} for training make {test + embargo + LOOK_BACK + MIN_TRAIN}",
+            hint="Get more candles, or lower data.test_candles.",
+        )
+    parts = {
+        "train": (train, part(universe, 0, boundary, score_from=LOOK_BACK)),
+        "backtest": (backtest, part(universe, boundary, size, score_from=embargo)),
+    }
+    records = {}
+    for role, (folder, each) in parts.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        records[role] = _record(role, each, source, data)
+        write_split(folder, records[role])
+        write_universe(each, folder)
+    return SplitSummary(universe.symbols, records["train"], records["backtest"], universe.warnings)
+
+
+def train_validation(universe: Universe, data: settings.Data) -> tuple[Universe, Universe]:
+    """Training data as (train, validation): the newest `validation_fraction` of the scored candles validates.
+
+    The embargo between them is the validation's warm-up. Raises UsageError where either would be too short.
+    """
+    size, embargo = len(universe.time), embargo_candles(data)
+    scored = size - universe.score_from
+    validation = round(scored * data.validation_fraction)
+    boundary = size - validation - embargo
+    if validation < MIN_VALIDATION or boundary - universe.score_from < MIN_TRAIN:
+        raise UsageError(
+            f"{scored} scored candles are too few for training: {validation} of them validate, {embargo} are "
+            f"embargo, {max(0, boundary - universe.score_from)} are left; expected at least {MIN_TRAIN} to "
+            f"train and {MIN_VALIDATION} to validate",
+            hint="Get more candles, or lower data.validation_fraction or data.holding_candles.",
+        )
+    return (
+        part(universe, 0, boundary, score_from=universe.score_from),
+        part(universe, boundary, size, score_from=embargo),
+    )
+
+
+def overlap(train: Path, backtest: Path) -> str | None:
+    """What is wrong where two folders share candles or their scored ones touch; None if nothing is.
+
+    Warm-up candles of the test may be older than its first scored one, but training may not reach into the
+    embargo: with a `split.json` the test's scored candles count from there, else from after the look-back.
+    """
+    if not candle_files(train) or not candle_files(backtest):
+        return None
+    last = max(int(read_candles(path).time.max(initial=0)) for path in candle_files(train))
+    record = read_split(backtest)
+    first = (
+        record.score_from_ms
+        if record
+        else min(
+            int(np.sort(candles.time)[min(LOOK_BACK, len(candles) - 1)])
+            for candles in map(read_candles, candle_files(backtest))
+            if len(candles)
+        )
+    )
+    if last < first:
+        return None
+    return (
+        f"{train} reaches to {iso(from_epoch(last / 1000))}, but {backtest} is scored from "
+        f"{iso(from_epoch(first / 1000))}"
+    )
+
+
+def part(universe: Universe, begin: int, end: int, *, score_from: int) -> Universe:
+    """Candles begin … end−1; `score_from` counts from `begin`."""
+    cut = slice(begin, end)
+    return replace(
+        universe,
+        time=universe.time[cut],
+        open=universe.open[:, cut],
+        high=universe.high[:, cut],
+        low=universe.low[:, cut],
+        close=universe.close[:, cut],
+        volume=universe.volume[:, cut],
+        score_from=score_from,
+    )
+
+
+def _record(role: str, universe: Universe, source: Path, data: settings.Data) -> SplitRecord:
+    time = universe.time
+    return SplitRecord(
+        role="train" if role == "train" else "backtest",
+        source=str(source),
+        timeframe=timeframe(universe.step_ms),
+        symbols=universe.symbols,
+        first=iso(from_epoch(int(time[0]) / 1000)),
+        score_from=iso(from_epoch(int(time[universe.score_from]) / 1000)),
+        last=iso(from_epoch(int(time[-1]) / 1000)),
+        first_ms=int(time[0]),
+        score_from_ms=int(time[universe.score_from]),
+        last_ms=int(time[-1]),
+        scored_candles=len(time) - universe.score_from,
+        embargo_candles=embargo_candles(data),
+        look_back=LOOK_BACK,
+        holding_candles=data.holding_candles,
+    )

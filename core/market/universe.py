@@ -1,0 +1,198 @@
+"""A folder of candle files as one `Universe`, and the hash that names its content.
+
+Refuses what the quality report rejects, cuts a last candle that was still forming, and says so. Trap
+avoided: symbols aligned by row instead of by time: the axis is regular, and what a symbol lacks is NaN.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from core.clock import from_epoch, iso
+from core.config import settings
+from core.errors import RejectedError, UnreadableError, UsageError
+from core.files import sha256_file
+from core.market.candles import candle_files, timeframe
+from core.market.model import Candles, Universe
+from core.market.quality import Inspected, inspect_file
+from core.market.record import SPLIT_NAME, SplitRecord, read_split
+from core.market.synthetic import synthetic_note
+from core.trading.features import LOOK_BACK
+
+FIELDS = ("open", "high", "low", "close", "volume")
+
+
+def load_universe(
+    folder: Path, *, data: settings.Data, now: datetime, symbols: Sequence[str] = ()
+) -> Universe:
+    """The folder's candles on one axis; with `symbols`, only those.
+
+    Raises UsageError for a missing or empty folder, an unknown symbol or mixed timeframes, RejectedError for
+    candles that the quality report rejects or a symbol with less than `data.coverage` of the window.
+    """
+    inspected = _chosen([inspect_file(path, now) for path in _files(folder)], symbols, folder)
+    bad = [(file.report.file, message) for file in inspected for message in file.report.rejections]
+    if bad:
+        name, message = bad[0]
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        raise RejectedError(
+            f"{folder / name}: {message}{more}", hint=f"See all with: ppo-console data check {folder}"
+        )
+    folder = folder.parent if folder.is_file() else folder
+    record = read_split(folder)
+    note = synthetic_note(folder)
+    step = _common_step(inspected, folder)
+    _require_coverage(inspected, step, data.coverage, folder)
+    universe = align(
+        [file.candles for file in inspected],
+        step_ms=step,
+        warnings=_warnings(inspected, note),
+        synthetic=note is not None,
+    )
+    return _scored(universe, record, folder)
+
+
+def align(
+    candles: Sequence[Candles], *, step_ms: int, warnings: tuple[str, ...] = (), synthetic: bool = False
+) -> Universe:
+    """Ordered candles without duplicates on one regular axis, from the first to the last of any symbol.
+
+    Symbols come out sorted by name; `score_from` is LOOK_BACK.
+    """
+    candles = sorted(candles, key=lambda each: each.symbol)
+    first = min(int(each.time[0]) for each in candles)
+    last = max(int(each.time[-1]) for each in candles)
+    time = np.arange(first, last + 1, step_ms, dtype=np.int64)
+    grid = {name: np.full((len(candles), len(time)), np.nan) for name in FIELDS}
+    for row, each in enumerate(candles):
+        column = (each.time - first) // step_ms
+        for name, plane in grid.items():
+            plane[row, column] = getattr(each, name)
+    return Universe(
+        tuple(each.symbol for each in candles),
+        step_ms,
+        time,
+        grid["open"],
+        grid["high"],
+        grid["low"],
+        grid["close"],
+        grid["volume"],
+        score_from=min(LOOK_BACK, len(time)),
+        synthetic=synthetic,
+        warnings=warnings,
+    )
+
+
+def coverage(universe: Universe) -> dict[str, float]:
+    """The share of the axis for which each symbol has a candle."""
+    shares = 1 - np.isnan(universe.close).mean(axis=1)
+    return dict(zip(universe.symbols, shares.tolist(), strict=True))
+
+
+def data_hash(folder: Path) -> str:
+    """SHA-256 over the names and contents of the folder's candle files and where its scoring begins.
+
+    The order in which the folder lists them does not matter, nor where the folder lies. Raises UsageError
+    for an empty folder.
+    """
+    digest = hashlib.sha256()
+    try:
+        for path in _files(folder):
+            digest.update(f"{path.name}\0{sha256_file(path)}\n".encode())
+    except OSError as error:
+        raise UnreadableError(f"{error.filename} could not be read: {error.strerror}") from error
+    record = read_split(folder)
+    if record is not None:
+        digest.update(f"{SPLIT_NAME}\0{record.score_from_ms}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    files = [folder] if folder.is_file() else candle_files(folder)
+    if not files:
+        what = "holds no candles" if folder.is_dir() else "is no folder"
+        raise UsageError(
+            f"{folder} {what}: expected .parquet, .feather or .csv files, one per symbol",
+            hint="Fill it with: ppo-console data split SOURCE",
+        )
+    return files
+
+
+def _chosen(inspected: list[Inspected], symbols: Sequence[str], folder: Path) -> list[Inspected]:
+    by_symbol: dict[str, Inspected] = {}
+    for file in inspected:
+        other = by_symbol.setdefault(file.report.symbol, file)
+        if other is not file:
+            raise UsageError(
+                f"{folder}: {other.report.file} and {file.report.file} are both {file.report.symbol}; "
+                "expected one file per symbol"
+            )
+    unknown = [symbol for symbol in symbols if symbol not in by_symbol]
+    if unknown:
+        raise UsageError(
+            f"{folder} holds no candles of {', '.join(unknown)}; it holds {', '.join(sorted(by_symbol))}"
+        )
+    return [by_symbol[symbol] for symbol in symbols] if symbols else inspected
+
+
+def _common_step(inspected: Sequence[Inspected], folder: Path) -> int:
+    steps: dict[int, str] = {}
+    for file in inspected:
+        steps.setdefault(file.step_ms, file.report.file)
+    if len(steps) > 1:
+        found = ", ".join(f"{timeframe(step)} ({name})" for step, name in sorted(steps.items()))
+        raise UsageError(f"{folder} mixes timeframes: {found}; expected one")
+    (step,) = steps
+    offsets = {int(file.candles.time[0]) % step for file in inspected}
+    if len(offsets) > 1:
+        raise UsageError(
+            f"{folder}: the candles of its files open at different moments of the {timeframe(step)}"
+        )
+    return step
+
+
+def _warnings(inspected: Sequence[Inspected], note: str | None) -> tuple[str, ...]:
+    notes = () if note is None else (note,)
+    return notes + tuple(
+        f"{file.report.symbol}: {text}" for file in inspected for text in file.report.warnings
+    )
+
+
+def _require_coverage(inspected: Sequence[Inspected], step: int, least: float, folder: Path) -> None:
+    """Before the axis is made: one stray time would stretch it to any length."""
+    first = min(int(file.candles.time[0]) for file in inspected)
+    last = max(int(file.candles.time[-1]) for file in inspected)
+    whole = (last - first) // step + 1
+    shares = {file.report.symbol: len(file.candles) / whole for file in inspected}
+    thin = {symbol: share for symbol, share in shares.items() if share < least}
+    if thin:
+        symbol, share = min(thin.items(), key=lambda item: item[1])
+        more = f" ({len(thin)} symbols are below)" if len(thin) > 1 else ""
+        raise RejectedError(
+            f"{folder}: {symbol} has {100 * share:.1f} % of the candles from {iso(from_epoch(first / 1000))} "
+            f"to {iso(from_epoch(last / 1000))}; expected {100 * least:.0f} %{more}",
+            hint="Remove the file, complete it, or lower data.coverage.",
+        )
+
+
+def _scored(universe: Universe, record: SplitRecord | None, folder: Path) -> Universe:
+    score_from = universe.score_from
+    if record is not None:
+        score_from = int(np.searchsorted(universe.time, record.score_from_ms))
+        if score_from < LOOK_BACK:
+            raise RejectedError(
+                f"{folder}: its {SPLIT_NAME} scores from candle {score_from}; "
+                f"expected {LOOK_BACK} candles of warm-up before it",
+                hint="Split again with: ppo-console data split SOURCE",
+            )
+    if score_from >= len(universe.time):
+        raise RejectedError(
+            f"{folder}: {len(universe.time)} candles leave none to score after {score_from} of warm-up"
+        )
+    return replace(universe, score_from=score_from)
