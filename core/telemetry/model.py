@@ -8,6 +8,7 @@ new segment.
 from __future__ import annotations
 
 import math
+import operator
 from array import array
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,10 @@ class Series:
 
     `value` keeps nan and inf (gaps in a chart); `time` is the row's wall time in epoch seconds, nan where
     the source has none. `segments` holds the index at which each segment starts.
+
+    A series only ever grows and `len` counts whole rows only, so another thread may read the first `len`
+    rows while the reader appends. A source that starts over gets a new object in `Run.series`. Copy what
+    is kept: an array that exports a buffer (`memoryview`, `numpy.frombuffer`) cannot grow.
     """
 
     __slots__ = (
@@ -60,8 +65,30 @@ class Series:
             self._finite_high = max(self._finite_high, value)
             self._last_finite = len(self.value)
         self.timestep.append(timestep)
-        self.value.append(value)
         self.time.append(time)
+        self.value.append(value)
+
+    def extend(
+        self, timesteps: array[float], values: array[float], times: array[float], *, rising: bool = False
+    ) -> None:
+        """Add many rows at once; the three arrays have one length. `rising`: the timesteps are known not to
+        go back among themselves, which saves looking."""
+        if len(timesteps) != len(values) or len(times) != len(values):
+            raise ValueError("timesteps, values and times differ in length")
+        rising = rising or all(map(operator.le, timesteps, timesteps[1:]))
+        if not timesteps or not rising or not math.isfinite(sum(values)):
+            for row in zip(timesteps, values, times, strict=True):
+                self.append(*row)
+            return
+        start = len(self.value)
+        if not self.timestep or timesteps[0] < self.timestep[-1]:
+            self.segments.append(start)
+        self._finite_low = min(self._finite_low, min(values))
+        self._finite_high = max(self._finite_high, max(values))
+        self._last_finite = start + len(values) - 1
+        self.timestep.extend(timesteps)
+        self.time.extend(times)
+        self.value.extend(values)
 
     @property
     def last(self) -> float | None:
@@ -131,6 +158,9 @@ class Source:
     malformed_at: list[int] = field(default_factory=list)
     """Byte offsets of the first few malformed rows."""
     events: list[SourceEvent] = field(default_factory=list)
+    """In order, the newest 100."""
+    metrics: tuple[str, ...] = ()
+    """The metrics of `Run.series` that come from this source: one source rules each metric."""
 
 
 @dataclass(slots=True)
@@ -144,7 +174,8 @@ class Run:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     """Oldest first."""
     last_row_at: datetime | None = None
-    """When new bytes last arrived (the newest source's mtime)."""
+    """When new bytes last arrived: the newest source's modification time; for rows that were there at the
+    first look their own time, where they have one (a copied file's modification time is the copy's)."""
     last_step_at: datetime | None = None
     """When the timestep last advanced, as far as it can be known."""
     process: ProcessState = "unseen"
@@ -152,9 +183,17 @@ class Run:
     """A traceback stands at the end of `training.log`."""
     log_tail: list[str] = field(default_factory=list)
     """The newest lines of `training.log`, made visible, at most 500."""
+    log_count: int = 0
+    """How many log lines were read so far: the number of the newest line of `log_tail`."""
+    step: int | None = None
+    """The newest timestep of the training rows, as read last (a resume takes it back)."""
+    notes: list[str] = field(default_factory=list)
+    """What a person should know about how the run was read, one sentence each."""
 
     @property
     def timestep(self) -> int | None:
-        """The newest timestep of any series."""
+        """`step` where the reader knows it, else the newest timestep of any series."""
+        if self.step is not None:
+            return self.step
         steps = [series.last_timestep for series in self.series.values()]
         return max((step for step in steps if step is not None), default=None)

@@ -1,0 +1,144 @@
+"""The event files of one TensorBoard folder, in their order, on their way into the run's series.
+
+Several files in one folder are one log written by several processes, the later ones resumes. Trap avoided:
+a file that is corrupt in the middle ending the log silently; it is an event, and the rest is read.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.telemetry.follower import Break, ByteFollower
+from core.telemetry.ledger import Ledger, Rank
+from core.telemetry.metrics import canonical
+from core.telemetry.model import Source
+from core.telemetry.sourcelog import note_event, note_malformed
+from core.telemetry.stepclock import StepClock
+from core.telemetry.tensorboard import Corrupt, EventReader, Scalar
+
+
+@dataclass(slots=True)
+class _File:
+    source: Source
+    follower: ByteFollower
+    reader: EventReader = field(default_factory=EventReader)
+
+
+@dataclass(slots=True)
+class _Points:
+    timesteps: array[float] = field(default_factory=lambda: array("d"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    times: array[float] = field(default_factory=lambda: array("d"))
+
+
+class EventFeed:
+    """Follows the event files of one folder."""
+
+    rank = Rank.TENSORBOARD
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.clock = StepClock()
+        """The wall time of each timestep, as the writer recorded it."""
+        self.last_step: float | None = None
+        self._ledger = ledger
+        self._files: list[_File] = []
+        self._names: dict[str, tuple[str, float] | None] = {}
+        self._last_by_tag: dict[str, int] = {}
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(file.source for file in self._files)
+
+    @property
+    def modified(self) -> float | None:
+        return max((m for file in self._files if (m := file.follower.modified) is not None), default=None)
+
+    @property
+    def training(self) -> bool:
+        return any(file.source.metrics for file in self._files)
+
+    def add(self, path: Path) -> None:
+        """Follow one more file, after those already there."""
+        self._files.append(_File(Source(path, "tensorboard"), ByteFollower(path)))
+
+    def close(self) -> None:
+        for file in self._files:
+            file.follower.close()
+
+    def poll(self) -> tuple[bool, bool]:
+        """Read what is new: (something changed, scalars came)."""
+        changed = came = False
+        place = 0
+        while place < len(self._files):
+            file = self._files[place]
+            place += 1
+            scalars: list[Scalar] = []
+            for item in file.follower.poll():
+                changed = True
+                if not isinstance(item, Break):
+                    self._decode(file, item.data, scalars)
+                    continue
+                note_event(file.source, item.event)
+                if item.restarts:
+                    self._start_over()
+                    place, scalars = 0, []
+                    break
+            came = self._take(file, scalars) or came
+        return changed, came
+
+    def _decode(self, file: _File, data: bytes, scalars: list[Scalar]) -> None:
+        for found in file.reader.feed(data):
+            if isinstance(found, Corrupt):
+                note_event(file.source, "corrupt")
+                note_malformed(file.source, found.offset)
+            else:
+                scalars.append(found)
+
+    def _take(self, file: _File, scalars: list[Scalar]) -> bool:
+        if not scalars:
+            return False
+        points: dict[str, _Points] = {}
+        resumed = False
+        for scalar in scalars:
+            self.clock.add(scalar.step, scalar.wall_time)
+            resumed = resumed or scalar.step < self._last_by_tag.get(scalar.tag, 0)
+            self._last_by_tag[scalar.tag] = scalar.step
+            named = self._name(scalar.tag)
+            if named is None:
+                continue
+            name, factor = named
+            column = points.setdefault(name, _Points())
+            column.timesteps.append(scalar.step)
+            column.values.append(scalar.value * factor)
+            column.times.append(scalar.wall_time)
+        for name, column in points.items():
+            series = self._ledger.series(self, name)
+            if series is not None:
+                series.extend(column.timesteps, column.values, column.times)
+        if resumed:
+            note_event(file.source, "resumed")
+        file.source.rows += len(scalars)
+        self.last_step = scalars[-1].step
+        return True
+
+    def _name(self, tag: str) -> tuple[str, float] | None:
+        if tag not in self._names:
+            if len(self._names) > 10_000:
+                return None
+            self._names[tag] = canonical(tag)
+        return self._names[tag]
+
+    def _start_over(self) -> None:
+        """A file was truncated or rewritten: drop all points and read all files again, in order."""
+        for name in self._ledger.ruled(self):
+            self._ledger.start_over(self, name, 0)
+        self._last_by_tag.clear()
+        self.clock, self.last_step = StepClock(), None
+        for file in self._files:
+            file.reader.restart()
+            file.source.rows = file.source.malformed = 0
+            file.source.malformed_at = []
+            file.follower.close()
+            file.follower = ByteFollower(file.source.path)

@@ -1,0 +1,84 @@
+"""Helpers of the telemetry tests: event files built record by record, a fixed `now`, the real inputs."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.telemetry.crc32c import masked_crc32c
+
+NOW = datetime(2026, 2, 24, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+def _varint(value: int) -> bytes:
+    out = b""
+    while True:
+        value, byte = value >> 7, value & 0x7F
+        if not value:
+            return out + bytes((byte,))
+        out += bytes((byte | 0x80,))
+
+
+def _field(number: int, data: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(data)) + data
+
+
+def _event(tag: str, step: int, value: float, wall_time: float = 1.0) -> bytes:
+    scalar = _field(1, tag.encode()) + b"\x15" + struct.pack("<f", value)
+    return b"\x09" + struct.pack("<d", wall_time) + b"\x10" + _varint(step) + _field(5, _field(1, scalar))
+
+
+def _record(data: bytes) -> bytes:
+    length = struct.pack("<Q", len(data))
+    return length + struct.pack("<I", masked_crc32c(length)) + data + struct.pack("<I", masked_crc32c(data))
+
+
+@pytest.fixture
+def event() -> Callable[..., bytes]:
+    """`event(tag, step, value, wall_time)`: a protobuf Event with one scalar."""
+    return _event
+
+
+@pytest.fixture
+def record() -> Callable[[bytes], bytes]:
+    """A TFRecord around some bytes."""
+    return _record
+
+
+@pytest.fixture
+def scalar_record() -> Callable[..., bytes]:
+    """`scalar_record(tag, step, value, wall_time)`: the two above in one."""
+
+    def make(tag: str, step: int, value: float, wall_time: float = 1.0) -> bytes:
+        return _record(_event(tag, step, value, wall_time))
+
+    return make
+
+
+@pytest.fixture
+def touch() -> Callable[[Path, datetime], None]:
+    """Set a file's modification time."""
+
+    def set_time(path: Path, moment: datetime) -> None:
+        os.utime(path, (moment.timestamp(), moment.timestamp()))
+
+    return set_time
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real inputs beside the project, else the test is skipped."""
+    folder = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the real inputs in ../shared/data are not here")
+    return folder
