@@ -1,0 +1,77 @@
+"""`--fresh`: the earlier run with its models and checkpoints moves to the archive.
+
+Trap avoided: a move that is killed half-way and leaves the models of one run beside the files of the next:
+models and checkpoints first move into the run folder, then the run folder moves in one rename.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import UnreadableError
+from core.training import writers
+from core.training.guard import refuse_live, start_lock
+from core.training.runfile import RUN_FILE, read_run
+from core.workspace import Workspace
+
+_MARKS = (
+    RUN_FILE,
+    writers.DASHBOARD_CSV,
+    writers.METRICS_CSV,
+    writers.EVALUATIONS_CSV,
+    writers.TRAINING_LOG,
+    f"{writers.TENSORBOARD_FOLDER}/events.out.tfevents.*",
+)
+
+
+def old_run_files(workspace: Workspace) -> list[Path]:
+    """Files of an earlier run, its models or checkpoints, that a new run must not mix with."""
+    found = [path for mark in _MARKS for path in sorted(workspace.logs.glob(mark))]
+    for folder in (workspace.checkpoints, workspace.models):
+        found += sorted(folder.glob("*.zip"))
+    return found
+
+
+def archive_run(workspace: Workspace, now: datetime) -> Path | None:
+    """Move the earlier run to `<archive>/<run id>/`, its models and checkpoints into folders there.
+
+    Returns the folder, None when there is nothing to move. Raises RejectedError while a trainer is live and
+    UnreadableError when a move fails; run it again to complete it.
+    """
+    with start_lock(workspace):
+        with contextlib.suppress(UnreadableError):  # a malformed run.json is a reason to start afresh
+            refuse_live(workspace, now)
+        if not old_run_files(workspace):
+            return None
+        return _move(workspace, now)
+
+
+def _move(workspace: Workspace, now: datetime) -> Path:
+    record = None
+    with contextlib.suppress(UnreadableError):
+        record = read_run(workspace.logs)
+    name = record.id if record is not None else f"unknown-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    target = workspace.archive / name
+    copy = 2
+    while target.exists():
+        target = workspace.archive / f"{name}-{copy}"
+        copy += 1
+    try:
+        workspace.logs.mkdir(parents=True, exist_ok=True)
+        for label, folder in (("checkpoints", workspace.checkpoints), ("models", workspace.models)):
+            into = workspace.logs / label
+            for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+                into.mkdir(exist_ok=True)
+                shutil.move(path, into / path.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(workspace.logs, target)
+        workspace.logs.mkdir(parents=True)
+    except OSError as error:
+        raise UnreadableError(
+            f"the earlier run could not be moved to {workspace.relative(target)}: {error.strerror}",
+            hint="Nothing is lost; correct it and start again with --fresh.",
+        ) from error
+    return target

@@ -1,0 +1,264 @@
+"""What a training does besides learning: rows, log lines, checkpoints, evaluations, `run.json`.
+
+Told by `core.training.callbacks` at each rollout. Traps avoided: a full disk that ends four days of training
+because one row could not be written; and a checkpoint whose steps were counted but not learnt from (saving
+and judging happen between an update and the next rollout).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from core.backtest.policy import TrainedPolicy
+from core.clock import iso
+from core.config.settings import Settings
+from core.errors import CancelledError, ConsoleError
+from core.training import writers
+from core.training.daily import write_daily_summary
+from core.training.evaluation import Evaluation, evaluate, is_better
+from core.training.manifest import Selection
+from core.training.runfile import Outcome, RunRecord, write_run
+from core.training.saver import ModelSaver
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from stable_baselines3 import PPO
+
+    from core.market.model import Universe
+
+_LOSSES = {
+    "approx_kl": "train/approx_kl",
+    "value_loss": "train/value_loss",
+    "policy_loss": "train/policy_gradient_loss",
+    "entropy_loss": "train/entropy_loss",
+    "clip_fraction": "train/clip_fraction",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    universe: Universe
+    features: NDArray[np.float32]
+    """`market_features(universe)`."""
+
+
+class TrainingSession:
+    """One training from its first step to its end; a `core.training.callbacks.Listener`."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        record: RunRecord,
+        model: PPO,
+        saver: ModelSaver,
+        validation: Validation,
+        *,
+        log: writers.LogWriter,
+        clock: Callable[[], datetime],
+        stop: Event,
+        best: Selection | None = None,
+    ) -> None:
+        """`best` is what an earlier part of the run chose `best_model` by. Raises as `CsvWriter`."""
+        self.record = record
+        self._workspace = workspace
+        self._settings = settings
+        self._model = model
+        self._saver = saver
+        self._validation = validation
+        self._log = log
+        self._clock = clock
+        self._stop = stop
+        self._best = best
+        self._dashboard = writers.CsvWriter(workspace.logs / writers.DASHBOARD_CSV)
+        self._metrics = writers.CsvWriter(workspace.logs / writers.METRICS_CSV)
+        self._evaluations = writers.CsvWriter(workspace.logs / writers.EVALUATIONS_CSV)
+        self._begun = False
+        self._day: date = clock().date()
+        self._saved = self._judged = self._logged = record.timestep
+        self._not_finite: set[str] = set()
+
+    def rollout_started(self) -> None:
+        """Save and judge what the last update made, when it is time."""
+        step, training = self._model.num_timesteps, self._settings.training
+        if not self._begun:
+            self._begun = True
+            self.say(f"Step {step + 1}/{self.record.total_timesteps}")
+            return
+        if self._stop.is_set():
+            return
+        if step // training.checkpoint_every > self._saved // training.checkpoint_every:
+            self._checkpoint()
+        if step // training.evaluate_every > self._judged // training.evaluate_every:
+            self._evaluate()
+        today = self._clock().date()
+        if today != self._day:
+            self._summarise(self._day)
+            self._day = today
+
+    def step_made(self) -> bool:
+        """False once the process was asked to end."""
+        return not self._stop.is_set()
+
+    def logged(self, values: Mapping[str, Any], timestep: int) -> None:
+        """One row in each CSV and one line in the log. What was not yet measured is an empty field."""
+        reward = _value(values, "rollout/ep_rew_mean")
+        loss = {name: _value(values, key) for name, key in _LOSSES.items()}
+        entropy = None if loss["entropy_loss"] is None else -loss["entropy_loss"]
+        kl, value_loss = loss["approx_kl"], loss["value_loss"]
+        self._guarded(
+            writers.DASHBOARD_CSV, lambda: self._dashboard.row((timestep, reward, kl, value_loss, entropy))
+        )
+        self._guarded(
+            writers.METRICS_CSV,
+            lambda: self._metrics.row(
+                (timestep, loss["policy_loss"], value_loss, entropy, kl, loss["clip_fraction"])
+            ),
+        )
+        self._logged = timestep
+        self.say(
+            f"Step {timestep}/{self.record.total_timesteps} reward={_shown(reward)} "
+            f"approx_kl={_shown(kl)} value_loss={_shown(value_loss)} "
+            f"steps_per_second={_shown(_value(values, 'time/fps'))}"
+        )
+        self._warn_not_finite(loss)
+
+    def finish(self, outcome: Outcome) -> None:
+        """The last rows, the last models, the end in `run.json`. `outcome` is `finished` or `stopped`."""
+        step = self._model.num_timesteps
+        if step > self._logged:
+            self._model.dump_logs()  # the part of a rollout that was made, with the last update's losses
+        elif self._model.logger.name_to_value:
+            self._say_last_update(self._model.logger.name_to_value)
+        if outcome == "finished" and step > self._judged:
+            self._evaluate()
+        if step > self._saved:
+            self._checkpoint()
+        if step > 0:
+            self._guarded("final_model", self._save_final)
+        words = "finished" if outcome == "finished" else "stopped"
+        hint = "" if outcome == "finished" else "; ppo-console train --resume continues"
+        self.say(f"Training {words} at step {step}/{self.record.total_timesteps}{hint}")
+        self.end(outcome)
+        self._summarise(self._clock().date())
+
+    def crashed(self) -> None:
+        """Before the process ends on an exception: the row of an update that was made but not yet written."""
+        if self._model.logger.name_to_value:
+            self._model.dump_logs()
+
+    def end(self, outcome: Outcome) -> None:
+        """Record the end of the run."""
+        self._update_record(ended_at=iso(self._clock()), outcome=outcome, timestep=self._model.num_timesteps)
+
+    def say(self, message: str, level: writers.Level = "INFO") -> None:
+        """One line in `training.log`; where that fails, in the process' own output."""
+        now = self._clock()
+        try:
+            self._log.write(message, now, level)
+        except OSError as error:
+            sys.stderr.write(f"{writers.log_line(message, now, level)} (training.log: {error.strerror})\n")
+
+    def _checkpoint(self) -> None:
+        def save() -> None:
+            path = self._saver.checkpoint(self.record, self._settings.training.keep, self._clock())
+            self.say(f"Checkpoint saved: {self._workspace.relative(path)}")
+
+        self._saved = self._model.num_timesteps
+        self._guarded(f"checkpoint at step {self._saved}", save)
+        self._update_record(timestep=self._saved)
+
+    def _evaluate(self) -> None:
+        step = self._judged = self._model.num_timesteps
+
+        def judge() -> None:
+            policy = TrainedPolicy(self._saver.live_policy(self.record, self._clock()))
+            found = evaluate(
+                policy,
+                self._validation.universe,
+                self._validation.features,
+                self._settings,
+                timestep=step,
+                cancelled=self._stop.is_set,
+            )
+            self._judge(found)
+
+        self._guarded(f"evaluation at step {step}", judge)
+
+    def _judge(self, found: Evaluation) -> None:
+        self._update_record(trials=self.record.trials + 1, timestep=found.timestep)
+        self._guarded(writers.EVALUATIONS_CSV, lambda: self._evaluations.row(found.row()))
+        trial = self.record.trials
+        self.say(
+            f"Evaluation {trial} at step {found.timestep}: sharpe={_shown(found.sharpe)} "
+            f"max_drawdown_pct={_shown(found.max_drawdown_pct)} trades={found.trades} "
+            f"mean_reward={_shown(found.mean_reward)}"
+        )
+        if trial == 1:
+            for warning in found.warnings:
+                self.say(f"Validation: {warning}", "WARNING")
+        selection = found.selection(trial)
+        if selection is not None and is_better(selection, self._best):
+            path = self._workspace.relative(self._saver.best(self.record, selection, self._clock()))
+            self._best = selection
+            self.say(f"Best model saved: {path}, {selection.metric} {_shown(selection.value)}")
+        self._summarise(self._clock().date())
+
+    def _save_final(self) -> None:
+        path = self._saver.final(self.record, self._clock())
+        self.say(f"Final model saved: {self._workspace.relative(path)}")
+
+    def _summarise(self, day: date) -> None:
+        now = self._clock()
+        try:
+            write_daily_summary(self._workspace, day, now)
+        except Exception as error:  # noqa: BLE001 - a fault in a summary must not end the training
+            self.say(f"daily summary: {type(error).__name__}: {error}", "ERROR")
+
+    def _update_record(self, **changes: Any) -> None:
+        self.record = msgspec.structs.replace(self.record, **changes)
+        self._guarded("run.json", lambda: write_run(self._workspace.logs, self.record))
+
+    def _guarded(self, what: str, action: Callable[[], object]) -> None:
+        """Run `action`; a failure to write or to judge is said, and the training goes on."""
+        try:
+            action()
+        except CancelledError:
+            pass
+        except ConsoleError as error:
+            self.say(f"{what}: {error.title}", "ERROR")
+        except OSError as error:
+            self.say(f"{what} could not be written: {error.strerror}", "ERROR")
+
+    def _warn_not_finite(self, loss: Mapping[str, float | None]) -> None:
+        for name, value in loss.items():
+            if value is not None and not math.isfinite(value) and name not in self._not_finite:
+                self._not_finite.add(name)
+                self.say(f"{name} is {value}: the gradients have exploded", "ERROR")
+
+    def _say_last_update(self, values: Mapping[str, Any]) -> None:
+        """The last update has no later rollout whose row could hold it."""
+        loss = {name: _value(values, key) for name, key in _LOSSES.items()}
+        shown = " ".join(f"{name}={_shown(value)}" for name, value in loss.items() if value is not None)
+        if shown:
+            self.say(f"Last update: {shown}")
+        self._warn_not_finite(loss)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.5g}"
+
+
+def _value(values: Mapping[str, Any], key: str) -> float | None:
+    value = values.get(key)
+    return None if value is None else float(value)

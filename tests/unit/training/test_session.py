@@ -1,0 +1,323 @@
+from __future__ import annotations
+
+import errno
+import math
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from core.errors import RejectedError, UnreadableError
+from core.training import session as session_module
+from core.training.evaluation import Evaluation
+from core.training.manifest import Selection
+from core.training.runfile import RunRecord, read_run
+from core.training.session import TrainingSession, Validation
+from core.training.writers import LogWriter
+from core.workspace import Workspace
+
+
+class FakeModel:
+    """What a session uses of PPO."""
+
+    def __init__(self) -> None:
+        self.num_timesteps = 0
+        self.logger = SimpleNamespace(name_to_value={})
+        self.session: TrainingSession | None = None
+
+    def dump_logs(self) -> None:
+        assert self.session is not None
+        self.session.logged(self.logger.name_to_value, self.num_timesteps)
+        self.logger.name_to_value = {}
+
+
+class FakeSaver:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.saved: list[str] = []
+        self.fails: Exception | None = None
+
+    def _save(self, what: str) -> Path:
+        if self.fails:
+            raise self.fails
+        self.saved.append(what)
+        return self.root / what
+
+    def live_policy(self, record: RunRecord, now: datetime) -> object:
+        if self.fails:
+            raise self.fails
+        return object()
+
+    def checkpoint(self, record: RunRecord, keep: int, now: datetime) -> Path:
+        return self._save(f"checkpoint {record.trials}")
+
+    def best(self, record: RunRecord, selection: Selection, now: datetime) -> Path:
+        return self._save(f"best {selection.trial}")
+
+    def final(self, record: RunRecord, now: datetime) -> Path:
+        return self._save("final")
+
+
+class Stage:
+    """A session over fakes, with a clock that is set by hand."""
+
+    def __init__(self, workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = now
+        self.model = FakeModel()
+        self.saver = FakeSaver(workspace.root)
+        self.stop = Event()
+        self.sharpes: list[float | None] = []
+        self.days: list[str] = []
+        self.workspace = workspace
+        monkeypatch.setattr(session_module, "TrainedPolicy", lambda arrays: arrays)
+        monkeypatch.setattr(session_module, "evaluate", self._evaluate)
+        monkeypatch.setattr(
+            session_module, "write_daily_summary", lambda _, day, now: self.days.append(day.isoformat())
+        )
+
+    def _evaluate(self, *_: object, timestep: int, **__: object) -> Evaluation:
+        sharpe = self.sharpes.pop(0) if self.sharpes else None
+        return Evaluation(timestep, 1.5, sharpe, 2.0, 50.0, math.inf, 3)
+
+    def open(self, **changes: Any) -> TrainingSession:
+        record = RunRecord(
+            id="run-1",
+            mode="paper",
+            total_timesteps=10_000,
+            seed=0,
+            hyperparameters={},
+            started_at="2026-02-23T14:00:00Z",
+            nonce="",
+            lanes=16,
+            torch_threads=1,
+            net_arch=(64, 64),
+        )
+        base = self.workspace.settings
+        settings = msgspec.structs.replace(
+            base,
+            training=msgspec.structs.replace(base.training, checkpoint_every=4000, evaluate_every=6000),
+        )
+        self.model.session = TrainingSession(
+            self.workspace,
+            settings,
+            msgspec.structs.replace(record, **changes),
+            self.model,  # type: ignore[arg-type]
+            self.saver,  # type: ignore[arg-type]
+            Validation(None, np.zeros(0, np.float32)),  # type: ignore[arg-type]
+            log=LogWriter(self.workspace.logs / "training.log"),
+            clock=lambda: self.now,
+            stop=self.stop,
+        )
+        return self.model.session
+
+    def rollout(self, steps: int = 2048, **losses: float) -> None:
+        """One rollout, its row, and the update after it."""
+        assert self.model.session is not None
+        self.model.session.rollout_started()
+        self.model.num_timesteps += steps
+        self.model.dump_logs()
+        self.model.logger.name_to_value = {f"train/{name}": value for name, value in losses.items()}
+
+    def rows(self, name: str) -> list[str]:
+        return (self.workspace.logs / name).read_text().splitlines()[1:]
+
+    @property
+    def log(self) -> list[str]:
+        return [line[20:] for line in (self.workspace.logs / "training.log").read_text().splitlines()]
+
+
+@pytest.fixture
+def stage(workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(workspace, now, monkeypatch)
+
+
+LOSSES = {
+    "approx_kl": 0.008,
+    "value_loss": 0.5,
+    "policy_gradient_loss": -0.01,
+    "entropy_loss": -1.6,
+    "clip_fraction": 0.1,
+}
+
+
+def test_a_row_pairs_a_rollout_with_the_last_update_and_missing_is_empty(stage: Stage) -> None:
+    stage.open()
+    stage.rollout(**LOSSES)
+    stage.model.logger.name_to_value["rollout/ep_rew_mean"] = 12.5
+    stage.rollout(**LOSSES)
+    assert stage.rows("convergence_dashboard.csv") == ["2048,,,,", "4096,12.5,0.008,0.5,1.6"]
+    assert stage.rows("training_metrics.csv") == ["2048,,,,,", "4096,-0.01,0.5,1.6,0.008,0.1"]
+
+
+def test_the_log_begins_with_step_1_and_has_a_line_per_rollout(stage: Stage) -> None:
+    stage.open()
+    stage.rollout()
+    assert stage.log == [
+        "[INFO] Step 1/10000",
+        "[INFO] Step 2048/10000 reward=- approx_kl=- value_loss=- steps_per_second=-",
+    ]
+
+
+def test_a_resumed_run_counts_on(stage: Stage) -> None:
+    stage.model.num_timesteps = 4096
+    stage.open(timestep=4096)
+    stage.rollout()
+    assert stage.log[0] == "[INFO] Step 4097/10000"
+    assert stage.rows("convergence_dashboard.csv") == ["6144,,,,"]
+    assert stage.saver.saved == [], "the checkpoint of 4096 is there already"
+
+
+def test_nan_stays_nan_and_is_said_once(stage: Stage) -> None:
+    stage.open()
+    stage.rollout(**{**LOSSES, "value_loss": math.nan})
+    stage.rollout(**{**LOSSES, "value_loss": math.nan})
+    stage.rollout()
+    assert stage.rows("convergence_dashboard.csv")[1] == "4096,,0.008,nan,1.6"
+    assert sum("[ERROR] value_loss is nan" in line for line in stage.log) == 1
+
+
+def test_models_are_saved_when_a_mark_is_crossed_and_after_the_update(stage: Stage) -> None:
+    stage.open()
+    stage.sharpes = [0.3]
+    for _ in range(4):
+        stage.rollout()
+    assert stage.saver.saved == ["checkpoint 0", "best 1"], "at 4096; the evaluation at 6144"
+    stage.rollout()
+    assert stage.saver.saved == ["checkpoint 0", "best 1", "checkpoint 1"], "at 8192"
+
+
+def test_each_evaluation_is_a_row_and_a_counted_trial_and_the_best_is_kept(stage: Stage) -> None:
+    stage.open()
+    stage.sharpes = [0.3, 0.1, 0.5]
+    for _ in range(10):
+        stage.rollout()
+    stage.model.session.finish("finished")  # type: ignore[union-attr]
+    rows = stage.rows("evaluations.csv")
+    assert [row.split(",")[:3] for row in rows] == [
+        ["6144", "1.5", "0.3"],
+        ["12288", "1.5", "0.1"],
+        ["18432", "1.5", "0.5"],
+        ["20480", "1.5", ""],
+    ]
+    assert rows[0].endswith(",2.0,50.0,inf,3")
+    assert [name for name in stage.saver.saved if name.startswith("best")] == ["best 1", "best 3"]
+    record = read_run(stage.workspace.logs)
+    assert record is not None and record.trials == 4
+
+
+def test_trials_go_on_counting_after_a_resume(stage: Stage) -> None:
+    stage.model.num_timesteps = 4096
+    stage.open(timestep=4096, trials=7)
+    stage.rollout()
+    stage.rollout()
+    record = read_run(stage.workspace.logs)
+    assert record is not None and record.trials == 8
+
+
+def test_a_finished_run_ends_on_record_with_all_its_models(stage: Stage) -> None:
+    stage.open()
+    for _ in range(5):
+        stage.rollout(**LOSSES)
+    stage.model.session.finish("finished")  # type: ignore[union-attr]
+    assert len(stage.rows("convergence_dashboard.csv")) == 5, "one row per rollout"
+    assert any(line.startswith("[INFO] Last update: approx_kl=0.008") for line in stage.log)
+    assert stage.log[-1] == "[INFO] Training finished at step 10240/10000"
+    assert stage.saver.saved[-2:] == ["checkpoint 2", "final"]
+    record = read_run(stage.workspace.logs)
+    assert record is not None
+    assert (record.outcome, record.ended_at, record.timestep) == ("finished", "2026-02-23T14:00:00Z", 10_240)
+
+
+def test_a_stop_saves_without_judging_and_keeps_the_part_of_a_rollout(stage: Stage) -> None:
+    session = stage.open()
+    stage.rollout(**LOSSES)
+    session.rollout_started()
+    stage.model.num_timesteps += 32
+    stage.stop.set()
+    assert not session.step_made()
+    session.finish("stopped")
+    assert stage.rows("convergence_dashboard.csv")[-1] == "2080,,0.008,0.5,1.6"
+    assert stage.rows("evaluations.csv") == []
+    assert stage.saver.saved == ["checkpoint 0", "final"]
+    assert "--resume" in stage.log[-1]
+    record = read_run(stage.workspace.logs)
+    assert record is not None and (record.outcome, record.timestep) == ("stopped", 2080)
+
+
+def test_a_stop_during_an_update_starts_no_evaluation(stage: Stage) -> None:
+    session = stage.open()
+    for _ in range(3):
+        stage.rollout()
+    stage.stop.set()
+    before = list(stage.saver.saved)
+    session.rollout_started()
+    assert stage.saver.saved == before and stage.rows("evaluations.csv") == []
+
+
+def test_a_crash_writes_the_row_of_the_update_that_broke(stage: Stage) -> None:
+    session = stage.open()
+    stage.rollout(**{**LOSSES, "approx_kl": math.nan})
+    session.crashed()
+    assert stage.rows("convergence_dashboard.csv")[-1] == "2048,,nan,0.5,1.6"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [OSError(errno.ENOSPC, "No space left on device"), UnreadableError("full"), RejectedError("nan weights")],
+)
+def test_what_cannot_be_saved_or_judged_is_said_and_the_training_goes_on(
+    stage: Stage, failure: Exception
+) -> None:
+    stage.open()
+    stage.saver.fails = failure
+    for _ in range(4):
+        stage.rollout()
+    errors = [line for line in stage.log if line.startswith("[ERROR]")]
+    assert any("checkpoint at step 4096" in line for line in errors)
+    assert any("evaluation at step 6144" in line for line in errors)
+    assert len(stage.rows("convergence_dashboard.csv")) == 4
+
+
+def test_a_row_that_cannot_be_written_does_not_end_the_training(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from core.training import writers
+
+    stage.open()
+
+    def full(path: Path, line: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writers, "append_line", full)
+    stage.rollout()
+    assert "No space left" in capfd.readouterr().err, "the log is on the full disk too"
+    monkeypatch.undo()
+    stage.rollout()
+    assert len(stage.rows("convergence_dashboard.csv")) == 1
+
+
+def test_each_day_gets_its_summary_when_it_is_over(stage: Stage) -> None:
+    stage.open()
+    stage.rollout()
+    stage.now += timedelta(days=1)
+    stage.rollout()
+    assert stage.days == ["2026-02-23"]
+    stage.model.session.finish("stopped")  # type: ignore[union-attr]
+    assert stage.days == ["2026-02-23", "2026-02-24"]
+
+
+def test_a_fault_in_a_summary_does_not_end_the_training(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object) -> None:
+        raise KeyError("x")
+
+    session = stage.open()
+    monkeypatch.setattr(session_module, "write_daily_summary", fault)
+    session.finish("stopped")
+    assert any("daily summary: KeyError" in line for line in stage.log)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import csv
+import math
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import UnreadableError
+from core.training.writers import CsvWriter, LogWriter, field, log_line
+
+NOW = datetime(2026, 2, 23, 14, 0, tzinfo=UTC)
+
+
+def test_headers_are_the_documents(tmp_path: Path) -> None:
+    expected = {
+        "convergence_dashboard.csv": "timestep,reward,kl_divergence,value_loss,policy_entropy",
+        "training_metrics.csv": "timestep,policy_loss,value_loss,entropy,approx_kl,clip_fraction",
+        "evaluations.csv": "timestep,mean_reward,sharpe,max_drawdown_pct,win_rate_pct,profit_factor,trades",
+    }
+    for name, header in expected.items():
+        CsvWriter(tmp_path / name)
+        assert (tmp_path / name).read_text() == header + "\n"
+
+
+def test_missing_is_empty_and_nan_stays_nan(tmp_path: Path) -> None:
+    path = tmp_path / "convergence_dashboard.csv"
+    writer = CsvWriter(path)
+    writer.row((2048, None, math.nan, math.inf, 0.0))
+    assert path.read_text().splitlines()[1] == "2048,,nan,inf,0.0"
+
+
+def test_a_row_of_the_wrong_width_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="5 columns"):
+        CsvWriter(tmp_path / "convergence_dashboard.csv").row((1, 2.0))
+
+
+def test_a_resume_appends_under_the_same_header(tmp_path: Path) -> None:
+    path = tmp_path / "convergence_dashboard.csv"
+    CsvWriter(path).row((2048, 1.0, None, None, None))
+    CsvWriter(path).row((4096, 2.0, 0.01, 0.5, 1.6))
+    rows = list(csv.DictReader(path.open()))
+    assert [row["timestep"] for row in rows] == ["2048", "4096"]
+
+
+def test_a_line_cut_off_by_a_kill_does_not_swallow_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "convergence_dashboard.csv"
+    CsvWriter(path)
+    with path.open("a") as stream:
+        stream.write("2048,1.")
+    CsvWriter(path).row((4096, 2.0, None, None, None))
+    assert path.read_text().splitlines()[1:] == ["2048,1.", "4096,2.0,,,"]
+
+
+def test_another_header_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "evaluations.csv"
+    path.write_text("a,b\n")
+    with pytest.raises(UnreadableError, match="another header"):
+        CsvWriter(path)
+    assert path.read_text() == "a,b\n"
+
+
+@given(st.floats())
+def test_a_number_reads_back_the_same(value: float) -> None:
+    back = float(field(value))
+    assert back == value or (math.isnan(back) and math.isnan(value))
+
+
+def test_log_lines_are_utc_and_one_line(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path / "training.log")
+    there = NOW.astimezone(timezone(timedelta(hours=-3)))
+    log.write("Step 2048/500000", there)
+    log.write("two\nlines \x1b[31m", NOW, "WARNING")
+    lines = (tmp_path / "training.log").read_text().splitlines()
+    assert lines[0] == "2026-02-23 14:00:00 [INFO] Step 2048/500000"
+    assert len(lines) == 2 and "\x1b" not in lines[1]
+    assert re.fullmatch(r"2026-02-23 14:00:00 \[WARNING\] two␊lines ␛\[31m", lines[1])
+
+
+def test_a_traceback_stands_at_the_end_of_the_log(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path / "training.log")
+    log.traceback('Traceback (most recent call last):\n  File "x"\nValueError: bad\n', NOW)
+    lines = (tmp_path / "training.log").read_text().splitlines()
+    assert lines == [
+        log_line("Training crashed: ValueError: bad", NOW, "ERROR"),
+        "Traceback (most recent call last):",
+        '  File "x"',
+        "ValueError: bad",
+    ]
