@@ -88,6 +88,8 @@ def default_rules() -> dict[str, Rule]:
             condition="above",
             metric="approx_kl",
             threshold=0.01,
+            resolve_at=0.009,
+            keep_firing_steps=20_480,
             within_seconds=14_400,
             severity="warning",
             states=_VALUES,

@@ -1,0 +1,1 @@
+"""The workspace's SQLite database: ticks, acknowledgements, alert transitions, the audit log."""

@@ -1,0 +1,315 @@
+"""Runs the rules over a run: every new row once, and the clock, processes and checkpoints at each look.
+
+The first look judges the whole history. What fires is recorded through the ledger, so that a restart and a
+second console find the same alerts and each transition stands once in `alerts.log`. Traps avoided: a spike
+between two looks that nobody sees; an edited rule that writes its might-have-beens into the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from core.alerts.evaluate import ROW_CONDITIONS, applies, whole
+from core.alerts.ledger import Ledger, since_edit
+from core.alerts.look import HostFacts, RunHealth, look
+from core.alerts.machine import INITIAL, Change, Mark, Sample, State, step
+from core.alerts.rule import Rule
+from core.alerts.track import inhibitor, make_tracks
+from core.alerts.view import AlertView, Transition, build_view, finite, phrase, sort_key, threshold_of
+from core.clock import from_epoch
+from core.errors import ConsoleError, UsageError
+from core.store.acknowledgements import Acknowledgement
+from core.store.alert_states import TransitionRecord, alert_key
+from core.store.database import Store
+from core.telemetry.model import Run
+
+__all__ = ["AlertEngine", "AlertView", "Transition"]
+
+ALERTS_LOG = "alerts.log"
+_RUN_FILE = "run.json"
+
+
+class AlertEngine:
+    """The alerts of one run.
+
+    `update` belongs to a worker thread; `alerts` answers from memory, on any thread. Without a store nothing
+    is recorded and nothing can be acknowledged.
+    """
+
+    def __init__(
+        self, rules: Mapping[str, Rule], run_id: str, store: Store | None = None, *, log: Path | None = None
+    ) -> None:
+        """`log`: where transitions are appended; by default `alerts.log` in a run folder of our trainer (one
+        with a `run.json`), so that a foreign folder is never written to. Needs the store."""
+        self._rules = {name: rule for name, rule in rules.items() if rule.enabled}
+        self._hashes = {name: _fingerprint(rule) for name, rule in self._rules.items()}
+        self._store = store
+        self._log = log
+        looked = [name for name, rule in self._rules.items() if rule.condition not in ROW_CONDITIONS]
+        self._looked = sorted(looked, key=lambda name: -self._rules[name].rank)
+        self._views: tuple[AlertView, ...] = ()
+        self._lock = threading.Lock()
+        self._begin(run_id)
+
+    def _begin(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._ledger = Ledger(run_id, self._store)
+        self._states: dict[str, State] = dict.fromkeys(self._rules, INITIAL)
+        self._tracks = make_tracks(self._rules, self._states)
+
+    @property
+    def problem(self) -> ConsoleError | None:
+        """Why the store or `alerts.log` could not be used at the last update; alerting goes on without."""
+        return self._ledger.problem
+
+    def alerts(self) -> list[AlertView]:
+        """As of the last update: firing (worst and unacknowledged first), pending, no data, resolved.
+
+        A rule that is inactive, or hidden by a worse one of its family, is left out.
+        """
+        return list(self._views)
+
+    def update(
+        self, run: Run, health: RunHealth, now: datetime, host: HostFacts | None = None
+    ) -> list[Transition]:
+        """Judge what is new since the last update; the transitions in the order they happened.
+
+        Never raises for the store or the log; see `problem`. When `run` has another id than before (a fresh
+        run in the folder), the engine begins anew with it.
+        """
+        with self._lock:
+            if run.info.id != self._run_id:
+                self._begin(run.info.id)
+            self._ledger.refresh()
+            changes = self._judge_rows(run)
+            changes += self._judge_present(run, health, host, now)
+            transitions = self._record(changes, now)
+            transitions += self._close_ended(now)
+            log = self._log_path(run)
+            if log is not None:
+                self._ledger.write_lines(log)
+            self._show()
+            return transitions
+
+    def acknowledge(self, key: str, note: str, now: datetime) -> Acknowledgement:
+        """Own a firing. Raises UsageError without a store, for an unknown key, and without the note that a
+        critical alert needs."""
+        if self._store is None:
+            raise UsageError(
+                "alerts can be acknowledged only in a workspace",
+                hint="Save the run as a workspace with `ppo-console init`.",
+            )
+        done = self._store.acknowledge(key, note, now)
+        with self._lock:
+            self._ledger.refresh()
+            self._show()
+        return done
+
+    # Judging
+
+    def _judge_rows(self, run: Run) -> list[Change]:
+        """History and new rows of all row rules, merged in the order of their steps."""
+        changes: list[Change] = []
+        for track in self._tracks:
+            if track.rewound(run):
+                track.restart()
+            catching_up = not track.started
+            found = track.advance(run)
+            if catching_up:
+                for name in track.names:
+                    found = self._since_edit(name, found)
+            changes += found
+        return sorted(changes, key=lambda change: (change.segment, _order(change.timestep)))
+
+    def _judge_present(
+        self, run: Run, health: RunHealth, host: HostFacts | None, now: datetime
+    ) -> list[Change]:
+        """What only the present moment tells: ages and processes, rules that no longer apply, absent data."""
+        samples: dict[str, Sample] = {}
+        for name in self._looked:
+            self._adopt(name)
+            samples[name] = look(self._rules[name], run, health, host, now)
+        timestep = run.timestep
+        for track in self._tracks:
+            started = track.run_start(run)
+            elapsed = None if started is None else now.timestamp() - started
+            for name in track.names:
+                rule = self._rules[name]
+                if health.status not in rule.states:
+                    samples[name] = Sample(
+                        "off", timestep, now.timestamp(), detail=f"the run is {health.status}"
+                    )
+                elif rule.within_seconds and elapsed is not None and elapsed > rule.within_seconds:
+                    samples[name] = Sample("off", timestep, now.timestamp(), detail="its time is over")
+                elif not track.started and timestep is not None and applies(rule, timestep, elapsed):
+                    samples[name] = Sample("nodata", timestep, now.timestamp())
+        changes = []
+        for name, sample in samples.items():
+            sample = replace(sample, inhibited_by=inhibitor(name, self._rules, self._states))
+            self._states[name], change = step(name, self._rules[name], self._states[name], sample)
+            if change is not None:
+                changes.append(change)
+        return changes
+
+    def _adopt(self, name: str) -> None:
+        """Take over what another console, or this one before a restart, saw of a rule about the present."""
+        state, known = self._states[name], self._ledger.latest(name)
+        if known is None:
+            return
+        if known.open and state.name != "firing":
+            self._states[name] = State(
+                "firing",
+                known.generation,
+                since=Mark(known.timestep, known.at.timestamp(), 0),
+                value=known.value,
+                detail=known.message,
+            )
+        elif not known.open and state.name == "firing" and state.generation <= known.generation:
+            self._states[name] = State(
+                "resolved",
+                known.generation,
+                since=Mark(None, known.resolved_at.timestamp() if known.resolved_at else None, 0),
+            )
+        elif known.generation > state.generation:
+            self._states[name] = replace(state, generation=known.generation)
+
+    def _since_edit(self, name: str, changes: list[Change]) -> list[Change]:
+        """Without the history of a rule that was edited since; an open firing that still fires goes on."""
+        known, state = self._ledger.firings(name), self._states[name]
+        mine = [change for change in changes if change.rule == name]
+        kept = since_edit(mine, known, self._hashes[name], still_firing=state.name == "firing")
+        if mine and not kept:
+            if state.name == "resolved":
+                state = State()
+            self._states[name] = replace(state, generation=known[-1].generation)
+        keep = {id(change) for change in kept}
+        return [change for change in changes if change.rule != name or id(change) in keep]
+
+    # Recording
+
+    def _record(self, changes: Iterable[Change], now: datetime) -> list[Transition]:
+        changes = list(changes)
+        kept = [change for change in changes if change.state in ("firing", "resolved")]
+        placed = self._ledger.record([self._as_record(change, now) for change in kept])
+        by_change = {id(change): place for change, place in zip(kept, placed, strict=True)}
+        transitions = []
+        for change in changes:
+            place = by_change.get(id(change))
+            generation = change.generation if place is None else place.generation
+            if place is not None:
+                state = self._states[change.rule]
+                self._states[change.rule] = replace(state, generation=generation)
+            transitions.append(self._as_transition(change, generation, place is None or place.new, now))
+        return transitions
+
+    def _close_ended(self, now: datetime) -> list[Transition]:
+        """End recorded firings that the rows seen since no longer bear out (a file that began afresh)."""
+        closings = []
+        for track in self._tracks:
+            for name in track.names:
+                known, state = self._ledger.latest(name), self._states[name]
+                if known is None or not known.open or state.name == "firing":
+                    continue
+                if track.last_timestep is None or track.last_timestep <= (known.timestep or 0):
+                    continue
+                closings.append(
+                    Change(
+                        rule=name,
+                        state="resolved",
+                        generation=known.generation,
+                        timestep=whole(track.last_timestep),
+                        time=None,
+                        value=None,
+                        segment=0,
+                        detail="not found in the rows of the run any more",
+                    )
+                )
+        return self._record(closings, now)
+
+    def _as_record(self, change: Change, now: datetime) -> TransitionRecord:
+        rule = self._rules[change.rule]
+        return TransitionRecord(
+            rule=change.rule,
+            state="firing" if change.state == "firing" else "resolved",
+            generation=change.generation,
+            severity=rule.severity,
+            timestep=change.timestep,
+            value=change.value,
+            at=now if change.time is None else from_epoch(change.time),
+            message=phrase(rule, change.state, change.detail, change.timestep),
+            by_row=rule.condition in ROW_CONDITIONS,
+            rule_hash=self._hashes[change.rule],
+            action=rule.action,
+        )
+
+    def _as_transition(self, change: Change, generation: int, new: bool, now: datetime | None) -> Transition:
+        rule = self._rules[change.rule]
+        return Transition(
+            rule=change.rule,
+            state=change.state,
+            severity=rule.severity,
+            timestep=change.timestep,
+            value=finite(change.value),
+            threshold=threshold_of(rule),
+            at=now if change.time is None else from_epoch(change.time),
+            generation=generation,
+            key=alert_key(self._run_id, change.rule, generation),
+            message=phrase(rule, change.state, change.detail, change.timestep),
+            new=new,
+        )
+
+    def _log_path(self, run: Run) -> Path | None:
+        if self._log is not None or self._store is None:
+            return self._log
+        folder = run.info.directory
+        return folder / ALERTS_LOG if (folder / _RUN_FILE).is_file() else None
+
+    # Showing
+
+    def _show(self) -> None:
+        views = [self._view(name) for name in self._rules]
+        self._views = tuple(sorted((view for view in views if view is not None), key=sort_key))
+
+    def _view(self, name: str) -> AlertView | None:
+        rule, state = self._rules[name], self._state_shown(name)
+        if state.name == "inactive":
+            return None
+        if state.name in ("pending", "firing") and inhibitor(name, self._rules, self._states) is not None:
+            return None
+        key = alert_key(self._run_id, name, state.generation)
+        known = self._ledger.latest(name)
+        return build_view(name, rule, state, key, known, self._ledger.acknowledgements.get(key))
+
+    def _state_shown(self, name: str) -> State:
+        """The rule's state; for one whose data is gone since a restart, the firing that is on record."""
+        state, known = self._states[name], self._ledger.latest(name)
+        if state.name in ("inactive", "nodata") and known is not None and known.open:
+            mark = Mark(known.timestep, known.at.timestamp(), 0)
+            return State("firing", known.generation, since=mark, value=known.value, no_data=True)
+        return state
+
+    # Replay
+
+    def replay(self, run: Run) -> list[Transition]:
+        """What the row rules make of the run's whole history, recording nothing."""
+        return [
+            self._as_transition(change, change.generation, True, None) for change in self._judge_rows(run)
+        ]
+
+
+def _fingerprint(rule: Rule) -> str:
+    """Which form of a rule fired: whatever decides when, but not its words."""
+    bare = msgspec.structs.replace(rule, action="", runbook="")
+    return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()[:16]
+
+
+def _order(timestep: int | None) -> float:
+    return math.inf if timestep is None else timestep

@@ -1,0 +1,203 @@
+"""The alert state machine: a pure function of rule, state and sample.
+
+    inactive → pending (`for_steps`, `for_seconds`) → firing → resolved → pending …
+
+A sample says whether the condition holds, whether it is past the margin to resolve, and where and when that
+was seen; no clock is read, so any history can be replayed. Trap avoided: an alert that ends because its data
+ended. *No data* never fires and never resolves; a rule that does not apply (`off`) ends what it raised.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from core.alerts.rule import Rule
+
+AlertState = Literal["inactive", "pending", "firing", "resolved", "nodata"]
+SampleState = Literal["ok", "nodata", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at a rule's condition."""
+
+    state: SampleState
+    """`ok`: the condition could be judged; `off`: the rule does not apply now."""
+    timestep: int | None = None
+    time: float | None = None
+    """Epoch seconds; None where the row has no wall time."""
+    value: float | None = None
+    breached: bool = False
+    """The condition holds."""
+    cleared: bool = False
+    """The value is past the margin to resolve. Neither breached nor cleared: between the two."""
+    segment: int = 0
+    """Which stretch of a resumed run; timers start afresh in each."""
+    detail: str = ""
+    """What was seen, in words."""
+    inhibited_by: str | None = None
+    """The worse rule of the family that is firing: a new firing waits as pending, and is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point that a timer counts from."""
+
+    timestep: int | None
+    time: float | None
+    segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where one rule stands. Equal histories give equal states, however they were cut into polls."""
+
+    name: AlertState = "inactive"
+    generation: int = 0
+    """How many times it has fired; an acknowledgement belongs to one."""
+    since: Mark | None = None
+    """Where pending, firing or resolved began."""
+    value: float | None = None
+    """The newest value at which the condition held; when resolved, the value that ended it."""
+    detail: str = ""
+    """What was seen where the present state began."""
+    clearing: Mark | None = None
+    """Firing, and the condition has been past its margin since here."""
+    no_data: bool = False
+    """Pending or firing, and the newest sample had no data."""
+    inhibited_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of state a person may want to know of: to pending, firing, resolved, or back to inactive."""
+
+    rule: str
+    state: AlertState
+    generation: int
+    timestep: int | None
+    time: float | None
+    value: float | None
+    segment: int
+    detail: str
+
+
+INITIAL = State()
+
+
+def step(name: str, rule: Rule, state: State, sample: Sample) -> tuple[State, Change | None]:
+    """Move `state` by one sample. A quiet rule that stays quiet returns the same object."""
+    if sample.state == "off":
+        return _off(name, state, sample)
+    if sample.state == "nodata":
+        return _no_data(state), None
+    if state.name == "firing":
+        return _while_firing(name, rule, state, sample)
+    if sample.breached:
+        return _breached(name, rule, state, sample)
+    if state.name == "pending":
+        calm = State(generation=state.generation)
+        if state.inhibited_by is not None:
+            return calm, None
+        return calm, _change(name, calm, sample)
+    if state.name == "nodata":
+        return State(generation=state.generation), None
+    return state, None
+
+
+def _off(name: str, state: State, sample: Sample) -> tuple[State, Change | None]:
+    if state.name == "firing":
+        return _resolve(name, state, replace(sample, detail=sample.detail or "the rule no longer applies"))
+    if state.name in ("pending", "nodata"):
+        calm = State(generation=state.generation)
+        said = state.name == "pending" and state.inhibited_by is None
+        return calm, _change(name, calm, sample) if said else None
+    return state, None
+
+
+def _no_data(state: State) -> State:
+    if state.name == "firing":
+        return replace(state, no_data=True, clearing=None)
+    if state.name == "pending":
+        return replace(state, no_data=True)
+    if state.name == "inactive":
+        return State("nodata", generation=state.generation)
+    return state
+
+
+def _while_firing(name: str, rule: Rule, state: State, sample: Sample) -> tuple[State, Change | None]:
+    seen = replace(state, no_data=False, inhibited_by=sample.inhibited_by)
+    if sample.breached:
+        return replace(seen, value=sample.value, clearing=None), None
+    if not sample.cleared:
+        return replace(seen, clearing=None), None
+    clearing = state.clearing
+    if clearing is None or clearing.segment != sample.segment:
+        clearing = _mark(sample)
+    if _steps_passed(clearing, sample) >= rule.keep_firing_steps:
+        return _resolve(name, state, sample)
+    return replace(seen, clearing=clearing), None
+
+
+def _breached(name: str, rule: Rule, state: State, sample: Sample) -> tuple[State, Change | None]:
+    was_shown = state.name == "pending" and state.inhibited_by is None
+    since = state.since if state.name == "pending" else None
+    if since is None or since.segment != sample.segment:
+        since = _mark(sample)
+    waited = (
+        _steps_passed(since, sample) >= rule.for_steps and _seconds_passed(since, sample) >= rule.for_seconds
+    )
+    if waited and sample.inhibited_by is None:
+        firing = State(
+            "firing", state.generation + 1, since=_mark(sample), value=sample.value, detail=sample.detail
+        )
+        return firing, _change(name, firing, sample)
+    pending = State(
+        "pending",
+        state.generation,
+        since=since,
+        value=sample.value,
+        detail=sample.detail,
+        inhibited_by=sample.inhibited_by,
+    )
+    said = sample.inhibited_by is None and not was_shown
+    return pending, _change(name, pending, sample) if said else None
+
+
+def _resolve(name: str, state: State, sample: Sample) -> tuple[State, Change]:
+    resolved = State(
+        "resolved", state.generation, since=_mark(sample), value=sample.value, detail=sample.detail
+    )
+    return resolved, _change(name, resolved, sample)
+
+
+def _change(name: str, state: State, sample: Sample) -> Change:
+    return Change(
+        rule=name,
+        state=state.name,
+        generation=state.generation,
+        timestep=sample.timestep,
+        time=sample.time,
+        value=sample.value,
+        segment=sample.segment,
+        detail=sample.detail,
+    )
+
+
+def _mark(sample: Sample) -> Mark:
+    return Mark(sample.timestep, sample.time, sample.segment)
+
+
+def _steps_passed(mark: Mark, sample: Sample) -> float:
+    """A duration that cannot be known counts as over: better an early alert than none."""
+    if mark.timestep is None or sample.timestep is None:
+        return math.inf
+    return sample.timestep - mark.timestep
+
+
+def _seconds_passed(mark: Mark, sample: Sample) -> float:
+    if mark.time is None or sample.time is None:
+        return math.inf
+    return sample.time - mark.time

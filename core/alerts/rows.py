@@ -1,0 +1,172 @@
+"""The new rows of a run for the rules of one family, in the order of their steps.
+
+Keeps a place in each series and hands out each row once; rows of one step in several series come as one. Trap
+avoided: a series that was read again from its start (a file rewritten in place) counted as new rows; the
+place is checked against the row before it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.telemetry.model import Run, Series
+
+_CHUNK = 1024
+_TAKEN = 64
+
+
+@dataclass(slots=True)
+class Row:
+    segment: int
+    timestep: float
+    time: float | None
+    """Epoch seconds, where the source has them."""
+    values: dict[str, float]
+    """By metric; nan and inf stay."""
+
+
+@dataclass(slots=True)
+class _Place:
+    series: Series
+    index: int = 0
+    """Of the next row."""
+    last: tuple[float, float] = (math.nan, math.nan)
+    """Timestep and value of the row before it."""
+
+
+class RowStream:
+    """A place in each of the given metrics' series."""
+
+    def __init__(self, metrics: Sequence[str]) -> None:
+        self._metrics = tuple(metrics)
+        self._places: dict[str, _Place] = {}
+
+    @property
+    def started(self) -> bool:
+        """A row has been handed out."""
+        return any(place.index for place in self._places.values())
+
+    def rewound(self, run: Run) -> bool:
+        """The rows handed out are no longer what the run holds."""
+        return any(self._moved(place, run.series.get(name)) for name, place in self._places.items())
+
+    def restart(self) -> None:
+        """The next rows are the first ones."""
+        self._places.clear()
+
+    def waiting(self, run: Run) -> bool:
+        """There are rows that were not handed out."""
+        return any(len(series) > self._place(series).index for series in self._series(run))
+
+    def skip_quiet(self, run: Run, ceiling: float) -> None:
+        """Pass over rows before the first that may be not finite or above `ceiling`.
+
+        For rules of which no such row could change anything.
+        """
+        loud = [
+            (series, index)
+            for series in self._series(run)
+            if (index := _quiet_until(series, self._place(series).index, ceiling)) < len(series)
+        ]
+        bound = min((_key(series, index) for series, index in loud), default=None)
+        for series in self._series(run):
+            self._advance(self._place(series), _position(series, bound))
+
+    def skip(self, run: Run, scan: Callable[[Series, int], int]) -> None:
+        """Pass over the rows of the only series before the index that `scan` finds from the present one."""
+        for series in self._series(run):
+            place = self._place(series)
+            self._advance(place, scan(series, place.index))
+
+    def take(self, run: Run) -> Iterator[Row]:
+        """The next rows, merged by segment and timestep, in chunks; call until none is waiting."""
+        chunks = [(series, self._place(series).index) for series in self._series(run)]
+        bound = min(
+            (_key(series, start + _TAKEN) for series, start in chunks if start + _TAKEN < len(series)),
+            default=None,
+        )
+        ends = [max(start, _position(series, bound)) for series, start in chunks]
+        if all(start == end for (_, start), end in zip(chunks, ends, strict=True)):
+            ends = [len(series) for series, _ in chunks]
+        spans = []
+        for (series, start), end in zip(chunks, ends, strict=True):
+            self._advance(self._place(series), end)
+            spans.append(_rows(series, start, end))
+        current: Row | None = None
+        at: tuple[int, float, int] | None = None
+        for key, name, value, time in heapq.merge(*spans, key=lambda row: row[0]):
+            if current is None or at != key:
+                if current is not None:
+                    yield current
+                at = key
+                current = Row(key[0], key[1], None, {})
+            current.values[name] = value
+            if current.time is None and math.isfinite(time):
+                current.time = time
+        if current is not None:
+            yield current
+
+    def _series(self, run: Run) -> list[Series]:
+        return [run.series[name] for name in self._metrics if name in run.series]
+
+    def _place(self, series: Series) -> _Place:
+        place = self._places.get(series.name)
+        if place is None:
+            place = self._places[series.name] = _Place(series)
+        return place
+
+    @staticmethod
+    def _advance(place: _Place, index: int) -> None:
+        if index > place.index:
+            place.index = index
+            place.last = (place.series.timestep[index - 1], place.series.value[index - 1])
+
+    @staticmethod
+    def _moved(place: _Place, series: Series | None) -> bool:
+        if not place.index:
+            return series is not place.series
+        if series is None or len(series) < place.index:
+            return True
+        place.series = series
+        row = (series.timestep[place.index - 1], series.value[place.index - 1])
+        return not all(a == b or (a != a and b != b) for a, b in zip(row, place.last, strict=True))
+
+
+def _rows(series: Series, start: int, end: int) -> Iterator[tuple[tuple[int, float, int], str, float, float]]:
+    """(segment, timestep, how many rows of this step came before), name, value, time."""
+    repeated = -1
+    for index in range(start, end):
+        segment, timestep = _key(series, index)
+        if repeated < 0:
+            repeated = index - _position(series, (segment, timestep))
+        elif timestep == series.timestep[index - 1]:
+            repeated += 1
+        else:
+            repeated = 0
+        yield (segment, timestep, repeated), series.name, series.value[index], series.time[index]
+
+
+def _key(series: Series, index: int) -> tuple[int, float]:
+    return bisect_right(series.segments, index) - 1, series.timestep[index]
+
+
+def _position(series: Series, key: tuple[int, float] | None) -> int:
+    """The first index at or after `key`; the series' length for None."""
+    if key is None or key[0] >= len(series.segments):
+        return len(series)
+    begin = series.segments[key[0]]
+    end = series.segments[key[0] + 1] if key[0] + 1 < len(series.segments) else len(series)
+    return bisect_left(series.timestep, key[1], begin, end)
+
+
+def _quiet_until(series: Series, start: int, ceiling: float) -> int:
+    """The first index from `start` whose chunk holds a value that is not finite or above `ceiling`."""
+    for begin in range(start, len(series), _CHUNK):
+        values = series.value[begin : begin + _CHUNK]
+        if not all(map(math.isfinite, values)) or max(values) > ceiling:
+            return begin
+    return len(series)

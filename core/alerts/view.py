@@ -1,0 +1,180 @@
+"""An alert as a screen, a command or a script sees it, and its words.
+
+Trap avoided: two places that phrase or sort the same alert differently.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from core.alerts.machine import AlertState, State
+from core.alerts.rule import Condition, Rule, Severity
+from core.clock import from_epoch
+from core.store.acknowledgements import Acknowledgement
+from core.store.alert_states import Firing
+from core.units import age, duration, gigabytes, number
+
+_SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+_STATES: tuple[AlertState, ...] = ("firing", "pending", "nodata", "resolved", "inactive")
+_SECONDS: frozenset[Condition] = frozenset({"checkpoint_age", "step_age"})
+
+
+class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule's alert. Inactive ones, and those that a worse one of their family hides, are not shown."""
+
+    rule: str
+    state: AlertState
+    """`pending`, `firing`, `resolved` or `nodata`."""
+    severity: Severity
+    value: float | None
+    """The newest value at which the condition held; None for rules without one, and for nan."""
+    threshold: float | None
+    """None for rules that have none: crash, nan."""
+    since_timestep: int | None
+    since: datetime | None
+    """When this state began: the row's time where the run knows it."""
+    metric: str
+    message: str
+    """What was seen when this state began: `approx_kl 0.12 > 0.1 at step 198,656`."""
+    action: str
+    runbook: str
+    key: str
+    """What an acknowledgement is attached to: run, rule, generation."""
+    generation: int
+    no_data: bool = False
+    """Firing or pending, but its data has stopped: the state is the last one known."""
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    note: str = ""
+
+    @property
+    def firing(self) -> bool:
+        return self.state == "firing"
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.acknowledged_by is not None
+
+
+class Transition(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of an alert's state: an entry of `ppo-console alerts --replay`."""
+
+    rule: str
+    state: AlertState
+    """`pending`, `firing`, `resolved`, or `inactive` for a pending that came to nothing."""
+    severity: Severity
+    timestep: int | None
+    value: float | None
+    threshold: float | None
+    at: datetime | None
+    """The row's time where the run knows it, else when it was seen; in a replay None."""
+    generation: int
+    key: str
+    message: str
+    new: bool = True
+    """Recorded by this call; False: another console, or an earlier one, has recorded it."""
+
+
+def sort_key(view: AlertView) -> tuple[int, bool, int, float, str]:
+    """What needs a person first: firing, unacknowledged, worst, oldest."""
+    since = view.since.timestamp() if view.since is not None else math.inf
+    return (
+        _STATES.index(view.state),
+        view.acknowledged,
+        _SEVERITIES.index(view.severity),
+        since,
+        view.rule,
+    )
+
+
+def headline(views: Sequence[AlertView], now: datetime) -> str:
+    """The answer in words: `2 firing, 1 acknowledged, oldest 14 min`."""
+    firing = [view for view in views if view.firing]
+    pending = sum(view.state == "pending" for view in views)
+    if not firing:
+        return f"nothing is firing, {pending} pending" if pending else "nothing is firing"
+    parts = [f"{len(firing)} firing", f"{sum(view.acknowledged for view in firing)} acknowledged"]
+    if pending:
+        parts.append(f"{pending} pending")
+    begun = [view.since for view in firing if view.since is not None]
+    if begun:
+        parts.append(f"oldest {age((now - min(begun)).total_seconds())}")
+    return ", ".join(parts)
+
+
+def build_view(
+    name: str,
+    rule: Rule,
+    state: State,
+    key: str,
+    known: Firing | None,
+    owned: Acknowledgement | None,
+) -> AlertView:
+    """The alert of a rule that is not inactive. `known`: its newest firing on record."""
+    if known is not None and known.generation != state.generation:
+        known = None
+    mark = state.since
+    since = from_epoch(mark.time) if mark is not None and mark.time is not None else None
+    timestep = mark.timestep if mark is not None else None
+    message = phrase(rule, state.name, state.detail, timestep)
+    if state.name == "firing" and known is not None:
+        since, message = known.at, known.message
+    elif state.name == "resolved" and since is None and known is not None:
+        since = known.resolved_at
+    if state.name not in ("firing", "resolved"):
+        owned = None
+    return AlertView(
+        rule=name,
+        state=state.name,
+        severity=rule.severity,
+        value=finite(state.value),
+        threshold=threshold_of(rule),
+        since_timestep=timestep,
+        since=since,
+        metric=rule.metric,
+        message=message,
+        action=rule.action,
+        runbook=rule.runbook,
+        key=key,
+        generation=state.generation,
+        no_data=state.no_data,
+        acknowledged_by=owned.operator if owned else None,
+        acknowledged_at=owned.at if owned else None,
+        note=owned.note if owned else "",
+    )
+
+
+def finite(value: float | None) -> float | None:
+    """None for nan and inf, which JSON has not."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def threshold_of(rule: Rule) -> float | None:
+    """The rule's threshold, or None for conditions that have none."""
+    return None if rule.condition in ("not_finite", "crashed", "log_pattern") else rule.threshold
+
+
+def phrase(rule: Rule, state: AlertState, detail: str, timestep: int | None) -> str:
+    """What a transition says: what was seen, the threshold, the step."""
+    text = detail
+    if state in ("firing", "pending") and (limit := _limit(rule)):
+        text += f" {limit}"
+    if timestep is not None:
+        text += f" at step {number(timestep)}"
+    return text
+
+
+def _limit(rule: Rule) -> str:
+    if threshold_of(rule) is None:
+        return ""
+    value = rule.threshold
+    if rule.condition in _SECONDS:
+        return f"> {duration(value)}"
+    if rule.condition == "disk_free":
+        return f"< {gigabytes(value)}"
+    sign = {"above": ">", "flat": "≤"}.get(rule.condition, "<")
+    return f"{sign} {value:g}".replace("-", "−")

@@ -1,0 +1,122 @@
+"""The tables and how an older database becomes a newer one.
+
+`migrate` runs each missing step once, inside the caller's transaction, so that two consoles that open a new
+workspace at the same moment make one database. Trap avoided: taking another program's database for ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from core.errors import UnreadableError
+
+APPLICATION_ID = 0x50504F43
+"""`PPOC`, in the file's header."""
+
+_FIRST = (
+    """
+    CREATE TABLE audit_log (
+        number   INTEGER PRIMARY KEY,
+        at       TEXT NOT NULL,
+        kind     TEXT NOT NULL,
+        subject  TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        role     TEXT NOT NULL,
+        host     TEXT NOT NULL,
+        client   TEXT NOT NULL,
+        detail   TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash     TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
+    BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END
+    """,
+    """
+    CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
+    BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END
+    """,
+    # INSERT OR REPLACE deletes without firing the trigger above; only the next number is let in.
+    """
+    CREATE TRIGGER audit_log_in_order BEFORE INSERT ON audit_log
+    WHEN NEW.number IS NOT (SELECT COALESCE(MAX(number), 0) + 1 FROM audit_log)
+    BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END
+    """,
+    """
+    CREATE TABLE ticks (
+        item_id  TEXT PRIMARY KEY,
+        state    TEXT NOT NULL CHECK (state IN ('ticked', 'unticked', 'overridden')),
+        operator TEXT NOT NULL,
+        at       TEXT NOT NULL,
+        note     TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE alert_transitions (
+        id         INTEGER PRIMARY KEY,
+        run_id     TEXT NOT NULL,
+        rule       TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        state      TEXT NOT NULL CHECK (state IN ('firing', 'resolved')),
+        key        TEXT NOT NULL,
+        severity   TEXT NOT NULL,
+        timestep   INTEGER,
+        value      TEXT,
+        at         TEXT NOT NULL,
+        message    TEXT NOT NULL,
+        rule_hash  TEXT NOT NULL,
+        UNIQUE (run_id, rule, generation, state)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE alert_lines (
+        id      INTEGER PRIMARY KEY,
+        run_id  TEXT NOT NULL,
+        line    TEXT NOT NULL,
+        written INTEGER NOT NULL DEFAULT 0
+    ) STRICT
+    """,
+    "CREATE INDEX alert_lines_waiting ON alert_lines (run_id, id) WHERE written = 0",
+    """
+    CREATE TABLE acknowledgements (
+        key      TEXT PRIMARY KEY,
+        operator TEXT NOT NULL,
+        at       TEXT NOT NULL,
+        note     TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Statement lists; the database's user_version counts how many have run."""
+
+AUDIT_TRIGGERS = frozenset({"audit_log_no_update", "audit_log_no_delete", "audit_log_in_order"})
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database up to date, inside the open transaction.
+
+    Raises UnreadableError for another program's database and for one that a newer version wrote.
+    """
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    objects = int(connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0])
+    if application != APPLICATION_ID and (objects or application or version):
+        raise UnreadableError(
+            f"{path} is a database of another program; expected a ppo-console store or no file",
+            hint="Set paths.store in config.toml to another file; nothing was changed.",
+        )
+    if version > len(MIGRATIONS):
+        raise UnreadableError(
+            f"{path} was written by a newer ppo-console: version {version}, this one knows {len(MIGRATIONS)}",
+            hint="Update ppo-console on this machine; nothing was changed.",
+        )
+    if version == len(MIGRATIONS) and application == APPLICATION_ID:
+        return
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")

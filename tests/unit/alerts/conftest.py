@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.alerts.rule import RunStatus
+from core.store.database import Store
+from core.store.operator import OperatorIdentity
+from core.telemetry.model import Run, RunInfo, Series
+
+START = datetime(2026, 2, 23, 14, 0, tzinfo=UTC)
+ROLLOUT = 2048
+
+
+@dataclass
+class FakeHealth:
+    """What the engine asks of `core.telemetry.health.Health`."""
+
+    status: RunStatus = "RUNNING"
+    reason: str = "steps advance"
+    step_age_seconds: float | None = 1.0
+
+
+class Scene:
+    """A run with a fake clock: one second per rollout unless said otherwise."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run = Run(RunInfo("run-1", folder, started_at=START))
+        self.health = FakeHealth()
+        self.now = START
+        self.timestep = 0
+
+    def row(self, timestep: int | None = None, seconds: float = 1.0, **values: float) -> None:
+        """One row at the next rollout (or `timestep`), `seconds` after the last one."""
+        self.timestep = self.timestep + ROLLOUT if timestep is None else timestep
+        self.now += timedelta(seconds=seconds)
+        for name, value in values.items():
+            series = self.run.series.setdefault(name, Series(name))
+            series.append(self.timestep, value, self.now.timestamp())
+
+    def kl(self, values: Iterable[float]) -> None:
+        for value in values:
+            self.row(approx_kl=value)
+
+    def later(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def known(self, **changes: object) -> None:
+        self.run.info = replace(self.run.info, **changes)  # type: ignore[arg-type]
+
+
+def upto(run: Run, rows: int) -> Run:
+    """The run as it was after its first `rows` rows of each series."""
+    part = Run(run.info)
+    for name, series in run.series.items():
+        copy = part.series[name] = Series(name)
+        for index in range(min(rows, len(series))):
+            copy.append(series.timestep[index], series.value[index], series.time[index])
+    return part
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    (tmp_path / "run.json").write_text("{}")
+    return Scene(tmp_path)
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterable[Callable[[str], Store]]:
+    """Opens the store of one workspace as another console (operator)."""
+    opened: list[Store] = []
+
+    def open_as(name: str = "ada") -> Store:
+        store = Store(tmp_path / "state" / "console.sqlite3", OperatorIdentity(name, "ML", "host", ""))
+        opened.append(store)
+        return store
+
+    yield open_as
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def nan() -> float:
+    return math.nan
