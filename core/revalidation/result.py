@@ -29,6 +29,8 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     """Positive is on the good side of the limit, in the gate's unit."""
     status: GateStatus
     reason: str | None = None
+    infinite: bool = False
+    """The value is infinite, hence None: a profit factor without a losing trade."""
     interval_90: tuple[float, float] | None = None
     baseline: Number = None
     """Measured: a random policy on the same candles through the same engine."""
@@ -81,6 +83,8 @@ class RevalidationResult(msgspec.Struct, frozen=True, kw_only=True):
     decision_text: str
     recommendation: Recommendation
     recommendation_reasons: tuple[str, ...] = ()
+    next_steps: str = ""
+    """When and what follows: `27 FEV 17:30 UTC (CTO Approval)`."""
     policy: Literal["manual", "checklist"]
     verdicts: dict[str, Verdict]
     gates_passed: int

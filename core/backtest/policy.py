@@ -1,0 +1,130 @@
+"""Policies that a backtest asks once per candle: the trained one, a random one, buy-and-hold.
+
+A policy maps observations (L, D) to actions (L,). Trap avoided: a network that answers NaN still has an
+argmax; such a decision is HOLD here, and it is counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import UnreadableError
+from core.text import visible
+from core.trading.actions import HOLD, OPEN_LONG
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.training.artifacts import PolicyArrays
+
+Observations = NDArray[np.float32]
+Actions = NDArray[np.int64]
+
+
+class Policy(Protocol):
+    """What the engine asks."""
+
+    def actions(self, observations: Observations) -> Actions:
+        """One action per lane, (L,), for observations (L, D)."""
+
+
+class TrainedPolicy:
+    """The deterministic policy of a model: normalise as VecNormalize does, MLP in torch, argmax.
+
+    stable-baselines3 normalises in float64, clips, and hands float32 to the network; so does this. One
+    forward pass serves all lanes. The number of torch threads is the process's affair.
+    """
+
+    def __init__(self, arrays: PolicyArrays) -> None:
+        import torch
+        from torch import nn
+
+        activations: dict[str, type[nn.Module]] = {
+            "tanh": nn.Tanh,
+            "relu": nn.ReLU,
+            "elu": nn.ELU,
+            "identity": nn.Identity,
+        }
+        if arrays.activation not in activations:
+            raise UnreadableError(
+                f"{arrays.path}: activation {visible(arrays.activation, 40)!r} is not known here; "
+                f"expected one of {', '.join(activations)}"
+            )
+        layers: list[nn.Module] = []
+        for weight, bias in arrays.layers:
+            layers += [_linear(weight, bias), activations[arrays.activation]()]
+        self._network = nn.Sequential(*layers, _linear(*arrays.head)).eval().requires_grad_(False)
+        self._torch = torch
+        self._mean = np.asarray(arrays.observation_mean, np.float64)
+        self._scale = np.sqrt(np.asarray(arrays.observation_var, np.float64) + arrays.epsilon)
+        self._clip = float(arrays.clip)
+        self.undecided = 0
+        """Decisions without a finite logit so far; they became HOLD."""
+
+    def logits(self, observations: Observations) -> NDArray[np.float32]:
+        """(L, actions) for observations (L, D)."""
+        scaled = np.clip((observations - self._mean) / self._scale, -self._clip, self._clip)
+        with self._torch.inference_mode():
+            result: NDArray[np.float32] = self._network(
+                self._torch.from_numpy(scaled.astype(np.float32))
+            ).numpy()
+        return result
+
+    def actions(self, observations: Observations) -> Actions:
+        logits = self.logits(observations)
+        chosen: Actions = logits.argmax(axis=1).astype(np.int64)
+        broken = ~np.isfinite(logits).all(axis=1)
+        if broken.any():
+            self.undecided += int(broken.sum())
+            chosen[broken] = HOLD
+        return chosen
+
+
+class RandomPolicy:
+    """Each of the five actions with equal chance, from a seed."""
+
+    def __init__(self, seed: int, n_actions: int = 5) -> None:
+        self._random = np.random.default_rng(seed)
+        self._n_actions = n_actions
+
+    def actions(self, observations: Observations) -> Actions:
+        return np.asarray(self._random.integers(0, self._n_actions, size=len(observations)), np.int64)
+
+
+class BuyAndHoldPolicy:
+    """Long whenever it is not: with no stop and no target, one purchase."""
+
+    def actions(self, observations: Observations) -> Actions:
+        return np.full(len(observations), OPEN_LONG, np.int64)
+
+
+def check_observation(arrays: PolicyArrays, names: tuple[str, ...]) -> None:
+    """Refuse a model whose observation is not the one the simulator makes. Raises UnreadableError."""
+    got = arrays.feature_names
+    if got == names:
+        return
+    if len(got) != len(names):
+        what = f"expected {len(names)} numbers in an observation, got {len(got)}"
+    else:
+        at = next(index for index, pair in enumerate(zip(got, names, strict=True)) if pair[0] != pair[1])
+        what = f"number {at + 1} of its observation: expected {names[at]}, got {visible(got[at], 60)}"
+    raise UnreadableError(
+        f"{arrays.path} was trained on other observations: {what}",
+        hint="Train a model with this version: ppo-console train.",
+    )
+
+
+def _linear(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> torch.nn.Linear:
+    import torch
+
+    layer = torch.nn.Linear(weight.shape[1], weight.shape[0])
+    layer.load_state_dict(
+        {
+            "weight": torch.from_numpy(np.array(weight, np.float32)),
+            "bias": torch.from_numpy(np.array(bias, np.float32)),
+        }
+    )
+    return layer

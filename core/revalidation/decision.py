@@ -1,0 +1,108 @@
+"""From gates to GO, PARTIAL-GO or NO-GO, and what is recommended.
+
+Both documents' policies are computed; the configuration picks the one that rules. Trap avoided: a GO with
+nothing behind it that reads like one with evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from core.revalidation.gates import BY_NAME, NO_TRADES
+from core.revalidation.result import Evidence, GateResult, Recommendation, Verdict
+from core.units import number
+
+PolicyName = Literal["manual", "checklist"]
+
+_GO_FROM: dict[PolicyName, int] = {"manual": 6, "checklist": 5}
+PARTIAL_FROM = 4
+_RECOMMENDATION: dict[Verdict, Recommendation] = {
+    "GO": "Deploy",
+    "PARTIAL-GO": "Tune",
+    "NO-GO": "Retrain",
+}
+
+NOT_COMPUTED = Evidence(
+    strength="weak",
+    note="not computed: confidence intervals, probabilistic Sharpe ratio and placebo test are missing, "
+    "so the evidence counts as weak",
+)
+"""The evidence line until its statistics are computed."""
+
+_REMEDIES: dict[str, str] = {
+    "sharpe_ratio": "the gain is small for its swings: compare with the random policy and buy-and-hold on "
+    "the same candles; train longer or revisit the features",
+    "max_drawdown_pct": "oversized positions or bad entries: reduce the maximum position size, tighten the "
+    "stop, weigh r_invalid_action (−0.5 for bad actions) and r_out_of_market higher",
+    "win_rate_pct": "entries and exits are not learned: train longer (200k more timesteps), weigh "
+    "r_hold_bonus higher, review the reward function, check that the SMC features are informative",
+    "profit_factor": "the losers cost more than the winners bring after fees: trade less often, cut losers "
+    "earlier, review r_pnl against the costs",
+    "consecutive_losses": "losses come in runs: tighten the entries, check how the model does in the regime "
+    "of the longest run",
+    "calmar_ratio": "the growth does not pay for the worst loss: reduce the position size or improve the "
+    "return first",
+}
+
+
+def verdicts(passed: int) -> dict[str, Verdict]:
+    """Both policies' verdicts on a number of passed gates."""
+    return {name: verdict(passed, name) for name in _GO_FROM}
+
+
+def verdict(passed: int, policy: PolicyName) -> Verdict:
+    """manual: GO at 6, PARTIAL-GO at 4 or 5. checklist: GO at 5 or 6, PARTIAL-GO at 4. NO-GO below."""
+    if passed >= _GO_FROM[policy]:
+        return "GO"
+    return "PARTIAL-GO" if passed >= PARTIAL_FROM else "NO-GO"
+
+
+def recommendation(decision: Verdict) -> Recommendation:
+    return _RECOMMENDATION[decision]
+
+
+def decision_text(decision: Verdict, evidence: Evidence) -> str:
+    """The verdict in words: a GO on weak evidence says so."""
+    return f"{decision} (weak evidence)" if decision == "GO" and evidence.strength == "weak" else decision
+
+
+def reasons(gates: Sequence[GateResult]) -> tuple[str, ...]:
+    """One sentence per gate that did not pass: by how much, and what the documents advise."""
+    causes = {gate.reason for gate in gates}
+    if len(causes) == 1 and all(gate.status == "NOT_EVALUABLE" for gate in gates):
+        advice = (
+            "the model never trades: review r_out_of_market" if causes == {NO_TRADES} else "judge it again"
+        )
+        return (f"No gate can be judged ({gates[0].reason}): {advice}.",)
+    return tuple(_reason(gate) for gate in gates if gate.status != "PASS")
+
+
+def limit_text(gate: GateResult) -> str:
+    """`≥ 1.0`, `≤ 15.0 %`, `≤ 5`."""
+    spec = BY_NAME[gate.name]
+    sign = "≥" if gate.comparison == ">=" else "≤"
+    decimals = 0 if spec.decimals == 0 and gate.limit == int(gate.limit) else 1
+    return f"{sign} {number(gate.limit, decimals)}{' %' if spec.unit else ''}"
+
+
+def value_text(gate: GateResult) -> str:
+    """The value with its gate's decimals and unit; `∞` for a factor without a loss, `–` for none."""
+    spec = BY_NAME[gate.name]
+    if gate.infinite:
+        return "∞"
+    if gate.value is None:
+        return number(None)
+    decimals = spec.decimals
+    if decimals == 0 and gate.value != int(gate.value):
+        decimals = 1
+    while gate.status == "FAIL" and decimals < 8 and round(gate.value, decimals) == gate.limit:
+        decimals += 1  # a near miss must not read like the limit
+    return f"{number(gate.value, decimals)}{' %' if spec.unit else ''}"
+
+
+def _reason(gate: GateResult) -> str:
+    title = BY_NAME[gate.name].title
+    if gate.status == "NOT_EVALUABLE":
+        return f"{title} cannot be judged ({gate.reason})."
+    return f"{title} {value_text(gate)}, needs {limit_text(gate)}: {_REMEDIES[gate.name]}."

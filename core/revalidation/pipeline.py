@@ -1,0 +1,219 @@
+"""A revalidation from model and candles to a decision with its reports, in the checklist's five steps.
+
+Trap avoided: judging something else than what the report names: hashes are of the bytes that were read, and
+candles that change meanwhile are refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from core.backtest.baselines import (
+    RANDOM,
+    BaselineRuns,
+    baseline_metrics,
+    run_baselines,
+    save_baselines,
+)
+from core.backtest.engine import Backtest, planned_candles, run_backtest
+from core.backtest.summary import Summary, portfolio_curves, summarise, symbol_results
+from core.config.settings import Settings
+from core.errors import CancelledError, RejectedError, UsageError
+from core.revalidation.build import build_result
+from core.revalidation.curve import backtest_curve
+from core.revalidation.provenance import (
+    describe_data,
+    describe_model,
+    luck_warning,
+    lucky_policies,
+    warnings_of,
+)
+from core.revalidation.reports import write_reports
+from core.revalidation.result import Hashes, RevalidationResult, SymbolResult
+from core.revalidation.text import STEP_TITLES
+from core.text import visible
+
+if TYPE_CHECKING:
+    from core.market.model import Universe
+    from core.training.artifacts import PolicyArrays
+
+
+@dataclass(frozen=True, slots=True)
+class RevalidationRequest:
+    """What to judge, and what the report must say that only the caller knows."""
+
+    model_path: Path
+    """With or without `.zip`."""
+    data_dir: Path
+    episodes: int
+    policy: Literal["manual", "checklist"]
+    save_report: bool
+    reports_dir: Path | None
+    settings: Settings
+    config_hash: str | None
+    audit_head: str | None
+    judged_before: int
+    """Decisions already made on these candles."""
+    now: datetime
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a revalidation stands. `total` is 0 where a step is one piece."""
+
+    step: int
+    """1 to 5."""
+    title: str
+    done: int = 0
+    total: int = 0
+    message: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def revalidate(
+    request: RevalidationRequest, on_progress: OnProgress, cancelled: Callable[[], bool]
+) -> RevalidationResult:
+    """Judge a model. The reports are on disk when this returns, if they were asked for.
+
+    Raises UsageError (missing paths), UnreadableError (broken model, other observations, denied files),
+    RejectedError (hashes that differ, rejected candles, training on the test candles) and CancelledError.
+    """
+    began = time.perf_counter()
+
+    def step(number: int, done: int = 0, total: int = 0, message: str = "") -> None:
+        if cancelled():
+            raise CancelledError("the revalidation was cancelled; no report was written")
+        title = STEP_TITLES[number - 1]
+        on_progress(Progress(step=number, title=title, done=done, total=total, message=visible(message)))
+
+    settings = request.settings
+    step(1, message=str(request.model_path))
+    arrays = _load_model(request.model_path)
+    step(2, message=str(request.data_dir))
+    universe, data = _load_data(request, arrays)
+
+    step(3)
+    backtest, baselines, undecided = _run(
+        request, universe, arrays, lambda done, total: step(3, done, total), cancelled
+    )
+
+    step(4)
+    summary = _summary(backtest, settings)
+    curves = portfolio_curves(backtest)
+    measured = baseline_metrics(baselines, settings)
+    lucky = lucky_policies(baselines, settings)
+    measured[RANDOM]["policies_with_4_gates"] = lucky
+    result = build_result(
+        summary,
+        settings=settings,
+        policy=request.policy,
+        now=request.now,
+        symbols=[SymbolResult(**row) for row in symbol_results(backtest)],
+        curve=backtest_curve(backtest, curves),
+        hashes=Hashes(
+            model=arrays.model_hash,
+            normalisation=arrays.normalisation_hash,
+            data=data,
+            config=request.config_hash,
+        ),
+        data=describe_data(request, universe, backtest),
+        baselines=measured,
+        whole_period=_summary(backtest.whole, settings).metrics if backtest.whole else None,
+        model=describe_model(arrays),
+        audit_head=request.audit_head,
+        warnings=[
+            *warnings_of(request, universe, backtest, arrays, undecided),
+            *luck_warning(lucky, len(baselines.random)),
+        ],
+    )
+
+    step(5, message=str(request.reports_dir or ""))
+    result = msgspec.structs.replace(result, seconds=round(time.perf_counter() - began, 3))
+    if request.save_report:
+        folder = request.reports_dir
+        if folder is None:
+            raise UsageError("reports were asked for without a folder to write them to")
+        save_baselines(folder, data, measured, settings=settings, now=request.now, episodes=request.episodes)
+        result = write_reports(result, folder, request.now)
+    return result
+
+
+def _load_model(path: Path) -> PolicyArrays:
+    from core.backtest.policy import check_observation
+    from core.trading.observation import OBSERVATION_NAMES
+    from core.training.artifacts import read_policy
+
+    arrays = read_policy(path)
+    check_observation(arrays, OBSERVATION_NAMES)
+    return arrays
+
+
+def _load_data(request: RevalidationRequest, arrays: PolicyArrays) -> tuple[Universe, str]:
+    from core.market.universe import data_hash, load_universe
+
+    data = data_hash(request.data_dir)
+    universe = load_universe(request.data_dir, data=request.settings.data, now=request.now)
+    if data_hash(request.data_dir) != data:
+        raise RejectedError(
+            f"{request.data_dir} changed while it was read", hint="Revalidate again when it is quiet."
+        )
+    if arrays.manifest.data_hash == data:
+        raise RejectedError(
+            f"{arrays.path} was trained on the very candles in {request.data_dir}",
+            hint="Judge it on candles it has not seen: ppo-console data split.",
+        )
+    return universe, data
+
+
+def _run(
+    request: RevalidationRequest,
+    universe: Universe,
+    arrays: PolicyArrays,
+    progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> tuple[Backtest, BaselineRuns, int]:
+    """The model's backtest and the baselines', counted as one piece of work."""
+    from core.backtest.policy import TrainedPolicy
+    from core.trading.features import market_features
+
+    settings = request.settings
+    features = market_features(universe)
+    policy = TrainedPolicy(arrays)
+    plain = planned_candles(universe, episodes=request.episodes, trading=settings.trading)
+    own = planned_candles(universe, episodes=request.episodes, trading=settings.trading, whole_period=True)
+    total = own + 2 * plain
+    backtest = run_backtest(
+        universe,
+        policy,
+        episodes=request.episodes,
+        trading=settings.trading,
+        reward=settings.reward,
+        features=features,
+        on_progress=lambda done, _: progress(done, total),
+        cancelled=cancelled,
+    )
+    baselines = run_baselines(
+        universe,
+        settings,
+        episodes=request.episodes,
+        features=features,
+        on_progress=lambda done, _: progress(own + done, total),
+        cancelled=cancelled,
+    )
+    return backtest, baselines, policy.undecided
+
+
+def _summary(backtest: Backtest, settings: Settings) -> Summary:
+    return summarise(
+        backtest,
+        min_stream_trades=settings.evidence.min_stream_trades,
+        statistic=settings.decision.statistic,
+    )

@@ -1,0 +1,176 @@
+"""The same six gates for a backtest made elsewhere: an equity curve and a list of trades.
+
+The first equity is the capital unless one is given, and nothing is prepended without it. Trap avoided: a
+yearly ratio from a guessed number of periods; it is asked for, and compared with the rows' own spacing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import time
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from core.backtest import metrics as m
+from core.backtest.summary import Curves, Ledger, Summary, combine
+from core.clock import from_epoch, iso
+from core.config.settings import Settings
+from core.errors import UsageError
+from core.revalidation.build import build_result
+from core.revalidation.csv_input import EquityFile, TradesFile, read_equity, read_trades
+from core.revalidation.curve import chart_curve
+from core.revalidation.decision import PolicyName
+from core.revalidation.result import Hashes, RevalidationResult, SymbolResult
+
+_TIMEFRAME = re.compile(r"(\d{1,5})([smhdw])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_YEAR_MS = 365 * 86_400_000
+
+
+def score(
+    equity_csv: Path,
+    trades_csv: Path,
+    *,
+    timeframe: str | None = None,
+    periods_per_year: float | None = None,
+    capital: float | None = None,
+    settings: Settings,
+    policy: PolicyName,
+    now: datetime,
+) -> RevalidationResult:
+    """Judge the two files. Exactly one of `timeframe` (`4h`, `5m`, `1d`) and `periods_per_year` is needed.
+
+    Raises UsageError (those two, a capital that is not positive, no such file) and UnreadableError (file,
+    line, expected, got).
+    """
+    began = time.perf_counter()
+    periods = periods_of(timeframe, periods_per_year)
+    if capital is not None and not (math.isfinite(capital) and capital > 0):
+        raise UsageError(f"--capital: expected a positive amount, got {capital}")
+    equity = read_equity(equity_csv)
+    trades = read_trades(trades_csv)
+    start = capital if capital is not None else float(equity.equity[0])
+    values = m.with_capital(equity.equity, capital) if capital is not None else equity.equity
+    times = np.concatenate((equity.time[:1], equity.time)) if capital is not None else equity.time
+    broken = None if (values > 0).all() else _ruin(equity, start)
+    with np.errstate(over="ignore", invalid="ignore"):
+        relative = values / start if start > 0 else values
+        if broken is None and not np.isfinite(relative).all():
+            broken = "the equity is out of all proportion to the capital"
+        summary = _summary(relative, equity, trades, start, broken, periods, settings)
+        curve = chart_curve([relative], [times]) if start > 0 else None
+    result = build_result(
+        summary,
+        settings=settings,
+        policy=policy,
+        now=now,
+        symbols=_symbols(trades, start),
+        curve=curve,
+        hashes=Hashes(data=hashlib.sha256(f"{equity.digest} {trades.digest}".encode()).hexdigest()),
+        data={
+            "equity": str(equity_csv),
+            "trades": str(trades_csv),
+            "first": iso(from_epoch(int(equity.time[0]) / 1000)),
+            "last": iso(from_epoch(int(equity.time[-1]) / 1000)),
+            "timeframe": timeframe or f"{periods:g} periods a year",
+        },
+        warnings=_warnings(equity, trades, values, periods),
+    )
+    return msgspec.structs.replace(result, seconds=time.perf_counter() - began)
+
+
+def periods_of(timeframe: str | None, periods_per_year: float | None) -> float:
+    """Candles in a year of 365 days: 2190 for `4h`. Raises UsageError unless exactly one is given."""
+    if (timeframe is None) == (periods_per_year is None):
+        raise UsageError(
+            "expected one of --timeframe and --periods-per-year, got "
+            + ("neither" if timeframe is None else "both"),
+            hint="For 4-hour rows: --timeframe 4h.",
+        )
+    if timeframe is None:
+        assert periods_per_year is not None
+        if not (math.isfinite(periods_per_year) and periods_per_year > 0):
+            raise UsageError(f"--periods-per-year: expected a positive number, got {periods_per_year}")
+        return periods_per_year
+    match = _TIMEFRAME.fullmatch(timeframe.strip())
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if seconds == 0:
+        raise UsageError(f"--timeframe: expected a number and one of s m h d w, got {timeframe!r}")
+    return _YEAR_MS / (1000 * seconds)
+
+
+def _summary(
+    relative: m.Floats,
+    equity: EquityFile,
+    trades: TradesFile,
+    capital: float,
+    broken: str | None,
+    periods: float,
+    settings: Settings,
+) -> Summary:
+    names = sorted({*zip(trades.symbol, trades.episode, strict=True)})
+    keys = {name: index for index, name in enumerate(names)}
+    pairs = zip(trades.symbol, trades.episode, strict=True)
+    return combine(
+        Curves((relative,), broken, None),
+        Ledger(trades.pnl, np.array([keys[pair] for pair in pairs], np.int64), abs(capital)),
+        periods=periods,
+        candles=len(equity.time),
+        unique_candles=len(equity.time),
+        coverage=None,
+        min_stream_trades=settings.evidence.min_stream_trades,
+        statistic=settings.decision.statistic,
+        extra={"streams": len(names)},
+    )
+
+
+def _ruin(equity: EquityFile, start: float) -> str:
+    if start <= 0:
+        return f"the equity starts at {start:,.2f}"
+    at = int(np.argmax(equity.equity <= 0))
+    return f"the equity reached {equity.equity[at]:,.2f} at {iso(from_epoch(int(equity.time[at]) / 1000))}"
+
+
+def _symbols(trades: TradesFile, capital: float) -> list[SymbolResult]:
+    """Per symbol what trades alone tell: return and drawdown belong to the one equity curve."""
+    rows = []
+    names = np.array(trades.symbol)
+    for name in sorted(set(trades.symbol) - {""}):
+        profits = trades.pnl[names == name]
+        outcome = m.outcomes(profits, abs(capital))
+        rate = m.win_rate(outcome)
+        rows.append(
+            SymbolResult(
+                symbol=name,
+                return_pct=None,
+                max_drawdown_pct=None,
+                win_rate_pct=None if rate is None else 100.0 * rate,
+                profit_factor=m.profit_factor(*m.gross(profits, outcome)),
+                trades=len(profits),
+            )
+        )
+    return rows
+
+
+def _warnings(equity: EquityFile, trades: TradesFile, values: m.Floats, periods: float) -> list[str]:
+    found = []
+    if len(equity.time) > 1:
+        spacing = float(np.median(np.diff(equity.time)))
+        asked = _YEAR_MS / periods
+        if not 0.99 < spacing / asked < 1.01:
+            found.append(
+                f"the equity's rows are {spacing / 3_600_000:g} h apart, the yearly ratios count "
+                f"{periods:g} periods of {asked / 3_600_000:.4g} h"
+            )
+    late = int((trades.exit_time > equity.time[-1]).sum() + (trades.exit_time < equity.time[0]).sum())
+    if late:
+        found.append(f"{late:,} of {len(trades.pnl):,} trades ended outside the equity's time")
+    moved, earned = float(values[-1] - values[0]), m.total(trades.pnl)
+    if len(trades.pnl) and abs(moved - earned) > 0.01 * abs(float(values[0])):
+        found.append(f"the equity moved by {moved:,.2f}, the trades sum to {earned:,.2f}")
+    return found

@@ -1,0 +1,87 @@
+"""Both documents' policies, what is recommended and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from core.backtest.summary import Summary
+from core.revalidation.decision import NOT_COMPUTED, decision_text, recommendation, verdicts
+from core.revalidation.result import Evidence, RevalidationResult
+
+MakeResult = Callable[..., RevalidationResult]
+
+
+@pytest.mark.parametrize(
+    ("passed", "manual", "checklist"),
+    [
+        (6, "GO", "GO"),
+        (5, "PARTIAL-GO", "GO"),
+        (4, "PARTIAL-GO", "PARTIAL-GO"),
+        (3, "NO-GO", "NO-GO"),
+        (0, "NO-GO", "NO-GO"),
+    ],
+)
+def test_both_policies_are_computed(passed: int, manual: str, checklist: str) -> None:
+    assert verdicts(passed) == {"manual": manual, "checklist": checklist}
+
+
+def test_go_deploys_partial_tunes_no_go_retrains() -> None:
+    assert [recommendation(v) for v in ("GO", "PARTIAL-GO", "NO-GO")] == ["Deploy", "Tune", "Retrain"]
+
+
+def test_only_a_go_speaks_of_its_weak_evidence() -> None:
+    assert decision_text("GO", NOT_COMPUTED) == "GO (weak evidence)"
+    assert decision_text("GO", Evidence(strength="strong")) == "GO"
+    assert decision_text("PARTIAL-GO", NOT_COMPUTED) == "PARTIAL-GO"
+    assert decision_text("NO-GO", NOT_COMPUTED) == "NO-GO"
+
+
+def test_evidence_that_was_not_computed_is_weak_and_says_so() -> None:
+    assert NOT_COMPUTED.strength == "weak" and "not computed" in NOT_COMPUTED.note
+    assert NOT_COMPUTED.psr is None and NOT_COMPUTED.placebo_p is None
+
+
+def test_the_ruling_policy_decides(make_summary: Callable[..., Summary], make_result: MakeResult) -> None:
+    five = make_result(make_summary(win_rate_pct=40.0))
+    assert five.policy == "manual" and five.decision == "PARTIAL-GO" == five.verdicts["manual"]
+    assert five.verdicts["checklist"] == "GO"
+    assert five.recommendation == "Tune"
+
+
+def test_failing_gates_bring_the_documents_advice(
+    make_summary: Callable[..., Summary], make_result: MakeResult
+) -> None:
+    result = make_result(make_summary(win_rate_pct=40.0, max_drawdown_pct=20.0))
+    low_win_rate, high_drawdown = sorted(result.recommendation_reasons, reverse=True)
+    assert "40.0 %, needs ≥ 45.0 %" in low_win_rate and "200k more timesteps" in low_win_rate
+    assert "r_hold_bonus" in low_win_rate
+    assert "20.0 %, needs ≤ 15.0 %" in high_drawdown and "position size" in high_drawdown
+    assert "−0.5" in high_drawdown
+
+
+def test_a_near_miss_does_not_read_like_the_limit(
+    make_summary: Callable[..., Summary], make_result: MakeResult
+) -> None:
+    reason = make_result(make_summary(sharpe_ratio=0.9996)).recommendation_reasons[0]
+    assert "0.9996, needs ≥ 1.0" in reason
+
+
+def test_never_trading_is_one_reason_not_six(
+    make_summary: Callable[..., Summary], make_result: MakeResult
+) -> None:
+    result = make_result(make_summary(trades=0))
+    assert result.decision == "NO-GO" and result.gates_passed == 0
+    assert len(result.recommendation_reasons) == 1
+    assert "no trades" in result.recommendation_reasons[0]
+
+
+def test_a_passing_result_needs_no_reasons(make_result: MakeResult) -> None:
+    result = make_result()
+    assert result.decision_text == "GO (weak evidence)" and result.recommendation_reasons == ()
+
+
+def test_few_trades_are_warned_of(make_summary: Callable[..., Summary], make_result: MakeResult) -> None:
+    assert any("99 closed trades" in w for w in make_result(make_summary(trades=99)).warnings)
+    assert not make_result(make_summary(trades=100)).warnings
