@@ -1,0 +1,162 @@
+"""From items, readings and ticks to results.
+
+Owns the rules of an airliner's electronic checklist: sensed items judge themselves, manual ones wait for a
+person, an override stays visible, and a ticked item that goes bad un-ticks itself. Trap avoided: one sensor
+that hangs or raises taking the whole list with it; each is bounded in time and its failure is its own item's
+UNKNOWN.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core.checklist.item import Item, Reading, unknown
+from core.checklist.model import ItemResult, ItemState
+from core.clock import iso
+from core.errors import ConsoleError
+from core.text import visible
+from core.units import age, duration
+
+if TYPE_CHECKING:
+    from core.store.database import Store
+    from core.store.ticks import Tick
+
+Sense = Callable[[Item], Reading]
+SENSOR_SECONDS = 5.0
+
+
+def evaluate(
+    items: Sequence[Item],
+    sense: Sense,
+    store: Store | None,
+    now: datetime,
+    *,
+    tick_valid_seconds: float | None = None,
+    sensor_seconds: float = SENSOR_SECONDS,
+) -> tuple[ItemResult, ...]:
+    """The state of each item now, in order.
+
+    Without a store nothing is ticked. A tick older than `tick_valid_seconds` counts no more. Un-ticks, in
+    the store, what is ticked and sensed to fail.
+    """
+    ticks = store.ticks() if store is not None else {}
+    return tuple(
+        evaluate_item(
+            item,
+            sense_within(sense, item, sensor_seconds) if item.sensor else None,
+            ticks,
+            store,
+            now,
+            tick_valid_seconds,
+        )
+        for item in items
+    )
+
+
+def sense_within(sense: Sense, item: Item, seconds: float) -> Reading:
+    """The sensor's reading, or UNKNOWN with the reason when it raises or takes longer than `seconds`."""
+    box: list[Reading] = []
+
+    def look() -> None:
+        try:
+            box.append(sense(item))
+        except ConsoleError as error:
+            box.append(unknown(visible(error.title, 300)))
+        except Exception as error:  # noqa: BLE001 - whatever a sensor meets is this item's UNKNOWN
+            box.append(unknown(visible(f"could not be looked at: {type(error).__name__}: {error}", 300)))
+
+    thread = threading.Thread(target=look, name=f"sensor {item.id}", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return box[0] if box else unknown(f"no answer within {duration(seconds)}")
+
+
+def evaluate_item(
+    item: Item,
+    reading: Reading | None,
+    ticks: Mapping[str, Tick],
+    store: Store | None,
+    now: datetime,
+    tick_valid_seconds: float | None = None,
+) -> ItemResult:
+    """One item from its reading (None: a manual item) and its tick."""
+    reading = _not_stale(reading) if reading is not None else None
+    tick = ticks.get(item.id)
+    if tick is not None and tick.state == "overridden":
+        return _overridden(item, reading, tick)
+    ticked = tick is not None and tick.state == "ticked"
+    notes = [reading.message] if reading is not None and reading.message else []
+
+    if ticked and tick is not None and tick_valid_seconds is not None:
+        since = (now - tick.at).total_seconds()
+        if since > tick_valid_seconds:
+            ticked = False
+            notes.append(f"ticked {age(since)} ago by {tick.operator}: too long ago, look again")
+    elif tick is not None and tick.state == "unticked" and tick.note:
+        notes.append(f"un-ticked {iso(tick.at)}: {tick.note}")
+
+    state: ItemState
+    if reading is None:
+        state = "pass" if ticked else "pending"
+    elif reading.state == "fail" and ticked and tick is not None:
+        reason = f"sensed to fail: {reading.message or reading.value}"
+        if store is not None:
+            store.untick(item.id, now, reason)
+        notes.append(f"was ticked by {tick.operator}; un-ticked itself because it fails")
+        state, ticked = "fail", False
+    elif item.kind == "sensed_look" and reading.state in ("pass", "warn"):
+        state = reading.state if ticked else "pending"
+        if not ticked:
+            notes.append("sensed good; needs a look and a tick")
+    else:
+        state = reading.state
+    return _result(item, reading, state, "; ".join(notes), tick if ticked else None)
+
+
+def _not_stale(reading: Reading) -> Reading:
+    if (
+        reading.stale_after is not None
+        and reading.age_seconds is not None
+        and reading.age_seconds > reading.stale_after
+        and reading.state in ("pass", "warn", "fail")
+    ):
+        return Reading(
+            "unknown",
+            reading.value,
+            reading.limit,
+            reading.source,
+            reading.age_seconds,
+            message=f"stale: the value is {age(reading.age_seconds)} old",
+        )
+    return reading
+
+
+def _overridden(item: Item, reading: Reading | None, tick: Tick) -> ItemResult:
+    sensed = f"; sensed: {reading.state}" if reading is not None else ""
+    detail = f" ({reading.message})" if reading is not None and reading.message else ""
+    message = f"overridden by {tick.operator}: {tick.note}{sensed}{detail}"
+    return _result(item, reading, "overridden", message, tick)
+
+
+def _result(
+    item: Item, reading: Reading | None, state: ItemState, message: str, tick: Tick | None
+) -> ItemResult:
+    who = visible(tick.operator) if tick is not None else None
+    return ItemResult(
+        id=item.id,
+        text=item.text,
+        group=item.group,
+        kind=item.kind,
+        on_fail=(reading.on_fail if reading is not None else None) or item.on_fail,
+        state=state,
+        value=reading.value if reading is not None else None,
+        limit=reading.limit if reading is not None else None,
+        source=reading.source if reading is not None else who,
+        age_seconds=reading.age_seconds if reading is not None else None,
+        message=visible(message, 600),
+        ticked_by=who,
+        ticked_at=iso(tick.at) if tick is not None else None,
+    )

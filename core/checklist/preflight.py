@@ -1,0 +1,123 @@
+"""The pre-training checklist, evaluated now.
+
+`run_preflight` is what the command, the screen and the start of a training run share. Trap avoided: judging
+the settings the program started with; the configuration is read from disk again, so an edit after the last
+preflight shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from core.checklist import sensors_data, sensors_setup
+from core.checklist.catalogue import SETUP, preflight_items
+from core.checklist.context import PreflightContext, read_settings
+from core.checklist.evaluate import evaluate
+from core.checklist.item import Item, Reading
+from core.checklist.model import ChecklistResult, ItemResult, readiness
+from core.checklist.probe import Facts, run_probe
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.store.database import Store
+
+PREFLIGHT_TICK_SECONDS = 7 * 86_400.0
+"""A tick counts for a week: last week's look at the system says nothing about this one."""
+
+Sensor = Callable[[PreflightContext, str], Reading]
+SENSORS: dict[str, Sensor] = {
+    "folder": sensors_setup.folder,
+    "disk": sensors_setup.disk,
+    "memory": sensors_setup.memory,
+    "config": sensors_setup.config,
+    "hyperparameter": sensors_setup.hyperparameter,
+    "environment": sensors_setup.environment,
+    "reward_component": sensors_setup.reward_component,
+    "reward_clip": sensors_setup.reward_clip,
+    "normalise": sensors_setup.normalise,
+    "train_data": sensors_data.train_data,
+    "test_data": sensors_data.test_data,
+    "gaps": sensors_data.gaps,
+    "side_data": sensors_data.side_data,
+    "smc": sensors_data.smc,
+    "baseline": sensors_data.baseline,
+}
+
+
+def run_preflight(
+    workspace: Workspace,
+    store: Store | None,
+    now: datetime,
+    *,
+    timesteps: int | None = None,
+    probe: Callable[[Workspace, datetime], Facts] = run_probe,
+) -> ChecklistResult:
+    """Every item of the pre-training checklist, and READY, FIX or BLOCKED.
+
+    `timesteps` is what a start asks for instead of the configuration's. Takes about a second: the
+    heavy sensors run in a child process. Blocks its thread; a screen calls it from a worker.
+    """
+    settings, problem = read_settings(workspace)
+    current = Workspace(workspace.root, settings or workspace.settings)
+    facts = probe(current, now)
+    context = PreflightContext(current, now, settings is not None, problem, facts, timesteps)
+    paths = {
+        name: getattr(current.settings.paths, name) for name in ("logs", "checkpoints", "models", "reports")
+    }
+    items = preflight_items(paths, msgspec.structs.asdict(current.settings.approved))
+
+    def sense(item: Item) -> Reading:
+        return SENSORS[item.sensor](context, item.argument)
+
+    first = evaluate(
+        [item for item in items if item.group != SETUP],
+        sense,
+        store,
+        now,
+        tick_valid_seconds=PREFLIGHT_TICK_SECONDS,
+    )
+
+    def sense_setup(item: Item) -> Reading:
+        return all_checks(first) if item.sensor == "all_checks" else no_blockers(first)
+
+    last = evaluate(
+        [item for item in items if item.group == SETUP],
+        sense_setup,
+        store,
+        now,
+        tick_valid_seconds=PREFLIGHT_TICK_SECONDS,
+    )
+    results = first + last
+    return ChecklistResult(
+        name="preflight", title="Pre-training checklist", status=readiness(results), items=results
+    )
+
+
+def all_checks(results: tuple[ItemResult, ...]) -> Reading:
+    """The manual's `todos os checks completados`: nothing failing, unknown or pending."""
+    open_items = [item for item in results if item.state in ("fail", "unknown", "pending")]
+    value = f"{len(results) - len(open_items)} of {len(results)}"
+    if open_items:
+        names = ", ".join(item.text for item in open_items[:3])
+        more = f" and {len(open_items) - 3} more" if len(open_items) > 3 else ""
+        return Reading(
+            "fail", value, f"{len(results)}", "the items above", 0.0, message=f"open: {names}{more}"
+        )
+    return Reading("pass", value, f"{len(results)}", "the items above", 0.0)
+
+
+def no_blockers(results: tuple[ItemResult, ...]) -> Reading:
+    """The manual's `sem blockers`."""
+    blockers = [item.text for item in results if item.state == "fail" and item.on_fail == "block"]
+    if blockers:
+        return Reading("fail", len(blockers), 0, "the items above", 0.0, message="; ".join(blockers[:3]))
+    unseen = [item.text for item in results if item.state == "unknown" and item.on_fail == "block"]
+    if unseen:
+        return Reading(
+            "unknown", None, 0, "the items above", 0.0, message=f"not known: {'; '.join(unseen[:3])}"
+        )
+    return Reading("pass", 0, 0, "the items above", 0.0)

@@ -1,0 +1,234 @@
+"""The part of preflight that needs heavy imports, done in a child process.
+
+Owns what is looked at there - environment, reward components, candle files, baseline - and the child's life.
+Trap avoided: a console that imports pandas, gymnasium or torch to evaluate a checklist; it would hold
+hundreds of megabytes from then on. The child prints one JSON line per probe; what a hang or a crash keeps
+from being answered is UNKNOWN.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from core.clock import iso, parse_iso
+from core.config.settings import Settings
+from core.errors import ConsoleError
+from core.text import visible
+from core.workspace import Workspace
+
+PROBE_SECONDS = 60.0
+
+
+class EnvironmentFacts(msgspec.Struct, frozen=True, kw_only=True):
+    error: str | None = None
+    """Why the environment cannot be imported."""
+    reward_components: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+
+
+class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One folder of candles."""
+
+    error: str | None = None
+    """Why there is nothing to judge: no folder, no file, no universe."""
+    verdict: str | None = None
+    """`ok`, `warn`, `reject` of the quality report."""
+    files: int = 0
+    gaps: int = 0
+    """Missing stretches in all files together."""
+    problems: tuple[str, ...] = ()
+    """What was found, file by file."""
+    symbols: int = 0
+    candles: int = 0
+    """On the common axis."""
+    scored: int = 0
+    """After the warm-up."""
+    first: str | None = None
+    first_scored: str | None = None
+    last: str | None = None
+    synthetic: bool = False
+    hash: str | None = None
+
+
+class BaselineFacts(msgspec.Struct, frozen=True, kw_only=True):
+    error: str | None = None
+    saved: bool = False
+    metrics: dict[str, float | None] = {}
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child is told."""
+
+    root: str
+    settings: Settings
+    now: str
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child saw; None where it gave no answer, with the reason in `missing`."""
+
+    environment: EnvironmentFacts | None = None
+    train: DataFacts | None = None
+    backtest: DataFacts | None = None
+    baseline: BaselineFacts | None = None
+    missing: str = ""
+
+
+def run_probe(workspace: Workspace, now: datetime, *, seconds: float = PROBE_SECONDS) -> Facts:
+    """The facts, looked up by a niced child within `seconds`. Never raises."""
+    request = Request(root=str(workspace.root), settings=workspace.settings, now=iso(now))
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "core.checklist.probe"],  # -P: the current folder stays off sys.path
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return Facts(missing=f"the checking process could not be started: {error.strerror}")
+    try:
+        out, err = child.communicate(msgspec.json.encode(request), timeout=seconds)
+    except subprocess.TimeoutExpired:
+        _end(child)
+        return _collect(_rest(child), f"no answer within {seconds:g} s")
+    finally:
+        _end(child)
+    if child.returncode == 0:
+        return _collect(out, "")
+    last = err.decode(errors="replace").strip().splitlines()[-1:]
+    reason = f": {visible(last[0], 200)}" if last else ""
+    return _collect(out, f"the checking process ended with {child.returncode}{reason}")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child, and what it may have started, if it still runs."""
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+def _rest(child: subprocess.Popen[bytes]) -> bytes:
+    """What a killed child had said; one that cannot die (a dead network folder) is not waited for."""
+    try:
+        return child.communicate(timeout=1.0)[0]
+    except subprocess.TimeoutExpired as late:
+        for stream in (child.stdout, child.stderr):
+            if stream is not None:
+                stream.close()
+        return late.output or b""
+
+
+def _collect(out: bytes, problem: str) -> Facts:
+    answers: dict[str, object] = {}
+    for line in out.splitlines():
+        with contextlib.suppress(msgspec.MsgspecError):
+            answers.update(msgspec.json.decode(line, type=dict[str, object]))
+    try:
+        return msgspec.convert({**answers, "missing": problem}, Facts)
+    except msgspec.ValidationError as error:
+        return Facts(missing=f"the checking process gave a wrong answer: {error}")
+
+
+def probe_environment() -> EnvironmentFacts:
+    """Imports the environment and reads what it is made of."""
+    try:
+        from core.trading.env import TradingEnv  # noqa: F401
+        from core.trading.features import FEATURE_NAMES
+        from core.trading.reward import COMPONENT_NAMES
+    except Exception as error:  # noqa: BLE001 - whatever the import meets is the answer
+        return EnvironmentFacts(error=visible(f"{type(error).__name__}: {error}", 300))
+    return EnvironmentFacts(reward_components=tuple(COMPONENT_NAMES), features=tuple(FEATURE_NAMES))
+
+
+def probe_data(workspace: Workspace, folder: Path, now: datetime) -> DataFacts:
+    """The quality report and the universe of one folder."""
+    from core.clock import from_epoch
+    from core.market.quality import check_folder
+    from core.market.universe import data_hash, load_universe
+
+    try:
+        report = check_folder(folder, now)
+    except ConsoleError as error:
+        return DataFacts(error=visible(error.title, 300))
+    problems = tuple(
+        visible(f"{file.file}: {text}", 200)
+        for file in report.files
+        for text in (*file.rejections, *file.warnings)
+    ) + tuple(visible(text, 200) for text in report.messages)
+    known = DataFacts(
+        verdict=report.verdict,
+        files=len(report.files),
+        gaps=sum(file.gaps for file in report.files),
+        problems=problems,
+    )
+    if report.verdict == "reject":
+        return known
+    try:
+        universe = load_universe(folder, data=workspace.settings.data, now=now)
+    except ConsoleError as error:
+        return msgspec.structs.replace(known, error=visible(error.title, 300))
+    times = universe.time
+    moment = [iso(from_epoch(int(times[index]) / 1000)) for index in (0, universe.score_from, -1)]
+    return msgspec.structs.replace(
+        known,
+        symbols=len(universe.symbols),
+        candles=len(times),
+        scored=len(times) - universe.score_from,
+        first=moment[0],
+        first_scored=moment[1],
+        last=moment[2],
+        synthetic=universe.synthetic,
+        hash=data_hash(folder),
+    )
+
+
+def probe_baseline(workspace: Workspace, data_hash: str | None) -> BaselineFacts:
+    """Whether the baselines of these very candles were measured."""
+    from core.backtest.baselines import load_baselines
+
+    if data_hash is None:
+        return BaselineFacts(error="the test data cannot be used, so no baseline belongs to it")
+    try:
+        baselines = load_baselines(workspace.reports, data_hash)
+    except ConsoleError as error:
+        return BaselineFacts(error=visible(error.title, 300))
+    random = (baselines or {}).get("random")
+    return BaselineFacts(saved=random is not None, metrics=dict(random or {}))
+
+
+def look(workspace: Workspace, now: datetime, answer: Callable[[str, msgspec.Struct], None]) -> None:
+    """All probes, one after the other, each answered when it is known."""
+    answer("environment", probe_environment())
+    answer("train", probe_data(workspace, workspace.train_data, now))
+    backtest = probe_data(workspace, workspace.backtest_data, now)
+    answer("backtest", backtest)
+    answer("baseline", probe_baseline(workspace, backtest.hash))
+
+
+def main() -> int:
+    """The child: a `Request` on stdin, one JSON line per probe on stdout."""
+    with contextlib.suppress(OSError):
+        os.nice(10)
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    stream = sys.stdout.buffer
+
+    def answer(name: str, facts: msgspec.Struct) -> None:
+        stream.write(msgspec.json.encode({name: facts}) + b"\n")
+        stream.flush()
+
+    look(Workspace(Path(request.root), request.settings), parse_iso(request.now), answer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""Sensors of the data pipeline and the baseline, from the facts the child process brought."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.checklist.context import PreflightContext
+from core.checklist.item import Reading, unknown
+from core.checklist.probe import DataFacts
+
+SMC_FAMILY = (
+    "swing",
+    "structure",
+    "order_block",
+    "fair_value_gap",
+    "liquidity",
+    "bos",
+    "choch",
+    "fvg",
+    "smc",
+)
+"""Words by which a feature of the Smart Money Concepts family is told."""
+
+
+def train_data(context: PreflightContext, _: str) -> Reading:
+    """Whether the training candles can be read and used."""
+    return _usable(context, context.facts.train, context.workspace.train_data, 1)
+
+
+def test_data(context: PreflightContext, _: str) -> Reading:
+    """Whether the test candles can be used, are enough, and lie after the training candles."""
+    facts = context.facts.backtest
+    need = context.workspace.settings.data.test_candles
+    reading = _usable(context, facts, context.workspace.backtest_data, need)
+    train = context.facts.train
+    if reading.state not in ("pass", "warn") or facts is None:
+        return reading
+    if train is None or train.last is None or facts.first_scored is None:
+        return Reading(
+            "unknown",
+            reading.value,
+            reading.limit,
+            reading.source,
+            0.0,
+            message="overlap with the training data is not known: it cannot be used",
+        )
+    if train.last >= facts.first_scored:
+        return Reading(
+            "fail",
+            reading.value,
+            reading.limit,
+            reading.source,
+            0.0,
+            message=f"overlaps the training data: it ends {train.last}, the test begins {facts.first_scored}",
+        )
+    return reading
+
+
+def _usable(context: PreflightContext, facts: DataFacts | None, folder: Path, need: int) -> Reading:
+    limit = f"≥ {need:,} candle{'s' if need != 1 else ''}"
+    if facts is None:
+        return unknown(context.facts.missing or "not looked at", limit=limit)
+    source = context.workspace.relative(folder)
+    if facts.verdict == "reject":
+        return Reading(
+            "fail", "rejected", limit, source, 0.0, message="; ".join(facts.problems[:3]) or "see data check"
+        )
+    if facts.error is not None:
+        return Reading("fail", "none usable", limit, source, 0.0, message=facts.error)
+    value = f"{facts.symbols} symbol{'s' if facts.symbols != 1 else ''}, {facts.scored:,} candles"
+    notes = ["synthetic market"] if facts.synthetic else []
+    notes += list(facts.problems[:2])
+    if facts.scored < need:
+        short = f"{need - facts.scored:,} candles short"
+        return Reading("fail", value, limit, source, 0.0, message="; ".join([short, *notes]), on_fail="fix")
+    return Reading("warn" if notes else "pass", value, limit, source, 0.0, message="; ".join(notes))
+
+
+def gaps(context: PreflightContext, _: str) -> Reading:
+    """Gaps in either folder."""
+    known = [
+        (name, facts)
+        for name, facts in (("train", context.facts.train), ("backtest", context.facts.backtest))
+        if facts is not None and facts.verdict is not None
+    ]
+    count = sum(facts.gaps for _, facts in known)
+    source = ", ".join(name for name, _ in known) or None
+    if count:
+        found = [text for _, facts in known for text in facts.problems if "gap" in text.lower()]
+        return Reading("fail", count, 0, source, 0.0, message="; ".join(found[:3]))
+    if len(known) < 2:
+        return unknown("not all candle files could be checked", source=source, limit=0)
+    return Reading("pass", 0, 0, source, 0.0)
+
+
+def side_data(context: PreflightContext, _: str) -> Reading:
+    """Macro and sentiment columns: not read, so neutral values stand in, and that is said."""
+    return Reading(
+        "warn",
+        "absent",
+        "available",
+        "feature set",
+        0.0,
+        message="no macro or sentiment data is read: neutral values are used",
+    )
+
+
+def smc(context: PreflightContext, _: str) -> Reading:
+    """Whether the feature set holds the Smart Money Concepts family."""
+    facts = context.facts.environment
+    if facts is None or facts.error is not None:
+        return unknown((facts.error if facts else context.facts.missing) or "not looked at")
+    present = [name for name in facts.features if any(word in name.lower() for word in SMC_FAMILY)]
+    source = f"feature set ({len(facts.features)} features)"
+    if not present:
+        return Reading(
+            "fail",
+            "absent",
+            "present",
+            source,
+            0.0,
+            message="the feature set has no SMC features; override with a reason to train without them",
+        )
+    return Reading("pass", ", ".join(present[:4]), "present", source, 0.0)
+
+
+def baseline(context: PreflightContext, _: str) -> Reading:
+    """Whether a random policy was measured on these very test candles."""
+    facts = context.facts.baseline
+    if facts is None:
+        return unknown(context.facts.missing or "not looked at")
+    source = context.workspace.relative(context.workspace.reports)
+    if facts.error is not None:
+        return unknown(facts.error, source=source, limit="saved")
+    if not facts.saved:
+        return Reading(
+            "fail",
+            "none for these candles",
+            "saved",
+            source,
+            0.0,
+            message="measure it: ppo-console data baselines",
+        )
+    sharpe = facts.metrics.get("sharpe_ratio")
+    value = "saved" if sharpe is None else f"Sharpe {sharpe:.2f}"
+    return Reading("pass", value, "saved", source, 0.0)

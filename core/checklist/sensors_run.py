@@ -1,0 +1,277 @@
+"""Sensors of the daily list: the run's facts as of an item's slot, judged by the documents' limits.
+
+Trap avoided: an 11 o'clock value shown as what the 10 o'clock check of three days ago found; a slot that has
+ended is judged by what was recorded until its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core.checklist.item import Item, Reading, unknown
+from core.clock import iso
+from core.operations.facts import RunFacts, gather
+from core.units import duration
+
+if TYPE_CHECKING:
+    from core.alerts.view import AlertView, Transition
+    from core.telemetry.health import Health
+    from core.telemetry.model import Run
+    from core.workspace import Workspace
+
+ENDED = ("FINISHED", "STOPPED")
+
+
+@dataclass(slots=True)
+class DailyContext:
+    """What all items of a list share; facts are gathered once for each moment."""
+
+    workspace: Workspace
+    run: Run
+    health: Health
+    alerts: tuple[AlertView, ...] | None
+    now: datetime
+    gathered: dict[datetime, RunFacts] = field(default_factory=dict)
+    transitions: list[Transition] | None = None
+
+    def facts(self, moment: datetime) -> RunFacts:
+        if moment not in self.gathered:
+            if self.transitions is None and (moment < self.now or self.alerts is None):
+                from core.alerts.replay import replay
+
+                self.transitions = replay(self.workspace.settings.alerts, self.run)
+            self.gathered[moment] = gather(
+                self.workspace,
+                self.run,
+                self.health,
+                self.alerts,
+                moment,
+                self.now,
+                transitions=self.transitions,
+            )
+        return self.gathered[moment]
+
+
+def sense_daily(context: DailyContext, item: Item) -> Reading:
+    """An item's reading: pending before its slot, live in it, as recorded after it."""
+    due, until = item.due or context.now, item.until or context.now
+    if context.now < due:
+        return Reading("pending", message=f"due {iso(due)}")
+    started, ended = context.run.info.started_at, context.run.info.ended_at
+    if context.health.status in ENDED and ended is not None and ended <= due:
+        return Reading("not_applicable", message=f"the run ended {iso(ended)}")
+    if started is not None and started > until:
+        return Reading("not_applicable", message=f"the run started later, {iso(started)}")
+    facts = context.facts(min(context.now, until))
+    reading = SENSORS[item.sensor](context, facts, item)
+    if facts.past:
+        note = f"as recorded until {iso(facts.moment)}"
+        return _with_note(reading, note)
+    return reading
+
+
+def _with_note(reading: Reading, note: str) -> Reading:
+    message = f"{reading.message}; {note}" if reading.message else note
+    return Reading(
+        reading.state, reading.value, reading.limit, reading.source, reading.age_seconds, None, message
+    )
+
+
+def _judged(
+    context: DailyContext,
+    facts: RunFacts,
+    good: bool | None,
+    value: str | float | None,
+    limit: str,
+    message: str = "",
+) -> Reading:
+    """pass, fail or unknown; a value of a running run that is too old is stale."""
+    live = not facts.past and facts.status not in ENDED
+    return Reading(
+        "unknown" if good is None else "pass" if good else "fail",
+        value,
+        limit,
+        context.workspace.relative(context.run.info.directory),
+        facts.row_age,
+        context.workspace.settings.checks.stale_after if live else None,
+        message or ("no value known" if good is None else ""),
+    )
+
+
+def _running(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    if facts.status == "FINISHED":
+        return Reading("not_applicable", facts.status, "RUNNING", message="the run is complete")
+    good = None if facts.status == "UNKNOWN" else facts.status == "RUNNING"
+    return Reading(
+        "unknown" if good is None else "pass" if good else "fail",
+        facts.status,
+        "RUNNING",
+        context.workspace.relative(context.run.info.directory),
+        facts.row_age,
+        message=facts.reason,
+    )
+
+
+def _trend(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    word = facts.reward_trend
+    good = None if word == "UNKNOWN" else word in ("INCREASING", "STABLE")
+    message = "needs at least four rows and 5,000 steps" if good is None else ""
+    if good is False and facts.warm_up:
+        message = "expected in the first 100k steps"
+    return _judged(context, facts, good, word, "INCREASING or STABLE", message)
+
+
+def _sharpe(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    value = facts.evaluation.sharpe if facts.evaluation else None
+    good = None if value is None else value >= 0
+    message = (
+        "no evaluation on the validation slice" if value is None else facts.sources.get("approx_sharpe", "")
+    )
+    return Reading(
+        "unknown" if good is None else "pass" if good else "fail",
+        value,
+        "≥ 0.0",
+        "evaluations.csv",
+        None,
+        None,
+        message,
+    )
+
+
+def _kl(limit: float, context: DailyContext, facts: RunFacts) -> Reading:
+    value = facts.kl_last
+    median = "" if facts.kl_median is None else f"median {facts.kl_median:.4f}"
+    return _judged(context, facts, None if value is None else value < limit, value, f"< {limit:g}", median)
+
+
+def _kl_daily(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    return _kl(context.workspace.settings.checks.kl_daily, context, facts)
+
+
+def _kl_good(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    return _kl(context.workspace.settings.checks.kl_good, context, facts)
+
+
+def _no_issues(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    issues = facts.issues
+    value = None if issues is None else len(issues)
+    message = "; ".join(issues or ())[:300]
+    good = None if issues is None else not issues
+    return _judged(
+        context, facts, good, value, "0", message or ("alerts of then are not known" if good is None else "")
+    )
+
+
+def _no_anomaly(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    if facts.issues is None:
+        return unknown("alerts of then are not known")
+    found = (*facts.issues, *facts.warnings)
+    return _judged(context, facts, not found, len(found), "0", "; ".join(found)[:300])
+
+
+def _reward_positive(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    value = facts.last_reward
+    return _judged(context, facts, None if value is None else value > 0, value, "> 0")
+
+
+def _falling(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    word = facts.trends.get(item.argument, "UNKNOWN")
+    message = "needs at least four rows and 5,000 steps" if word == "UNKNOWN" else ""
+    return _judged(
+        context, facts, None if word == "UNKNOWN" else word == "DECREASING", word, "DECREASING", message
+    )
+
+
+def _settling(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """Falling or level; rising is what the documents warn of."""
+    word = facts.trends.get(item.argument, "UNKNOWN")
+    message = "needs at least four rows and 5,000 steps" if word == "UNKNOWN" else ""
+    good = None if word == "UNKNOWN" else word != "INCREASING"
+    return _judged(context, facts, good, word, "DECREASING or STABLE", message)
+
+
+def _policy_loss(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    value = facts.lasts.get("policy_loss")
+    return _judged(context, facts, None if value is None else value < 1.0, value, "< 1.0")
+
+
+def _speed(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    limit = context.workspace.settings.checks.steps_per_second
+    value = facts.steps_per_second
+    shown = None if value is None else round(value, 1)
+    return _judged(
+        context, facts, None if value is None else value >= limit, shown, f"≥ {limit:,.0f} steps/s"
+    )
+
+
+def _progress(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """The morning's progress check: status, KL and critical issues in one line."""
+    if facts.status in ("CRASHED", "STALLED") or facts.issues:
+        return _judged(
+            context, facts, False, facts.status, "no critical issue", "; ".join(facts.issues or ())
+        )
+    if facts.timestep is None or facts.issues is None:
+        return unknown("nothing recorded until then", limit="no critical issue")
+    return _judged(context, facts, True, f"{facts.status} at {facts.timestep:,}", "no critical issue")
+
+
+def _snapshot(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """The day's summary as the trainer leaves it."""
+    day = (item.due or context.now).date().isoformat()
+    path = context.run.info.directory / "daily_summaries" / f"{day}.json"
+    shown = context.workspace.relative(path)
+    if not path.is_file():
+        message = f"the trainer writes it at each evaluation; ppo-console daily --date {day} shows the facts"
+        return Reading("fail", "missing", "written", shown, message=message)
+    written = (context.now.timestamp()) - path.stat().st_mtime
+    return Reading("pass", "written", "written", shown, max(0.0, written))
+
+
+def _checkpoint(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    hours = context.workspace.settings.checks.checkpoint_hours
+    limit = f"< {hours:g} h old"
+    if facts.checkpoint is None or facts.checkpoint_age is None:
+        return Reading("fail", "none", limit, message="no checkpoint is saved")
+    fresh = facts.checkpoint_age < hours * 3600 or facts.status in ENDED
+    name = facts.checkpoint.path.name
+    value = f"{name}, {duration(facts.checkpoint_age)} old"
+    return Reading(
+        "pass" if fresh else "fail",
+        value,
+        limit,
+        context.workspace.relative(facts.checkpoint.path),
+        facts.checkpoint_age,
+    )
+
+
+def _second(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """Only needed where something was found."""
+    found = (*(facts.issues or ()), *facts.warnings)
+    if found:
+        return Reading("pending", len(found), message="look again: " + "; ".join(found)[:300])
+    if facts.issues is None:
+        return unknown("alerts of then are not known")
+    return Reading("not_applicable", 0, message="no anomaly was found")
+
+
+SENSORS: dict[str, Callable[[DailyContext, RunFacts, Item], Reading]] = {
+    "running": _running,
+    "trend": _trend,
+    "sharpe": _sharpe,
+    "kl_daily": _kl_daily,
+    "kl_good": _kl_good,
+    "no_issues": _no_issues,
+    "no_anomaly": _no_anomaly,
+    "reward_positive": _reward_positive,
+    "falling": _falling,
+    "settling": _settling,
+    "policy_loss": _policy_loss,
+    "speed": _speed,
+    "progress": _progress,
+    "snapshot": _snapshot,
+    "checkpoint": _checkpoint,
+    "second": _second,
+}

@@ -1,0 +1,136 @@
+"""Ticks, overrides, un-ticking, staleness and time limits."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.checklist.evaluate import evaluate, sense_within
+from core.checklist.item import Item, Reading
+from core.checklist.model import readiness
+from core.workspace import Workspace
+
+LOOK = Item("t.look", "Look", "G", kind="sensed_look", on_fail="block", sensor="s")
+SENSED = Item("t.sensed", "Sensed", "G", sensor="s")
+MANUAL = Item("t.manual", "Manual", "G", kind="manual")
+
+
+def one(item: Item, reading: Reading, store: Any, now: Any, **options: Any) -> Any:
+    return evaluate([item], lambda _: reading, store, now, **options)[0]
+
+
+def test_a_manual_item_waits_for_a_person(store: Any, now: Any) -> None:
+    assert one(MANUAL, Reading("pass"), store, now).state == "pending"
+    store.tick("t.manual", now)
+    result = one(MANUAL, Reading("pass"), store, now)
+    assert (result.state, result.ticked_by, result.ticked_at) == ("pass", "ana", "2026-02-23T08:00:00Z")
+
+
+def test_a_required_look_needs_both(store: Any, now: Any) -> None:
+    assert one(LOOK, Reading("pass"), store, now).state == "pending"
+    store.tick("t.look", now)
+    assert one(LOOK, Reading("pass"), store, now).state == "pass"
+    assert one(LOOK, Reading("unknown"), store, now).state == "unknown"
+
+
+def test_a_ticked_item_that_goes_bad_unticks_itself_and_says_so(store: Any, now: Any) -> None:
+    """In the store, so that every console sees it; when it is good again, a person has to look again."""
+    store.tick("t.look", now)
+    bad = one(LOOK, Reading("fail", 3, message="three blockers"), store, now)
+    assert bad.state == "fail"
+    assert "un-ticked itself" in bad.message
+    assert bad.ticked_by is None
+    tick = store.ticks()["t.look"]
+    assert tick.state == "unticked"
+    assert "three blockers" in tick.note
+    again = one(LOOK, Reading("pass"), store, now + timedelta(minutes=1))
+    assert again.state == "pending"
+    assert "three blockers" in again.message
+    assert [entry.kind for entry in store.entries()] == ["tick", "untick"]
+
+
+def test_an_override_is_visible_as_one(store: Any, now: Any) -> None:
+    store.override("t.sensed", "disk arrives at noon", now)
+    result = one(SENSED, Reading("fail", "40 GB", "≥ 50 GB", message="10 GB short"), store, now)
+    assert result.state == "overridden"
+    for part in ("ana", "disk arrives at noon", "fail", "10 GB short"):
+        assert part in result.message
+    assert result.value == "40 GB"
+    assert readiness((result,)) == "READY"
+
+
+def test_an_old_tick_counts_no_more(store: Any, now: Any) -> None:
+    store.tick("t.manual", now)
+    week = 7 * 86_400.0
+    later = now + timedelta(days=8)
+    assert one(MANUAL, Reading("pass"), store, now, tick_valid_seconds=week).state == "pass"
+    result = one(MANUAL, Reading("pass"), store, later, tick_valid_seconds=week)
+    assert result.state == "pending"
+    assert "8 d ago" in result.message
+
+
+@pytest.mark.parametrize("state", ["pass", "fail", "warn"])
+def test_stale_is_unknown(now: Any, state: Any) -> None:
+    fresh = Reading(state, 1, age_seconds=59, stale_after=60)
+    assert one(SENSED, fresh, None, now).state == state
+    stale = one(SENSED, Reading(state, 1, age_seconds=61, stale_after=60), None, now)
+    assert stale.state == "unknown"
+    assert "stale" in stale.message
+
+
+def test_a_sensor_that_hangs_is_unknown_and_the_others_go_on() -> None:
+    def sense(item: Item) -> Reading:
+        time.sleep(5)
+        return Reading("pass")
+
+    began = time.monotonic()
+    reading = sense_within(sense, SENSED, 0.05)
+    assert time.monotonic() - began < 1
+    assert reading.state == "unknown"
+    assert "no answer" in reading.message
+
+
+def test_a_sensor_that_raises_is_its_own_items_unknown(now: Any) -> None:
+    def sense(item: Item) -> Reading:
+        if item.id == "t.sensed":
+            raise ValueError("\x1b[31mboom")
+        return Reading("pass")
+
+    broken, fine = evaluate([SENSED, Item("t.other", "O", "G", sensor="s")], sense, None, now)
+    assert broken.state == "unknown"
+    assert "ValueError: ␛[31mboom" in broken.message
+    assert fine.state == "pass"
+
+
+def test_a_hyperparameter_changed_after_the_tick_unticks(
+    preflight: Any, workspace: Workspace, store: Any, now: Any
+) -> None:
+    """A sensed item that a person ticked as seen is un-ticked too."""
+    store.tick("preflight.ppo.gamma", now)
+    preflight(store)
+    assert preflight.item("ppo.gamma").state == "pass"
+    text = workspace.config.read_text(encoding="utf-8")
+    workspace.config.write_text(text.replace("gamma = 0.99", "gamma = 0.9", 1), encoding="utf-8")
+    preflight(store)
+    assert preflight.item("ppo.gamma").state == "fail"
+    assert "un-ticked itself" in preflight.item("ppo.gamma").message
+    assert store.ticks()["preflight.ppo.gamma"].state == "unticked"
+
+
+def test_no_blockers_unticks_when_a_blocker_appears(
+    preflight: Any, workspace: Workspace, store: Any, now: Any
+) -> None:
+    store.tick("preflight.setup_no_blockers", now)
+    preflight(store)
+    assert preflight.item("setup_no_blockers").state == "pass"
+    preflight(store, train=None, backtest=None, environment=None, baseline=None)
+    assert preflight.item("setup_no_blockers").state == "unknown"
+    assert store.ticks()["preflight.setup_no_blockers"].state == "ticked"
+    workspace.models.rmdir()
+    workspace.models.write_text("")
+    assert preflight(store).status == "BLOCKED"
+    assert preflight.item("setup_no_blockers").state == "fail"
+    assert store.ticks()["preflight.setup_no_blockers"].state == "unticked"
