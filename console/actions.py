@@ -1,0 +1,188 @@
+"""What the keys do that no screen handles itself: switching, questions, copying, exporting, leaving.
+
+Trap avoided: an `app.py` of a thousand lines. The methods are named after the key table's ids.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.exports import Exporter
+from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, STANDUP
+from console.screens.help import HelpScreen
+from console.screens.modals import Confirm
+from core import units
+from widgets.answer import Answer
+from widgets.tone import Tone
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from console.screens.base import ConsoleScreen
+    from console.session import ConsoleSession
+
+    _App = App[int]
+else:
+    _App = object
+
+INTERRUPTED = 130
+
+
+class ActionsMixin(_App):
+    """Mixed into `ConsoleApp`."""
+
+    if TYPE_CHECKING:
+        session: ConsoleSession
+        paused: bool
+
+        @property
+        def open_screen(self) -> ConsoleScreen: ...
+        def update_chrome(self) -> None: ...
+        def say(self, words: str, tone: Tone = "good") -> None: ...
+
+    # Screens.
+
+    def open_number(self, number: int) -> None:
+        self.switch_mode(str(number))
+
+    def do_screen_dashboard(self) -> None:
+        self.open_number(DASHBOARD)
+
+    def do_screen_alerts(self) -> None:
+        self.open_number(ALERTS)
+
+    def do_screen_checklist(self) -> None:
+        self.open_number(CHECKLIST)
+
+    def do_screen_logs(self) -> None:
+        self.open_number(LOGS)
+
+    def do_screen_revalidate(self) -> None:
+        self.open_number(REVALIDATE)
+
+    def do_screen_standup(self) -> None:
+        self.open_number(STANDUP)
+
+    # Work.
+
+    def do_alert_acknowledge(self) -> None:
+        """On a screen without an alert under a cursor: the Alerts screen."""
+        self.open_number(ALERTS)
+
+    def do_revalidate_start(self) -> None:
+        why_not = self.session.can_revalidate()
+        if why_not is not None:
+            self.say(f"cannot revalidate: {why_not}", "warning")
+            return
+        state = self.session.revalidation
+        workspace = self.session.workspace
+        shown = workspace.relative if workspace is not None else str
+        facts = [
+            ("model", shown(state.model_path) if state.model_path else units.MISSING),
+            ("data", shown(state.data_dir) if state.data_dir else units.MISSING),
+            ("episodes", f"{state.episodes}, and the whole period"),
+            ("rule", f"{state.policy} policy decides; both verdicts are reported"),
+        ]
+        snapshot = self.session.snapshot
+        if snapshot is not None and snapshot.health.status == "RUNNING":
+            facts.append(("note", "training is still running: the model may change after this judgement"))
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.session.start_revalidation()
+                self.open_number(REVALIDATE)
+
+        self.push_screen(Confirm("Judge the model now?", tuple(facts), "revalidate"), answered)
+
+    def do_display_pause(self) -> None:
+        self.paused = not self.paused
+        if self.paused:
+            self.say("the display holds still; following and alerting go on", "warning")
+            return
+        self.say("the display follows again", "good")
+        if self.session.snapshot is not None:
+            self.open_screen.show(self.session.snapshot)
+
+    # Copy and export.
+
+    @property
+    def exporter(self) -> Exporter:
+        workspace = self.session.workspace
+        return Exporter((workspace.root if workspace else Path.cwd()) / "exports", self)
+
+    def screen_text(self) -> str:
+        """The open screen as text, as it stands."""
+        return self.exporter.screen_text()
+
+    def do_text_copy(self) -> None:
+        text = self.open_screen.copy_text()
+        self.exporter.copy_to_terminal(text)
+        name = self.open_screen.name_shown.lower()
+        self._write(
+            lambda exporter: exporter.write_text(f"copy-{name}", text),
+            "copied (where the terminal allows it), and written to",
+        )
+
+    def do_screen_export(self) -> None:
+        svg, text = self.exporter.svg(), self.screen_text()
+        name = self.open_screen.name_shown.lower()
+        self._write(lambda exporter: exporter.write_screen(name, svg, text), "exported to")
+
+    def _write(self, job: object, words: str) -> None:
+        from console.messages import WorkDone
+
+        exporter = self.exporter
+        workspace = self.session.workspace
+
+        def work() -> None:
+            path = job(exporter)  # type: ignore[operator]
+            shown = workspace.relative(path) if workspace is not None else str(path)
+            self.session.mailbox.send(WorkDone(f"{words} {shown}"))
+
+        self.session.clerk.submit(work)
+
+    # Program.
+
+    def do_app_help(self) -> None:
+        screen = self.open_screen
+        says = screen.query_one("#answer", Answer).text
+        self.push_screen(HelpScreen(screen.number, screen.name_shown, says))
+
+    def do_app_palette(self) -> None:
+        self.action_command_palette()
+
+    def do_app_back(self) -> None:
+        if not self.open_screen.on_back() and self.open_screen.number != DASHBOARD:
+            self.open_number(DASHBOARD)
+
+    def do_app_quit(self) -> None:
+        """Back first; on the Dashboard, out."""
+        if self.open_screen.on_back():
+            return
+        if self.open_screen.number != DASHBOARD:
+            self.open_number(DASHBOARD)
+            return
+        self._leave(0)
+
+    def do_app_leave(self) -> None:
+        self._leave(INTERRUPTED)
+
+    def _leave(self, code: int) -> None:
+        if not self.session.revalidation.busy:
+            self.exit(code)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.exit(code)
+
+        self.push_screen(
+            Confirm(
+                "A revalidation is running",
+                (("", "Leaving cancels it; nothing will have been decided."),),
+                "cancel it and quit",
+                tone="warning",
+            ),
+            answered,
+        )

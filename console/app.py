@@ -1,0 +1,286 @@
+"""The Textual app: numbered screens, the key table's dispatch, and facts handed to the visible screen.
+
+No domain logic and no I/O here: the session's threads do both. Trap avoided: an app that blocks on a store, a
+file or a slow terminal.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from console import chrome
+from console.actions import ActionsMixin
+from console.demo_guide import AppState, Guide
+from console.keys import handler_name
+from console.line_filter import NeutralFilter
+from console.messages import (
+    ChecklistsChanged,
+    RevalidationChanged,
+    SnapshotArrived,
+    StandupChanged,
+    WorkDone,
+    WorkFailed,
+)
+from console.palette import KeyCommands
+from console.screens.base import ConsoleScreen
+from console.screens.modals import Details
+from console.session import ConsoleSession
+from console.signals import EndOnSignal
+from console.terminal import require_terminal, uses_ascii
+from console.theme import NAME, THEME
+from core.clock import utc_now
+from core.errors import UsageError
+from core.workspace import Workspace
+from widgets.key_footer import KeyFooter
+from widgets.run_header import RunHeader
+from widgets.screen_tabs import ScreenTabs
+from widgets.tone import Tone, use_ascii
+
+__all__ = ["ConsoleApp", "require_terminal", "run_console"]
+
+NOTE_SECONDS = 8.0
+
+
+def _dashboard() -> ConsoleScreen:
+    from console.screens.dashboard import Dashboard
+
+    return Dashboard()
+
+
+def _alerts() -> ConsoleScreen:
+    from console.screens.alerts import Alerts
+
+    return Alerts()
+
+
+def _checklist() -> ConsoleScreen:
+    from console.screens.checklist import Checklist
+
+    return Checklist()
+
+
+def _logs() -> ConsoleScreen:
+    from console.screens.logs import Logs
+
+    return Logs()
+
+
+def _revalidate() -> ConsoleScreen:
+    from console.screens.revalidate import Revalidate
+
+    return Revalidate()
+
+
+def _standup() -> ConsoleScreen:
+    from console.screens.standup import StandupScreen
+
+    return StandupScreen()
+
+
+class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
+    """`session` brings the facts; `guide` is the demo's."""
+
+    TITLE = "ppo-console"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[Callable[[], type[KeyCommands]]]] = {lambda: KeyCommands}  # type: ignore[assignment]
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
+        "1": _dashboard,
+        "2": _alerts,
+        "3": _checklist,
+        "4": _logs,
+        "5": _revalidate,
+        "6": _standup,
+    }
+    """Made when first opened, then kept."""
+    DEFAULT_MODE = "1"
+
+    def __init__(self, session: ConsoleSession, guide: Guide | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.guide = guide
+        self.paused = False
+        """The display holds still; following goes on."""
+        self._neutral = NeutralFilter(ascii_only=uses_ascii())
+        self._note: tuple[str, Tone] = ("", "plain")
+        self._note_clears = 0.0
+        self._note_screen = 0
+        self.register_theme(THEME)
+        self.theme = NAME
+
+    # Life.
+
+    def on_mount(self) -> None:
+        self.session.attach(self.post_message)
+        self.set_interval(1.0, self._tick)
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        # What lives now lives as long as the program: later collections need not look at it.
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+        from console import left_crop
+
+        left_crop.install()
+
+    def on_unmount(self) -> None:
+        self.session.close()
+
+    def _fatal_error(self) -> None:
+        """End without Textual's traceback on the terminal; `run_console` raises the error to its caller."""
+        self._close_messages_no_wait()
+
+    def get_line_filters(self) -> list[LineFilter]:
+        return [*super().get_line_filters(), self._neutral]
+
+    # The open screen.
+
+    @property
+    def open_screen(self) -> ConsoleScreen:
+        """The numbered screen that is open, also under a question."""
+        screen = self.screen_stack[0]
+        if not isinstance(screen, ConsoleScreen):
+            raise TypeError(f"{screen!r} is no numbered screen")
+        return screen
+
+    def screen_resumed(self, screen: ConsoleScreen) -> None:
+        """A numbered screen became visible: bring it all that is known."""
+        if self._note_screen != screen.number:
+            self._note = ("", "plain")
+        self.update_chrome()
+        screen.query_one(RunHeader).tick(utc_now())
+        if self.session.snapshot is not None:
+            screen.show(self.session.snapshot)
+        screen.show_revalidation(self.session.revalidation)
+        screen.show_checklists(self.session.checklists)
+        screen.show_standup(self.session.standup)
+
+    def update_chrome(self) -> None:
+        """Header, tabs, footer and guide of the open screen, from what is known now."""
+        screen = self.open_screen
+        if not screen.is_mounted:
+            return
+        session = self.session
+        if session.snapshot is not None and not self.paused:
+            screen.query_one(RunHeader).show(chrome.header_facts(session.snapshot))
+        guide = ""
+        if self.guide is not None:
+            state = AppState(screen.number, session.snapshot, session.checklists, session.revalidation)
+            guide = self.guide.hint(state)
+        tabs = chrome.tabs(session.snapshot, session.revalidation)
+        screen.set_chrome(tabs, chrome.hints(screen.number, paused=self.paused), guide)
+        screen.query_one(KeyFooter).say(*self._note)
+
+    def say(self, words: str, tone: Tone = "good") -> None:
+        """Words about what was just done, in the footer for some seconds."""
+        self._note = (words, tone)
+        self._note_screen = self.open_screen.number
+        self._note_clears = self._loop_time() + NOTE_SECONDS
+        self.update_chrome()
+
+    def _tick(self) -> None:
+        now = utc_now()
+        screen = self.open_screen
+        if not screen.is_mounted:
+            return
+        screen.query_one(RunHeader).tick(now)
+        if self._note[0] and self._loop_time() > self._note_clears:
+            self._note = ("", "plain")
+            self.update_chrome()
+        if not self.paused:
+            screen.tick(now)
+
+    def _loop_time(self) -> float:
+        import time
+
+        return time.monotonic()
+
+    # Keys.
+
+    async def action_do(self, action_id: str) -> None:
+        """Dispatch one row of the key table: the open screen handles it, else the app."""
+        name = handler_name(action_id)
+        handler = getattr(self.open_screen, name, None) or getattr(self, name, None)
+        if handler is not None:
+            handler()
+            self.update_chrome()
+
+    @on(ScreenTabs.Chosen)
+    def _tab_clicked(self, event: ScreenTabs.Chosen) -> None:
+        self.open_number(event.number)
+
+    # News.
+
+    @on(SnapshotArrived)
+    def _snapshot_arrived(self) -> None:
+        self.session.mailbox.received(SnapshotArrived)
+        snapshot = self.session.snapshot
+        if snapshot is None or self.paused:
+            return
+        self.update_chrome()
+        if self.open_screen.is_mounted:
+            self.open_screen.show(snapshot)
+
+    @on(RevalidationChanged)
+    def _revalidation_changed(self) -> None:
+        self.session.mailbox.received(RevalidationChanged)
+        self.update_chrome()
+        if self.open_screen.is_mounted:
+            self.open_screen.show_revalidation(self.session.revalidation)
+
+    @on(ChecklistsChanged)
+    def _checklists_changed(self) -> None:
+        self.session.mailbox.received(ChecklistsChanged)
+        self.update_chrome()
+        if self.open_screen.is_mounted:
+            self.open_screen.show_checklists(self.session.checklists)
+
+    @on(StandupChanged)
+    def _standup_changed(self) -> None:
+        self.session.mailbox.received(StandupChanged)
+        if self.open_screen.is_mounted:
+            self.open_screen.show_standup(self.session.standup)
+
+    @on(WorkDone)
+    def _work_done(self, message: WorkDone) -> None:
+        self.say(message.words, "good")
+
+    @on(WorkFailed)
+    def _work_failed(self, message: WorkFailed) -> None:
+        """In the footer; in full over the screen where the operator waits for it."""
+        error = message.error
+        self.say(error.title, "critical")
+        if message.asked and isinstance(self.screen, ConsoleScreen):
+            facts = (("", error.title, "plain"), ("", error.hint, "plain"))
+            self.push_screen(Details("It did not work", facts))
+
+
+def run_console(workspace: Workspace | None, run_target: Path | None, *, demo: Guide | None = None) -> int:
+    """Open the console; returns the exit code. Raises UsageError for a missing path or no terminal."""
+    require_terminal()
+    gc.disable()
+    if run_target is not None and not run_target.exists():
+        raise UsageError(
+            f"{run_target} does not exist",
+            hint="Give a run folder, a TensorBoard folder or a CSV file.",
+        )
+    use_ascii(uses_ascii())
+    session = ConsoleSession(workspace, run_target)
+    session.start()
+    app = ConsoleApp(session, demo)
+    with EndOnSignal(app) as ended:
+        result = app.run()
+    session.close()
+    if app._exception is not None:
+        raise app._exception
+    if ended.exit_code is not None:
+        return ended.exit_code
+    return app.return_code or result or 0

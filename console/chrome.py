@@ -1,0 +1,64 @@
+"""What stands around every screen: header facts, tabs with badges, footer hints; from a snapshot, pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.keys import ALERTS, REVALIDATE, footer_keys
+from widgets.key_footer import KeyHint
+from widgets.run_header import HeaderFacts
+from widgets.screen_tabs import Tab
+from widgets.tone import Tone, ascii_only, glyph
+
+if TYPE_CHECKING:
+    from console.snapshot import Snapshot
+    from console.states import RevalidationState
+
+SCREEN_NAMES = ("Dashboard", "Alerts", "Checklist", "Logs", "Revalidate", "Standup")
+_VERDICT_TONE: dict[str, Tone] = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
+
+
+def header_facts(snapshot: Snapshot) -> HeaderFacts:
+    """The header of a snapshot."""
+    info, health = snapshot.run.info, snapshot.health
+    return HeaderFacts(
+        name="" if health.status == "ABSENT" else info.tag or info.id,
+        symbols=info.symbols,
+        mode=info.mode,
+        status=health.status,
+        late=health.late,
+        timestep=snapshot.run.timestep,
+        total=info.total_timesteps,
+        steps_per_second=health.steps_per_second,
+        eta_seconds=health.eta_seconds,
+    )
+
+
+def tabs(snapshot: Snapshot | None, revalidation: RevalidationState) -> tuple[Tab, ...]:
+    """The tabs; Alerts with what waits for an acknowledgement, Revalidate with its state."""
+    badges: dict[int, tuple[str, Tone]] = {}
+    if snapshot is not None:
+        open_alerts = [
+            alert for alert in snapshot.alerts if alert.state == "firing" and not alert.acknowledged_by
+        ]
+        if open_alerts:
+            critical = any(alert.severity == "critical" for alert in open_alerts)
+            badges[ALERTS] = (f"{len(open_alerts)}!", "critical" if critical else "warning")
+    if revalidation.busy:
+        badges[REVALIDATE] = ("~" if ascii_only() else "…", "accent")
+    elif revalidation.phase == "done" and revalidation.result is not None:
+        tone = _VERDICT_TONE[revalidation.result.decision]
+        badges[REVALIDATE] = (glyph(tone), tone)
+    elif revalidation.phase == "failed":
+        badges[REVALIDATE] = (glyph("critical"), "critical")
+    return tuple(
+        Tab(number, word, *badges.get(number, ("", "plain"))) for number, word in enumerate(SCREEN_NAMES, 1)
+    )
+
+
+def hints(screen: int, *, paused: bool) -> tuple[KeyHint, ...]:
+    """The footer of a screen, from the key table."""
+    return tuple(
+        KeyHint(key.shown, "go on" if key.id == "display.pause" and paused else key.words, key.sticky)
+        for key in footer_keys(screen)
+    )

@@ -1,0 +1,98 @@
+"""The clerk's thread: opens the store, then does one small job after another with it.
+
+Trap avoided: SQLite on the UI thread, where a second console's write would freeze the keys for as long as it
+holds the lock. Jobs run in the order they were asked for; each outcome is a message.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from console.mailbox import Mailbox
+from console.messages import WorkFailed
+from core.errors import ConsoleError, UnreadableError, UsageError
+from core.text import visible
+
+if TYPE_CHECKING:
+    from core.store.database import Store
+    from core.workspace import Workspace
+
+Job = Callable[[], None]
+IDLE_EVERY = 2.0
+
+
+class Clerk:
+    """`idle` is called in the clerk's thread every two seconds between jobs."""
+
+    def __init__(self, workspace: Workspace | None, mailbox: Mailbox, idle: Job) -> None:
+        self.settled = threading.Event()
+        """The store is open, or known not to open."""
+        self._workspace = workspace
+        self._mailbox = mailbox
+        self._idle = idle
+        self._opened: Store | None = None
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Do `job` after the ones before it. A ConsoleError it raises becomes a WorkFailed message."""
+        self._jobs.put(job)
+
+    def stop(self) -> None:
+        """Finish what was asked, then end."""
+        self._jobs.put(None)
+
+    def join(self, timeout: float) -> None:
+        self._thread.join(timeout)
+
+    @property
+    def store(self) -> Store | None:
+        """The open store; None without a workspace or where it could not be opened."""
+        return self._opened
+
+    def require_store(self) -> Store:
+        """The store. Raises UsageError where there is none."""
+        if self._opened is None:
+            raise UsageError(
+                "nothing can be recorded: there is no workspace with a store",
+                hint="Make one with `ppo-console init DIR` and open the console there.",
+            )
+        return self._opened
+
+    def _work(self) -> None:
+        self._guarded(self._open)
+        self.settled.set()
+        while True:
+            try:
+                job = self._jobs.get(timeout=IDLE_EVERY)
+            except queue.Empty:
+                self._guarded(self._idle, asked=False)
+                continue
+            if job is None:
+                break
+            self._guarded(job)
+        if self._opened is not None:
+            self._opened.close()
+
+    def _open(self) -> None:
+        if self._workspace is not None:
+            from console.stores import open_store
+
+            self._opened = open_store(self._workspace)
+
+    def _guarded(self, job: Job, *, asked: bool = True) -> None:
+        try:
+            job()
+        except ConsoleError as error:
+            self._mailbox.send(WorkFailed(error, asked=asked))
+        except Exception as error:  # noqa: BLE001 - one failed job must not end the clerk
+            words = visible(f"{type(error).__name__}: {error}", 300)
+            title = f"something unforeseen happened: {words}"
+            unforeseen = UnreadableError(title, hint="Nothing was recorded.")
+            self._mailbox.send(WorkFailed(unforeseen, asked=asked))

@@ -1,0 +1,63 @@
+"""The command line as one Typer application; without a command it opens the console."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from console.cli import checklists, data, decision, health, setup, training
+from console.cli.options import RunOption, WorkspaceOption, name_workspace, workspace_at
+from console.cli.output import finish, put
+
+_HELP = (
+    "Operations console for PPO trading agents. Without a command it opens the console on the live run.\n\n"
+    "Exit codes: 0 good, 10 attention, 20 judged bad, 1 unreadable input, 2 usage or configuration, "
+    "130 interrupted."
+)
+
+
+def build() -> Callable[[list[str] | None], int]:
+    """The program as a function from arguments to an exit code. It raises ConsoleError."""
+    app = typer.Typer(
+        name="ppo-console",
+        help=_HELP,
+        no_args_is_help=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_open)
+    for family in (setup, data, training, health, checklists, decision):
+        family.register(app)
+    command = typer.main.get_command(app)
+
+    def run(arguments: list[str] | None) -> int:
+        try:
+            command.main(args=arguments, prog_name="ppo-console")
+        except SystemExit as left:
+            return left.code if isinstance(left.code, int) else 0
+        return 0
+
+    return run
+
+
+def _open(
+    context: typer.Context,
+    workspace: WorkspaceOption = None,
+    run: RunOption = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        put(f"ppo-console {importlib.metadata.version('ppo-console')}")
+        finish(0)
+    if context.invoked_subcommand is not None:
+        name_workspace(workspace)
+        return
+    from console.app import require_terminal, run_console
+
+    require_terminal()
+    opened = None if run is not None and workspace is None else workspace_at(workspace)
+    finish(run_console(opened, run))

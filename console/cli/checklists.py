@@ -1,0 +1,91 @@
+"""`preflight` and `standup`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
+from core.checklist.model import ChecklistResult
+from core.clock import iso, utc_now
+
+READINESS_CODES = {"READY": GOOD, "FIX": ATTENTION, "BLOCKED": BAD}
+
+_MARKS = {
+    "pass": "● pass",
+    "warn": "▲ warn",
+    "fail": "■ FAIL",
+    "unknown": "○ unknown",
+    "pending": "○ pending",
+    "overridden": "▲ overridden",
+    "not_applicable": "– n/a",
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("preflight")(preflight)
+    app.command("standup")(standup)
+
+
+def preflight(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """The pre-training checklist: READY, FIX or BLOCKED, each item with its evidence."""
+    from console.stores import open_store
+    from core.checklist.preflight import run_preflight
+
+    now = utc_now()
+    opened = workspace_at(workspace)
+    with open_store(opened) as store:
+        result = run_preflight(opened, store, now)
+        failing = [item.id for item in result.items if item.state == "fail"]
+        store.record("preflight", result.status, {"failing": failing}, now)
+    if as_json:
+        put_json({"status": result.status, "items": result.items}, now)
+    else:
+        put(checklist_text(result))
+    finish(READINESS_CODES[result.status])
+
+
+def checklist_text(result: ChecklistResult) -> str:
+    """The items by group, one line each, and the verdict."""
+    lines: list[str] = []
+    group = None
+    for item in result.items:
+        if item.group != group:
+            group = item.group
+            lines += ["", group] if lines else [group]
+        value = "" if item.value is None else f"  {item.value}"
+        limit = "" if item.limit is None else f" (limit {item.limit})"
+        lines.append(f"  {_MARKS[item.state]:<13} {item.text}{value}{limit}")
+        if item.message and item.state not in ("pass", "not_applicable"):
+            lines.append(f"  {'':<13}   {item.message}")
+    good = sum(item.state in ("pass", "overridden", "not_applicable", "warn") for item in result.items)
+    lines += ["", f"STATUS: {result.status}  ({good} of {len(result.items)} done)"]
+    return "\n".join(lines)
+
+
+def standup(
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+    save: Annotated[bool, typer.Option("--save", help="Store it and write its Markdown file.")] = False,
+    note: Annotated[str, typer.Option("--note", help="A remark of yours under ISSUES.")] = "",
+) -> None:
+    """Yesterday's progress, today's plan, blockers and confidence, filled from the run."""
+    from console.facts import read_facts
+    from console.stores import open_store
+    from core.operations.standup import build_standup, save_standup
+
+    now = utc_now()
+    opened = workspace_at(workspace)
+    facts = read_facts(opened, None, now)
+    filled = build_standup(opened, facts.run, facts.health, facts.alerts, now, note=note)
+    if as_json:
+        put_json(filled, now)
+    else:
+        put(filled.text())
+    if save:
+        with open_store(opened) as store:
+            path = save_standup(opened, store, filled, now)
+        say(f"saved {opened.relative(path)} at {iso(now)}")
+    finish(GOOD)

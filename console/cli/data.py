@@ -1,0 +1,112 @@
+"""`data check`, `data split`, `data synthetic` and `data baselines`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
+from core.clock import utc_now
+
+if TYPE_CHECKING:
+    from core.market.quality import DataReport
+    from core.market.split import SplitSummary
+
+_VERDICT_CODES = {"ok": GOOD, "warn": ATTENTION, "reject": BAD}
+
+
+def register(app: typer.Typer) -> None:
+    family = typer.Typer(
+        name="data", help="Candles: check them, split them.", rich_markup_mode=None, no_args_is_help=True
+    )
+    family.command("check")(check)
+    family.command("split")(split)
+    family.command("baselines")(baselines)
+    app.add_typer(family)
+
+
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Default: the workspace's training data.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find gaps, duplicates, disorder, NaN, impossible prices and an unfinished last candle."""
+    from core.market.quality import check_folder
+
+    now = utc_now()
+    report = check_folder(folder or workspace_at(workspace).train_data, now)
+    if as_json:
+        put_json(report, now)
+    else:
+        put(_report_text(report))
+    finish(_VERDICT_CODES[report.verdict])
+
+
+def _report_text(report: DataReport) -> str:
+    from core.units import number
+
+    lines = [
+        f"{'file':<28}{'tf':>5}{'candles':>9}{'gaps':>6}{'dup':>5}{'unord':>6}{'nan':>5}{'bad':>5}  verdict"
+    ]
+    for file in report.files:
+        lines.append(
+            f"{file.file:<28}{file.timeframe or '?':>5}{number(file.candles):>9}{file.gaps:>6}"
+            f"{file.duplicates:>5}{file.unordered:>6}{file.nan:>5}{file.bad_ohlc:>5}  {file.verdict}"
+        )
+        lines += [f"    {message}" for message in (*file.rejections, *file.warnings)]
+    lines += ["", *report.messages, f"verdict: {report.verdict}"]
+    return "\n".join(lines)
+
+
+def split(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A folder of candle files, or one file.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Cut candles by time into data/train and data/backtest, with an embargo between them.
+
+    Measures the baselines on the new test set: a random policy and buy-and-hold through the same engine.
+    """
+    from core.market.split import split_data
+
+    now = utc_now()
+    opened = workspace_at(workspace)
+    summary = split_data(source, opened.train_data, opened.backtest_data, opened.settings.data, now)
+    put(split_text(summary))
+    _measure_baselines(workspace)
+    finish(GOOD)
+
+
+def split_text(summary: SplitSummary) -> str:
+    """What was cut, a line for each folder, and what was noticed."""
+    lines = [
+        f"{name:<9} {record.scored_candles:,} candles to score, {record.score_from} … {record.last}"
+        for name, record in (("train", summary.train), ("backtest", summary.backtest))
+    ]
+    return "\n".join([f"symbols   {', '.join(summary.symbols)}", *lines, *summary.warnings])
+
+
+def baselines(workspace: WorkspaceOption = None) -> None:
+    """Measure the random-policy and buy-and-hold baselines on the test candles and save them."""
+    _measure_baselines(workspace)
+    finish(GOOD)
+
+
+def _measure_baselines(workspace: Path | None) -> None:
+    from core.backtest.baselines import measure_baselines
+    from core.units import number
+
+    now = utc_now()
+    opened = workspace_at(workspace)
+    saved = measure_baselines(opened, now)
+    for name, metrics in saved.metrics.items():
+        put(
+            f"baseline {name:<13} Sharpe {number(metrics.get('sharpe_ratio'), 2)}  "
+            f"return {number(metrics.get('total_return_pct'), 1)} %  "
+            f"drawdown {number(metrics.get('max_drawdown_pct'), 1)} %"
+        )
+    say(f"saved {opened.relative(saved.path)}")

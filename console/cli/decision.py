@@ -1,0 +1,165 @@
+"""`revalidate` and `score`: six gates, both policies, the decision and its reports."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
+from core.clock import utc_now
+from core.config.settings import Settings
+from core.errors import CancelledError, UsageError
+
+if TYPE_CHECKING:
+    from core.revalidation.pipeline import Progress
+    from core.revalidation.result import RevalidationResult
+    from core.workspace import Workspace
+
+PolicyOption = Annotated[
+    str | None, typer.Option("--policy", metavar="manual|checklist", help="Which decision policy rules.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("revalidate")(revalidate)
+    app.command("score")(score)
+
+
+def decision_code(result: RevalidationResult) -> int:
+    """0 GO with strong evidence, 20 NO-GO, else 10."""
+    if result.decision == "NO-GO":
+        return BAD
+    return GOOD if result.decision == "GO" and result.evidence.strength == "strong" else ATTENTION
+
+
+def revalidate(
+    workspace: WorkspaceOption = None,
+    model_path: Annotated[
+        Path | None, typer.Option("--model-path", metavar="P", help="Default: best_model of the workspace.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--backtest-data-dir", metavar="D", help="Default: data/backtest.")
+    ] = None,
+    episodes: Annotated[
+        int | None, typer.Option("--num-episodes", min=1, help="Disjoint windows; default 10.")
+    ] = None,
+    policy: PolicyOption = None,
+    save_report: Annotated[
+        bool, typer.Option("--save-report/--no-save-report", help="Write the four reports.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a model on the backtest data: six gates, decision, reports."""
+    from console.revalidation import request_for
+    from console.stores import open_store
+    from core.revalidation.text import decision_document
+    from core.revalidation.worker import run_in_child
+
+    now = utc_now()
+    free_standing = workspace is None and model_path is not None and data_dir is not None
+    opened = _workspace_or_none(workspace) if free_standing else workspace_at(workspace)
+    ruling = check_policy(policy)
+    store = open_store(opened) if opened else None
+    try:
+        request = request_for(
+            opened,
+            store,
+            now,
+            model_path=model_path,
+            data_dir=data_dir,
+            episodes=episodes,
+            policy=ruling,
+            save_report=save_report,
+        )
+        result = run_in_child(request, progress_printer(), threading.Event())
+        if store is not None:
+            from console.revalidation import record_decision
+
+            record_decision(store, result, utc_now())
+    except KeyboardInterrupt:
+        raise CancelledError("the revalidation was interrupted; no report was written") from None
+    finally:
+        if store is not None:
+            store.close()
+    if as_json:
+        put_json(result, now)
+    else:
+        put(decision_document(result))
+        for path in result.reports:
+            say(f"report: {path}")
+    finish(decision_code(result))
+
+
+def _workspace_or_none(explicit: Path | None) -> Workspace | None:
+    try:
+        return workspace_at(explicit)
+    except UsageError:
+        return None
+
+
+def check_policy(policy: str | None) -> Literal["manual", "checklist"] | None:
+    """The policy's name. Raises UsageError."""
+    if policy not in (None, "manual", "checklist"):
+        raise UsageError(f"--policy: expected manual or checklist, got {policy!r}")
+    return cast("Literal['manual', 'checklist'] | None", policy)
+
+
+def progress_printer() -> Callable[[Progress], None]:
+    """Prints each step once, and the backtest's counter on a terminal."""
+    shown: set[int] = set()
+    live = sys.stderr.isatty()
+
+    def show(progress: Progress) -> None:
+        if progress.step not in shown:
+            shown.add(progress.step)
+            say(f"[{progress.step}/5] {progress.title}")
+        if live and progress.total and progress.done < progress.total:
+            sys.stderr.write(f"\r      {progress.done:,}/{progress.total:,} candles ")
+            sys.stderr.flush()
+            if progress.done == progress.total:
+                sys.stderr.write("\n")
+
+    return show
+
+
+def score(
+    equity: Annotated[Path, typer.Option("--equity", metavar="E.csv", help="timestamp,equity")],
+    trades: Annotated[
+        Path, typer.Option("--trades", metavar="T.csv", help="exit_time,pnl and optionally symbol,episode")
+    ],
+    timeframe: Annotated[
+        str | None, typer.Option("--timeframe", help="Of the equity's rows: 4h, 5m, 1d.")
+    ] = None,
+    periods_per_year: Annotated[float | None, typer.Option("--periods-per-year", min=1)] = None,
+    capital: Annotated[float | None, typer.Option("--capital", help="Default: the first equity.")] = None,
+    policy: PolicyOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The same six gates for a backtest made elsewhere."""
+    from core.revalidation.score import score as judge
+    from core.revalidation.text import decision_document
+
+    now = utc_now()
+    settings = workspace_at(workspace).settings if workspace else Settings()
+    result = judge(
+        equity,
+        trades,
+        timeframe=timeframe,
+        periods_per_year=periods_per_year,
+        capital=capital,
+        settings=settings,
+        policy=check_policy(policy) or settings.decision.policy,
+        now=now,
+    )
+    if as_json:
+        put_json(result, now)
+    else:
+        put(decision_document(result))
+    finish(decision_code(result))

@@ -1,0 +1,149 @@
+"""`status`, `check` and `daily`: what the run looks like, for people, cron and pipes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console.cli.options import JsonOption, RunOption, WorkspaceOption, workspace_at
+from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json
+from core.clock import utc_now
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from console.facts import Facts
+    from core.telemetry.status import Status
+
+
+def register(app: typer.Typer) -> None:
+    app.command("status")(status)
+    app.command("check")(check)
+    app.command("daily")(daily)
+
+
+def status(workspace: WorkspaceOption = None, run: RunOption = None, as_json: JsonOption = False) -> None:
+    """Show the run: is it alive, how far, how fast, what do its metrics say."""
+    from console.facts import read_facts
+    from core.telemetry.status import build_status
+
+    now = utc_now()
+    opened = None if run is not None and workspace is None else workspace_at(workspace)
+    facts = read_facts(opened, run, now)
+    report = build_status(facts.run, facts.health, facts.alerts, now)
+    if as_json:
+        put_json(report, now)
+    else:
+        put(_status_text(report, facts))
+    finish(_status_code(facts))
+
+
+def _status_code(facts: Facts) -> int:
+    firing = [alert for alert in facts.alerts if alert.state == "firing"]
+    if facts.health.status == "CRASHED" or any(alert.severity == "critical" for alert in firing):
+        return BAD
+    if facts.health.status in ("STALLED", "SILENT", "ABSENT") or any(
+        alert.severity == "warning" for alert in firing
+    ):
+        return ATTENTION
+    return GOOD
+
+
+_GLYPHS = {
+    "RUNNING": "●",
+    "FINISHED": "●",
+    "STOPPED": "●",
+    "STALLED": "▲",
+    "SILENT": "▲",
+    "CRASHED": "■",
+    "ABSENT": "○",
+}
+
+
+def _status_text(report: Status, facts: Facts) -> str:
+    from core.telemetry.metrics import METRICS
+    from core.units import MISSING, age, duration, number, percent
+
+    run = report.run
+    name = run.tag or run.id
+    what = " ".join(part for part in (", ".join(run.symbols), run.mode or "") if part)
+    total = "?" if report.total_timesteps is None else number(report.total_timesteps)
+    progress = MISSING if report.progress is None else percent(report.progress * 100)
+    checkpoint = report.checkpoint
+    lines = [
+        f"{name}  {what}  {_GLYPHS[report.status]} {report.status}".replace("    ", "  "),
+        f"  {facts.health.reason}",
+        "",
+        f"progress    {number(report.timestep)} / {total} steps   {progress}   "
+        f"{number(report.steps_per_second)} steps/s   ETA {duration(report.eta_seconds)}",
+        f"last row    {age(report.last_row_age_seconds)} ago",
+        (
+            f"checkpoint  {checkpoint.count} saved, newest {age(checkpoint.age_seconds)} ago"
+            if checkpoint and checkpoint.count
+            else "checkpoint  none yet"
+        ),
+        "",
+        f"{'metric':<20}{'last':>12}{'min':>12}{'max':>12}{'points':>9}  trend",
+    ]
+    for metric, view in report.metrics.items():
+        decimals = METRICS[metric].decimals
+        lines.append(
+            f"{METRICS[metric].label:<20}{number(view.last, decimals):>12}{number(view.min, decimals):>12}"
+            f"{number(view.max, decimals):>12}{number(view.points):>9}  {view.trend}"
+        )
+    if not report.metrics:
+        lines.append("  no metric yet")
+    lines.append("")
+    firing = [alert for alert in report.alerts if alert.state == "firing"]
+    lines.append(f"alerts      {len(firing)} firing" if firing else "alerts      none firing")
+    for alert in firing:
+        at = "" if alert.since_timestep is None else f"  since step {number(alert.since_timestep)}"
+        lines.append(f"  {alert.severity:<9} {alert.rule}{at}")
+    lines += [
+        f"{source.malformed} malformed rows in {source.path}" for source in report.sources if source.malformed
+    ]
+    return "\n".join(lines)
+
+
+def check(workspace: WorkspaceOption = None) -> None:
+    """The progress check of the checklist document, as text."""
+    from console.facts import read_facts
+    from core.operations.progress_check import progress_check
+
+    now = utc_now()
+    opened = workspace_at(workspace)
+    facts = read_facts(opened, None, now)
+    report = progress_check(opened, facts.run, facts.health, facts.alerts, now)
+    put(report.text)
+    finish({"OK": GOOD, "WARNING": ATTENTION, "CRITICAL": BAD}[report.status])
+
+
+def daily(
+    workspace: WorkspaceOption = None,
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Default: today, UTC.")
+    ] = None,
+    as_json: JsonOption = True,
+) -> None:
+    """The daily check-in of the manual: its JSON, alone on stdout."""
+    from console.facts import read_facts
+    from core.operations.daily_check import daily_check
+
+    now = utc_now()
+    opened = workspace_at(workspace)
+    asked = parse_day(day, now)
+    facts = read_facts(opened, None, now)
+    report = daily_check(opened, facts.run, facts.health, facts.alerts, asked, now)
+    put_json(report, now)
+    finish(GOOD if report.no_issues else ATTENTION)
+
+
+def parse_day(text: str | None, now: datetime) -> date:
+    """The day asked for. Raises UsageError for anything but YYYY-MM-DD."""
+    if text is None:
+        return now.date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--date: expected YYYY-MM-DD, got {text!r}") from None

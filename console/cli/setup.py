@@ -1,0 +1,103 @@
+"""`init`, `demo` and `audit verify`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.output import BAD, GOOD, finish, put, put_json
+from core.clock import utc_now
+from core.errors import UsageError
+from core.workspace import init_workspace
+
+
+def register(app: typer.Typer) -> None:
+    app.command("init")(init)
+    app.command("demo")(demo)
+    family = typer.Typer(
+        name="audit", help="The append-only audit log.", rich_markup_mode=None, no_args_is_help=True
+    )
+    family.command("verify")(verify)
+    family.command("show")(show)
+    app.add_typer(family)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Default: the current folder.")] = Path(),
+    start: Annotated[
+        str | None, typer.Option("--start", metavar="YYYY-MM-DD", help="Launch day; the week follows.")
+    ] = None,
+) -> None:
+    """Make a workspace: a commented config.toml and the folders of the documents."""
+    day: date | None = None
+    if start is not None:
+        try:
+            day = date.fromisoformat(start)
+        except ValueError:
+            raise UsageError(f"--start: expected YYYY-MM-DD, got {start!r}") from None
+    workspace = init_workspace(folder, start=day)
+    put(f"workspace {workspace.root}")
+    put(f"  week     {workspace.settings.week.start} and the four days after it")
+    put("  next     ppo-console data split CANDLES   (a folder of Parquet, Feather or CSV files)")
+    put("           ppo-console preflight            then: ppo-console train")
+    finish(GOOD)
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the demo workspace goes.")] = Path(
+        "demo-workspace"
+    ),
+    timesteps: Annotated[int | None, typer.Option("--timesteps", min=2048, help="Length of the run.")] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin a new run in an existing demo workspace.")
+    ] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Without the console, as without a terminal.")
+    ] = False,
+) -> None:
+    """From synthetic candles to a decision: train, watch, check, revalidate.
+
+    On a terminal it opens the console on the live run and says at each point what to press.
+    """
+    from console.demo import run_demo
+
+    finish(run_demo(folder, timesteps=timesteps, fresh=fresh, headless=headless))
+
+
+def verify(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Recompute the hash chain of the audit log. Exit 0 whole, 20 broken, with the entry's number."""
+    from core.store.audit import verify as verify_log
+
+    opened = workspace_at(workspace)
+    if not opened.store.exists():
+        raise UsageError(
+            f"{opened.relative(opened.store)} is not there: nothing has been recorded in this workspace yet"
+        )
+    report = verify_log(opened.store)
+    if as_json:
+        put_json(report, utc_now())
+    elif report.whole:
+        put(f"whole: {report.entries} entries, head {report.head}")
+    else:
+        put(f"BROKEN at entry {report.broken}: {report.reason}")
+    finish(GOOD if report.whole else BAD)
+
+
+def show(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """List the audit log, oldest first."""
+    from console.stores import open_store
+    from core.clock import iso
+
+    opened = workspace_at(workspace)
+    with open_store(opened) as store:
+        entries = store.entries()
+    if as_json:
+        put_json({"entries": entries}, utc_now())
+    else:
+        for entry in entries:
+            put(f"{entry.number:>6}  {iso(entry.at)}  {entry.operator:<16} {entry.kind:<16} {entry.subject}")
+    finish(GOOD)

@@ -1,0 +1,153 @@
+"""`train` and `stop`: the preflight gates the start, the process outlives this terminal."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from console.cli.checklists import checklist_text
+from console.cli.options import WorkspaceOption, workspace_at
+from console.cli.output import GOOD, finish, put, say
+from core.clock import utc_now
+from core.errors import CancelledError, RejectedError, UsageError
+from core.workspace import Workspace
+
+
+def register(app: typer.Typer) -> None:
+    app.command("train")(train)
+    app.command("stop")(stop)
+
+
+def train(
+    workspace: WorkspaceOption = None,
+    symbol: Annotated[list[str] | None, typer.Option("--symbol", help="A symbol; may be repeated.")] = None,
+    symbols: Annotated[str | None, typer.Option("--symbols", help="Symbols, separated by commas.")] = None,
+    mode: Annotated[str, typer.Option("--mode", help="paper; live is refused.")] = "paper",
+    tag: Annotated[str | None, typer.Option("--tag", help="A name for the run.")] = None,
+    timestamp: Annotated[bool, typer.Option("--timestamp", help="Add the start time to the tag.")] = False,
+    timesteps: Annotated[int | None, typer.Option("--timesteps", min=1, help="Instead of [ppo].")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of [training].")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest whole checkpoint.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Move the earlier run to the archive and begin anew.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, start nothing.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Start it and return at once.")] = False,
+    override: Annotated[
+        str | None, typer.Option("--override", metavar="REASON", help="Start although preflight is BLOCKED.")
+    ] = None,
+) -> None:
+    """Train PPO in a process of its own, once the preflight lets it start."""
+    from console.stores import open_store
+    from core.checklist.preflight import run_preflight
+    from core.training.archive import archive_run
+    from core.training.control import TrainRequest, start_training
+    from core.training.plan import check_request
+
+    now = utc_now()
+    opened = workspace_at(workspace)
+    wanted = [*(symbol or []), *(part.strip() for part in (symbols or "").split(",") if part.strip())]
+    request = TrainRequest(
+        symbols=tuple(wanted),
+        timesteps=timesteps,
+        tag=tag,
+        mode=mode,
+        seed=seed,
+        resume=resume,
+        timestamp=timestamp,
+        override=override,
+    )
+    check_request(request)
+    if resume and fresh:
+        raise UsageError("--resume and --fresh exclude each other")
+    with open_store(opened) as store:
+        result = run_preflight(opened, store, now, timesteps=timesteps)
+        say(f"preflight: {result.status}")
+        for item in result.items:
+            if item.state == "fail":
+                say(f"  ■ {item.text}: {item.message or item.value}")
+        if dry_run:
+            put(checklist_text(result))
+            say("dry run: nothing was started")
+            finish({"READY": 0, "FIX": 10, "BLOCKED": 20}[result.status])
+        if result.status == "BLOCKED":
+            if override is None:
+                raise RejectedError(
+                    "the preflight is BLOCKED; the training was not started",
+                    hint='Mend the items above, or start with --override "reason", which is recorded.',
+                )
+            store.record("override", "preflight", {"reason": override, "status": result.status}, now)
+        if fresh:
+            moved = archive_run(opened, now)
+            if moved is not None:
+                say(f"the earlier run is now in {opened.relative(moved)}")
+        identity = start_training(opened, request, now, preflight=result)
+        store.record(
+            "training_start",
+            str(identity.pid),
+            {"tag": tag, "timesteps": timesteps, "resume": resume, "preflight": result.status},
+            now,
+        )
+    if detach:
+        say(f"training runs as process {identity.pid}; watch: ppo-console   end: ppo-console stop")
+        finish(GOOD)
+    finish(follow_training(opened))
+
+
+def follow_training(workspace: Workspace) -> int:
+    """Echo the run's log until it ends. Ctrl-C detaches and leaves the training alone."""
+    from core.telemetry.health import assess
+    from core.telemetry.reader import RunReader
+
+    reader = RunReader(workspace.logs, checkpoints=workspace.checkpoints, now=utc_now())
+    try:
+        while True:
+            now = utc_now()
+            reader.poll(now)
+            for line in reader.take_log_lines():
+                put(_without_time(line))
+            health = assess(reader.run, workspace.settings.health, now)
+            if health.status in ("FINISHED", "STOPPED"):
+                return 0
+            if health.status == "CRASHED":
+                raise RejectedError(
+                    f"the training crashed: {health.reason}",
+                    hint=f"See {workspace.relative(workspace.logs / 'training.log')}.",
+                )
+            time.sleep(0.3)
+    except KeyboardInterrupt:
+        say("\ndetached: the training goes on. See it with: ppo-console   stop it with: ppo-console stop")
+        return CancelledError.exit_code
+    finally:
+        reader.close()
+
+
+def _without_time(line: str) -> str:
+    """`[INFO] …` as the manual shows it."""
+    at = line.find("[")
+    return line[at:] if 0 < at <= 20 else line
+
+
+def stop(
+    workspace: WorkspaceOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Kill it; what was not saved is lost.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for a clean end.")] = 60,
+) -> None:
+    """End the training: it finishes its step, saves and exits clean."""
+    from console.stores import open_store
+    from core.training.control import running_trainer, stop_training
+
+    now: datetime = utc_now()
+    opened = workspace_at(workspace)
+    identity = running_trainer(opened)
+    if identity is None:
+        raise UsageError("no training of this workspace is running", hint="See: ppo-console status")
+    with open_store(opened) as store:
+        store.record("training_stop", str(identity.pid), {"force": force}, now)
+    say(f"asking process {identity.pid} to {'end now' if force else 'save and end'} …")
+    outcome = stop_training(opened, force=force, timeout=timeout, now=now)
+    put(outcome)
+    finish(GOOD)

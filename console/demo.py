@@ -1,0 +1,156 @@
+"""The demo: synthetic candles, a real training run, a real decision.
+
+Nothing in it is staged but the market, and that says so wherever it is shown. Without a terminal it runs to
+the decision by itself; on one it opens the console and leaves the keys to the operator.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+from console.cli.data import split_text
+from console.cli.output import GOOD, put, say
+from console.cli.training import follow_training
+from core.clock import utc_now
+from core.config.edit import TomlValue
+from core.workspace import CONFIG_NAME, Workspace, init_workspace, open_workspace
+
+TIMESTEPS = 80_000
+SYMBOLS = 8
+CANDLES = 8_000
+EDGE = 0.4
+MARKET_SEED = 7
+
+SETTINGS: dict[str, TomlValue] = {
+    "data.test_candles": 5_000,
+    "training.checkpoint_every": 20_000,
+    "training.evaluate_every": 10_000,
+    "checks.disk_free_gb": 2.0,
+    "checks.memory_free_gb": 2.0,
+}
+"""What the demo changes: a short run on a laptop. Gates, alerts and hyperparameters stay the documents'."""
+
+
+def run_demo(folder: Path, *, timesteps: int | None, fresh: bool, headless: bool) -> int:
+    """Run the demo in `folder`. Returns the exit code."""
+    interactive = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    existing = (folder / CONFIG_NAME).is_file()
+    workspace = _workspace(folder, timesteps or TIMESTEPS)
+    if not any(workspace.backtest_data.glob("*.parquet")):
+        _make_market(workspace)
+    if interactive:
+        if fresh or not _has_run(workspace):
+            _start(workspace, timesteps, again=existing)
+        from console.app import require_terminal, run_console
+        from console.demo_guide import DemoGuide
+
+        require_terminal()
+        return run_console(workspace, None, demo=DemoGuide())
+    _preflight(workspace)
+    _start(workspace, timesteps, again=existing)
+    say("\n== training: a real PPO run in its own process ==")
+    code = follow_training(workspace)
+    if code:
+        return code
+    _check(workspace)
+    return _revalidate(workspace)
+
+
+def _workspace(folder: Path, timesteps: int) -> Workspace:
+    if (folder / CONFIG_NAME).is_file():
+        return open_workspace(Path.cwd(), folder)
+    changes = {
+        **SETTINGS,
+        "ppo.total_timesteps": timesteps,
+        "approved.total_timesteps": timesteps,
+    }
+    workspace = init_workspace(folder, start=utc_now().date(), changes=changes)
+    say(f"demo workspace {workspace.root}")
+    return workspace
+
+
+def _make_market(workspace: Workspace) -> None:
+    from core.backtest.baselines import measure_baselines
+    from core.market.split import split_data
+    from core.market.synthetic import synthetic_universe, write_universe
+
+    say(f"making a synthetic market: {SYMBOLS} symbols x {CANDLES:,} candles of 4 h, with an edge to learn")
+    source = workspace.root / "data" / "source"
+    write_universe(synthetic_universe(seed=MARKET_SEED, symbols=SYMBOLS, candles=CANDLES, edge=EDGE), source)
+    now = utc_now()
+    summary = split_data(source, workspace.train_data, workspace.backtest_data, workspace.settings.data, now)
+    say(split_text(summary))
+    say("measuring the baselines: a random policy and buy-and-hold on the test candles")
+    measure_baselines(workspace, now)
+
+
+def _has_run(workspace: Workspace) -> bool:
+    return (workspace.logs / "run.json").is_file()
+
+
+def _start(workspace: Workspace, timesteps: int | None, *, again: bool) -> None:
+    from console.stores import open_store
+    from core.training.archive import archive_run
+    from core.training.control import TrainRequest, start_training
+
+    now = utc_now()
+    request = TrainRequest(
+        symbols=(),
+        timesteps=timesteps,
+        tag="demo",
+        mode="paper",
+        seed=None,
+        resume=False,
+        timestamp=False,
+        override=None,
+    )
+    if again:
+        archive_run(workspace, now)
+    identity = start_training(workspace, request, now)
+    with open_store(workspace) as store:
+        store.record("training_start", str(identity.pid), {"tag": "demo", "timesteps": timesteps}, now)
+
+
+def _preflight(workspace: Workspace) -> None:
+    from console.cli.checklists import checklist_text
+    from console.stores import open_store
+    from core.checklist.preflight import run_preflight
+
+    say("\n== preflight ==")
+    with open_store(workspace) as store:
+        put(checklist_text(run_preflight(workspace, store, utc_now())))
+
+
+def _check(workspace: Workspace) -> None:
+    from console.facts import read_facts
+    from core.operations.progress_check import progress_check
+
+    say("\n== progress check ==")
+    now = utc_now()
+    facts = read_facts(workspace, None, now)
+    put(progress_check(workspace, facts.run, facts.health, facts.alerts, now).text)
+
+
+def _revalidate(workspace: Workspace) -> int:
+    from console.cli.decision import progress_printer
+    from console.revalidation import record_decision, request_for
+    from console.stores import open_store
+    from core.revalidation.text import decision_document
+    from core.revalidation.worker import run_in_child
+
+    say("\n== revalidation ==")
+    began = time.monotonic()
+    with open_store(workspace) as store:
+        request = request_for(workspace, store, utc_now())
+        result = run_in_child(request, progress_printer(), threading.Event())
+        record_decision(store, result, utc_now())
+    put(decision_document(result))
+    seconds = time.monotonic() - began
+    put(f"the market is synthetic; the run, the backtest and the gates are real ({seconds:.0f} s)")
+    for path in result.reports:
+        put(f"report: {path}")
+    say(f"\nsee it all in the console: ppo-console --workspace {workspace.root}")
+    return GOOD

@@ -1,0 +1,261 @@
+"""The follower's thread: files → run, health, alerts, host → one snapshot, whenever something changed.
+
+A thread of its own, not a task of the app's loop: a stalled terminal stops the loop, and following and
+alerting must go on. Trap avoided: relying on change notification alone. `watchfiles` only shortens the wait;
+each second is looked at anyway, so NFS, FUSE and a folder that comes later work too.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.log_tail import LogTail
+from console.snapshot import Snapshot
+from core.clock import utc_now
+from core.errors import ConsoleError, UsageError
+
+if TYPE_CHECKING:
+    from core.alerts.engine import AlertEngine, AlertView
+    from core.config.settings import Settings
+    from core.process import ProcessIdentity
+    from core.store.database import Store
+    from core.telemetry.health import Health
+    from core.telemetry.host import Host
+    from core.telemetry.model import Run
+    from core.telemetry.reader import RunReader
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks when nothing notifies."""
+HOST_EVERY = 5.0
+PUBLISH_EVERY = 0.5
+"""At most two snapshots a second."""
+
+
+class Follower:
+    """Follows the run at `target` until stopped. `publish` is called in the follower's thread."""
+
+    def __init__(
+        self,
+        target: Path,
+        checkpoints: Path | None,
+        settings: Settings,
+        store: Callable[[], Store | None],
+        store_settled: threading.Event,
+        folders: tuple[Path, ...],
+        complain: Callable[[ConsoleError], None],
+        publish: Callable[[Snapshot], None],
+    ) -> None:
+        self.target = target
+        self.logs = log_tails(target)
+        self._checkpoints = checkpoints
+        self._settings = settings
+        self._store = store
+        self._store_settled = store_settled
+        self._folders = folders
+        self._complain = complain
+        self._publish = publish
+        self._stop = threading.Event()
+        self._reader: RunReader | None = None
+        self._engine: AlertEngine | None = None
+        self._engine_run = ""
+        self._host: Host | None = None
+        self._host_at = -HOST_EVERY
+        self._revision = 0
+        self._told: tuple[object, ...] = ()
+        self._alerts: tuple[AlertView, ...] = ()
+        self._alert_problem = ""
+        self._last: Snapshot | None = None
+        self._publishing = threading.Lock()
+        self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def join(self, timeout: float) -> None:
+        self._thread.join(timeout)
+
+    def acknowledge(self, alert_key: str, note: str, now: datetime) -> None:
+        """Store the acknowledgement and publish it at once (the clerk's thread). Raises ConsoleError."""
+        if self._engine is None:
+            raise UsageError("the run's alerts are not known yet", hint="Try again in a second.")
+        self._engine.acknowledge(alert_key, note, now)
+        with self._publishing:
+            self._alerts = tuple(self._engine.alerts())
+            if self._last is not None:
+                self._last = replace(self._last, alerts=self._alerts, taken_at=now)
+                self._publish(self._last)
+
+    def _follow(self) -> None:
+        published = 0.0
+        for _ in self._wakes():
+            if self._stop.is_set():
+                break
+            wait = PUBLISH_EVERY - (time.monotonic() - published)
+            if wait > 0 and self._stop.wait(wait):
+                break
+            if self._look(utc_now()):
+                published = time.monotonic()
+        if self._reader is not None:
+            self._reader.close()
+        for tail in self.logs:
+            tail.close()
+
+    def _wakes(self) -> Iterator[None]:
+        """At once, then on each change of the files and at least every `LOOK_EVERY` seconds."""
+        yield
+        while not self._stop.is_set():
+            try:
+                yield from self._notified()
+            except (OSError, RuntimeError):
+                # Not there yet, or no notification here (NFS, FUSE, no inotify left): look by the clock.
+                self._stop.wait(LOOK_EVERY)
+                yield
+
+    def _notified(self) -> Iterator[None]:
+        from watchfiles import watch
+
+        folder = self.target if self.target.is_dir() else self.target.parent
+        changes = watch(
+            folder,
+            stop_event=self._stop,
+            rust_timeout=int(LOOK_EVERY * 1000),
+            yield_on_timeout=True,
+            debounce=300,
+            step=50,
+            recursive=self.target.is_dir(),
+            raise_interrupt=False,
+        )
+        for _change in changes:
+            yield
+
+    def _look(self, now: datetime) -> bool:
+        """One look at everything; publishes when something reads differently. True when it did."""
+        from core.telemetry.health import assess
+
+        problem = None
+        changed = False
+        try:
+            reader = self._open_reader(now)
+            changed = reader.poll(now)
+            run = reader.run
+            fresh_lines = self._take_logs(reader)
+        except ConsoleError as error:
+            problem = error.title
+            run = self._reader.run if self._reader is not None else self._absent()
+            fresh_lines = 0
+        health = assess(run, self._settings.health, now)
+        host_is_new = self._look_at_host(run)
+        self._update_alerts(run, health, now)
+        if changed:
+            self._revision += 1
+        tell = (self._revision, health.status, health.late, self._alerts, problem, run.info.id)
+        if tell == self._told and not host_is_new and not fresh_lines:
+            return False
+        self._told = tell
+        with self._publishing:
+            self._last = Snapshot(
+                run=run,
+                health=health,
+                alerts=self._alerts,
+                host=self._host,
+                taken_at=now,
+                revision=self._revision,
+                problem=problem,
+            )
+            self._publish(self._last)
+        return True
+
+    def _open_reader(self, now: datetime) -> RunReader:
+        if self._reader is None:
+            from core.telemetry.reader import RunReader
+
+            self._reader = RunReader(self.target, checkpoints=self._checkpoints, now=now)
+        return self._reader
+
+    def _absent(self) -> Run:
+        from core.telemetry.model import Run, RunInfo
+
+        return Run(RunInfo(id="", directory=self.target))
+
+    def _take_logs(self, reader: RunReader) -> int:
+        fresh = 0
+        for tail in self.logs:
+            if tail.name == "training.log":
+                fresh += tail.extend(reader.take_log_lines())
+                tail.exists = tail.path.exists()
+            else:
+                fresh += tail.catch_up()
+        return fresh
+
+    def _update_alerts(self, run: Run, health: Health, now: datetime) -> None:
+        if not self._store_settled.is_set():
+            return
+        if self._engine is None or self._engine_run != run.info.id:
+            from core.alerts.engine import AlertEngine
+
+            self._engine = AlertEngine(self._settings.alerts, run.info.id, self._store())
+            self._engine_run = run.info.id
+        self._engine.update(run, health, now, _host_facts(self._host))
+        with self._publishing:
+            self._alerts = tuple(self._engine.alerts())
+        self._tell_alert_problem(self._engine.problem)
+
+    def _tell_alert_problem(self, problem: ConsoleError | None) -> None:
+        """Once per problem: the store or `alerts.log` could not be used; alerting goes on without."""
+        title = problem.title if problem is not None else ""
+        if title != self._alert_problem:
+            self._alert_problem = title
+            if problem is not None:
+                self._complain(problem)
+
+    def _look_at_host(self, run: Run) -> bool:
+        if time.monotonic() - self._host_at < HOST_EVERY:
+            return False
+        from core.telemetry.host import host_metrics
+
+        self._host_at = time.monotonic()
+        self._host = host_metrics(self._folders, _trainer(run))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _HostFacts:
+    """What rules about the host look at."""
+
+    disk_free_bytes: float | None
+    memory_free_percent: float | None
+
+
+def _host_facts(host: Host | None) -> _HostFacts | None:
+    if host is None:
+        return None
+    free = [disk.free for disk in host.disks if disk.free is not None]
+    return _HostFacts(min(free, default=None), host.memory_free_percent)
+
+
+def _trainer(run: Run) -> ProcessIdentity | None:
+    """The training process, as far as the run says which it is."""
+    info = run.info
+    if info.pid is None or info.process_started is None:
+        return None
+    from core.process import ProcessIdentity
+
+    return ProcessIdentity(
+        info.pid, info.process_started, info.boot_id or "", info.nonce or "", info.host or ""
+    )
+
+
+def log_tails(target: Path) -> tuple[LogTail, ...]:
+    """The documents' three logs of a run folder; none for a single file."""
+    if target.suffix in (".csv", ".json") or target.is_file():
+        return ()
+    return tuple(LogTail(name, target / name) for name in ("training.log", "alerts.log", "daily_summary.log"))

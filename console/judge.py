@@ -1,0 +1,132 @@
+"""The revalidation's thread: drives the computing child process and keeps where it stands.
+
+The result is on disk and in the store before the state says `done`; only then does a banner change. Trap
+avoided: an exception in a thread that leaves a progress bar standing for ever.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from console.states import RevalidationState
+from core.clock import utc_now
+from core.errors import CancelledError, ConsoleError, UnreadableError
+from core.text import visible
+
+if TYPE_CHECKING:
+    from core.revalidation.pipeline import Progress
+    from core.revalidation.result import RevalidationResult
+    from core.store.database import Store
+    from core.workspace import Workspace
+
+
+class Judge:
+    """`changed` is called from the thread whenever `state` was replaced."""
+
+    def __init__(
+        self, workspace: Workspace | None, store: Callable[[], Store | None], changed: Callable[[], None]
+    ) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._changed = changed
+        self._cancelled = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self.state = RevalidationState()
+        if workspace is not None:
+            from console.revalidation import DEFAULT_MODEL
+
+            self.state = RevalidationState(
+                model_path=workspace.models / DEFAULT_MODEL,
+                data_dir=workspace.backtest_data,
+                episodes=workspace.settings.revalidation.episodes,
+                policy=workspace.settings.decision.policy,
+            )
+
+    def start(self) -> bool:
+        """Begin, unless one is under way. True when it began."""
+        with self._lock:
+            if self.state.busy or self._workspace is None:
+                return False
+            self._cancelled = threading.Event()
+            self.state = replace(
+                self.state, phase="running", progress=None, started_at=utc_now(), finished_at=None, error=None
+            )
+            self._thread = threading.Thread(target=self._work, name="judge", daemon=True)
+        self._changed()
+        self._thread.start()
+        return True
+
+    def cancel(self) -> None:
+        """Ask the child to stop; the state says `cancelled` when it did."""
+        with self._lock:
+            if self.state.phase != "running":
+                return
+            self.state = replace(self.state, phase="cancelling")
+        self._cancelled.set()
+        self._changed()
+
+    def join(self, timeout: float) -> None:
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def show_earlier(self, result: RevalidationResult) -> None:
+        """A result read from the reports folder, shown until a new one exists."""
+        with self._lock:
+            if self.state.phase != "idle" or self.state.result is not None:
+                return
+            self.state = replace(self.state, result=result, earlier=True)
+        self._changed()
+
+    def _work(self) -> None:
+        try:
+            result = self._judge()
+        except CancelledError:
+            self._end(phase="cancelled")
+        except ConsoleError as error:
+            self._end(phase="failed", error=error)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the screen must say so
+            words = visible(f"{type(error).__name__}: {error}", 300)
+            self._end(
+                phase="failed",
+                error=UnreadableError(f"revalidation ended unforeseen: {words}", hint="Nothing was decided."),
+            )
+        else:
+            self._end(phase="done", result=result, earlier=False)
+
+    def _judge(self) -> RevalidationResult:
+        from console.revalidation import record_decision, request_for
+        from core.revalidation.worker import run_in_child
+
+        store = self._store()
+        request = request_for(self._workspace, store, utc_now())
+        result = run_in_child(request, self._progress, self._cancelled)
+        if store is not None:
+            record_decision(store, result, utc_now())
+        return result
+
+    def _progress(self, progress: Progress) -> None:
+        with self._lock:
+            self.state = replace(self.state, progress=progress)
+        self._changed()
+
+    def _end(self, **changes: object) -> None:
+        with self._lock:
+            self.state = replace(self.state, finished_at=utc_now(), **changes)  # type: ignore[arg-type]
+        self._changed()
+
+
+def newest_result(workspace: Workspace) -> RevalidationResult | None:
+    """The result of the newest report on disk; None where there is none or it cannot be read."""
+    import msgspec
+
+    from core.revalidation.result import RevalidationResult
+
+    try:
+        data = (workspace.reports / "revalidation_result.json").read_bytes()
+        return msgspec.json.decode(data, type=RevalidationResult)
+    except (OSError, msgspec.DecodeError):
+        return None

@@ -1,0 +1,205 @@
+"""The one table of keys: it drives dispatch, the footer, the help screen and the palette.
+
+Each row has a stable id, by which a key can be remapped. A screen (or the app) handles an id in its method
+``do_<id with dots as underscores>``. Trap avoided: a footer or help that says what a key once did. No key
+that a terminal, tmux or flow control swallows is the only way to its action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP = 1, 2, 3, 4, 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action and the keys that start it."""
+
+    id: str
+    """Stable: `alert.acknowledge`."""
+    keys: str
+    """Textual key names, comma separated; the first is the one shown."""
+    shown: str
+    """How help and footer print the first key: `space`, `?`."""
+    words: str
+    """One or two words for the footer."""
+    help: str
+    """What it does, a short sentence."""
+    group: str
+    """Its heading in the help screen."""
+    screens: tuple[int, ...] = ()
+    """The screens it acts on; empty: all."""
+    footer: int = 0
+    """Order in the footer; 0 keeps it out."""
+    sticky: bool = False
+    """Stays in the footer when there is no room for all."""
+    palette: bool = True
+    """Offered in the command palette."""
+
+    def acts_on(self, screen: int) -> bool:
+        return not self.screens or screen in self.screens
+
+
+_SCREENS = (
+    Key("screen.dashboard", "1", "1", "Dashboard", "Dashboard: is the run healthy", "Screens"),
+    Key("screen.alerts", "2", "2", "Alerts", "Alerts: what needs me", "Screens"),
+    Key("screen.checklist", "3", "3", "Checklist", "Checklist: preflight and the day's checks", "Screens"),
+    Key("screen.logs", "4", "4", "Logs", "Logs: training, alerts, daily summary", "Screens"),
+    Key("screen.revalidate", "5", "5", "Revalidate", "Revalidate: did the model earn GO", "Screens"),
+    Key("screen.standup", "6", "6", "Standup", "Standup: the morning's template, filled", "Screens"),
+)
+
+_PANES = (DASHBOARD, CHECKLIST, LOGS, REVALIDATE)
+_LISTS = (ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP)
+
+_MOVE = (
+    Key("move.down", "j,down", "j", "down", "Next row or line (also ↓)", "Move", _LISTS, palette=False),
+    Key("move.up", "k,up", "k", "up", "Previous row or line (also ↑)", "Move", _LISTS, palette=False),
+    Key("move.top", "g,home", "g", "top", "To the first (also home)", "Move", _LISTS, palette=False),
+    Key("move.end", "G,end", "G", "end", "To the last (also end)", "Move", _LISTS, palette=False),
+    Key(
+        "page.down",
+        "pagedown,ctrl+d",
+        "pgdn",
+        "page",
+        "A page down (also ctrl+d)",
+        "Move",
+        _LISTS,
+        palette=False,
+    ),
+    Key("page.up", "pageup,ctrl+u", "pgup", "page", "A page up (also ctrl+u)", "Move", _LISTS, palette=False),
+    Key("move.left", "left,h", "←", "left", "Previous list (also h)", "Move", (CHECKLIST,), palette=False),
+    Key("move.right", "right,l", "→", "right", "Next list (also l)", "Move", (CHECKLIST,), palette=False),
+    Key("pane.next", "tab", "tab", "next", "Next pane, chart or list", "Move", _PANES, 25, palette=False),
+    Key("pane.previous", "shift+tab", "shift+tab", "previous", "Previous one", "Move", _PANES, palette=False),
+    Key(
+        "row.open",
+        "enter",
+        "enter",
+        "details",
+        "The row in full",
+        "Move",
+        (ALERTS, CHECKLIST),
+        35,
+        palette=False,
+    ),
+    Key("item.next_open", "n", "n", "next open", "Next item that is open", "Move", (CHECKLIST,), 15),
+)
+
+_ACTIONS = (
+    Key("item.tick", "space", "space", "tick", "Tick or untick the item", "Act", (CHECKLIST,), footer=10),
+    Key(
+        "item.override",
+        "O",
+        "O",
+        "override",
+        "Override a failing item, with a reason",
+        "Act",
+        (CHECKLIST,),
+        footer=20,
+    ),
+    Key(
+        "checklist.refresh",
+        "ctrl+r,f5",
+        "f5",
+        "look again",
+        "Evaluate the checklist now",
+        "Act",
+        (CHECKLIST,),
+    ),
+    Key(
+        "alert.acknowledge",
+        "a",
+        "a",
+        "ack",
+        "Acknowledge the alert, with a note",
+        "Act",
+        (DASHBOARD, ALERTS),
+        footer=10,
+    ),
+    Key("standup.edit", "e,enter", "e", "edit", "Edit the line's note", "Act", (STANDUP,), footer=10),
+    Key(
+        "standup.confirm",
+        "c",
+        "c",
+        "confirm",
+        "Confirm the standup: store it and write Markdown",
+        "Act",
+        (STANDUP,),
+        footer=20,
+    ),
+    Key("standup.refresh", "f5", "f5", "refill", "Fill the standup again from the run", "Act", (STANDUP,)),
+    Key("revalidate.start", "R", "R", "revalidate", "Judge the model (confirms first)", "Act", footer=30),
+    Key("display.pause", "p", "p", "pause", "Hold the display still; following goes on", "Act", footer=60),
+    Key("text.copy", "y", "y", "copy", "Copy the screen's content; also to a file", "Act", footer=50),
+    Key("screen.export", "x", "x", "export", "Save the screen as SVG and text", "Act", footer=55),
+)
+
+_CHARTS_AND_LOGS = (
+    Key(
+        "tiles.page",
+        "v",
+        "v",
+        "values",
+        "The next values, where not all fit",
+        "Charts and logs",
+        (DASHBOARD,),
+    ),
+    Key("log.find", "slash", "/", "find", "Find a text in the log", "Charts and logs", (LOGS,), 10),
+    Key("log.next", "n", "n", "next found", "To the next line found", "Charts and logs", (LOGS,), 15),
+    Key("log.previous", "N", "N", "previous", "To the previous line found", "Charts and logs", (LOGS,)),
+    Key("log.follow", "F", "F", "follow", "Follow the newest line again", "Charts and logs", (LOGS,), 20),
+    Key("log.right", "l,right", "l", "right", "Show long lines further right", "Charts and logs", (LOGS,)),
+    Key("log.left", "h,left", "h", "left", "Back to the left", "Charts and logs", (LOGS,)),
+)
+
+_PROGRAM = (
+    Key(
+        "app.help", "question_mark,f1", "?", "help", "This help (also F1)", "Program", footer=90, sticky=True
+    ),
+    Key(
+        "app.palette",
+        "colon,ctrl+p",
+        ":",
+        "palette",
+        "Every action by name (also ctrl+p)",
+        "Program",
+        palette=False,
+    ),
+    Key("app.back", "escape", "esc", "back", "Close what is open, else to the Dashboard", "Program"),
+    Key("app.quit", "q", "q", "quit", "Back, then quit", "Program", footer=95, sticky=True),
+    Key("app.leave", "ctrl+c", "ctrl+c", "quit", "Quit from anywhere", "Program", palette=False),
+)
+
+KEYS: tuple[Key, ...] = (*_SCREENS, *_MOVE, *_ACTIONS, *_CHARTS_AND_LOGS, *_PROGRAM)
+GROUPS = ("Screens", "Move", "Act", "Charts and logs", "Program")
+
+
+def handler_name(action_id: str) -> str:
+    """`alert.acknowledge` → `do_alert_acknowledge`."""
+    return "do_" + action_id.replace(".", "_")
+
+
+def bindings_for(screen: int) -> list[Binding]:
+    """Textual bindings of one screen, by the table's ids."""
+    return [
+        Binding(key.keys, f"app.do('{key.id}')", key.help, show=False, id=key.id)
+        for key in KEYS
+        if key.acts_on(screen)
+    ]
+
+
+def footer_keys(screen: int) -> list[Key]:
+    """The keys that the footer of `screen` shows, in order."""
+    return sorted((key for key in KEYS if key.footer and key.acts_on(screen)), key=lambda key: key.footer)
+
+
+def help_keys(screen: int) -> list[tuple[str, list[Key]]]:
+    """For the help of `screen`: its keys under their headings."""
+    grouped = [
+        (group, [key for key in KEYS if key.group == group and key.acts_on(screen)]) for group in GROUPS
+    ]
+    return [(group, keys) for group, keys in grouped if keys]

@@ -1,0 +1,84 @@
+"""The backstop before the terminal: deletes what none may receive, drops links, draws ASCII where need be.
+
+Text is made visible at ingest and at each widget; this filter is there for what slips through both. Trap
+avoided: one forgotten label through which a log line sets the clipboard.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+_NEVER = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_NOT_ASCII = re.compile("[^\x20-\x7e]")
+
+_ASCII = {
+    **dict.fromkeys("─━╌┄┈═", "-"),
+    **dict.fromkeys("│┃╎┆┊║▏▕", "|"),
+    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝", "+"),
+    **dict.fromkeys("█▉▊▋", "#"),
+    **dict.fromkeys("▌▍▎", "="),
+    **dict(zip("▁▂▃▄▅▆▇", "__..--=", strict=True)),
+    "●": "o",
+    "▲": "!",
+    "■": "#",
+    "○": "?",
+    "✓": "v",
+    "✗": "x",
+    "▸": ">",
+    "·": ".",
+    "–": "-",
+    "—": "-",
+    "…": "~",
+    "→": ">",
+    "←": "<",
+    "↑": "^",
+    "↓": "v",
+    "▼": "v",
+    "△": "^",
+    "▽": "v",
+    "−": "-",
+    "×": "x",
+    "≥": ">",
+    "≤": "<",
+    "±": "~",
+    "⠀": " ",
+}
+
+
+class NeutralFilter(LineFilter):
+    """Applied to every line of every widget. `ascii_only`: for a terminal whose locale is not UTF-8."""
+
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self._ascii_only = ascii_only
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [self._neutral(segment) for segment in segments]
+
+    def _neutral(self, segment: Segment) -> Segment:
+        text, style, _control = segment
+        if _NEVER.search(text):
+            text = _NEVER.sub("", text)
+        if self._ascii_only and not text.isascii():
+            text = _NOT_ASCII.sub(_ascii, text)
+        if style is not None and style.link:
+            style = style.update_link(None)
+        return Segment(text, style)
+
+
+def _ascii(match: re.Match[str]) -> str:
+    char = match.group()
+    shown = _ASCII.get(char)
+    if shown is not None:
+        return shown
+    if "\u2800" <= char <= "\u28ff":
+        return "*"
+    return "?" * cell_len(char)

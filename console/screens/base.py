@@ -1,0 +1,121 @@
+"""What every screen shares: header, tabs, the answer in words, a body, the footer, and how facts reach it.
+
+Trap avoided: screens that poll. The app calls `show` (and the two other hooks) on the visible screen when a
+worker brought something new, and once when a screen becomes visible again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+
+from console.keys import bindings_for
+from widgets.answer import Answer
+from widgets.key_footer import KeyFooter, KeyHint
+from widgets.run_header import RunHeader
+from widgets.screen_tabs import ScreenTabs, Tab
+from widgets.tone import Tone
+
+if TYPE_CHECKING:
+    from console.app import ConsoleApp
+    from console.session import ChecklistState, ConsoleSession, RevalidationState, StandupState
+    from console.snapshot import Snapshot
+
+
+class ConsoleScreen(Screen[None]):
+    """One numbered screen. Subclasses set `number`, `name_shown` and override `compose_body` and `show`.
+
+    Keys: a method `do_<action id with dots as underscores>()` handles that action of `console.keys` while
+    the screen is visible, e.g. ``def do_move_down(self)``, ``def do_chart_zoom_in(self)``; the app handles
+    what no screen does. No widget needs the focus; `AUTO_FOCUS` is off.
+    """
+
+    AUTO_FOCUS = ""
+    number: ClassVar[int] = 0
+    name_shown: ClassVar[str] = ""
+    """The name in the tabs line: `Dashboard`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # Before Textual merges bindings: each screen binds exactly its rows of the key table.
+        cls.BINDINGS = [*bindings_for(cls.number)]
+        super().__init_subclass__(**kwargs)
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The app, typed."""
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def session(self) -> ConsoleSession:
+        """Store, reader, workers; nothing here blocks."""
+        return self.console.session
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+
+    def on_mount(self) -> None:
+        self.console.screen_resumed(self)
+
+    def on_screen_resume(self) -> None:
+        if self.is_mounted:
+            self.console.screen_resumed(self)
+
+    def compose(self) -> ComposeResult:
+        yield RunHeader(id="run-header")
+        yield ScreenTabs(id="screen-tabs")
+        yield Answer(id="answer")
+        with Container(id="body"):
+            yield from self.compose_body()
+        yield Answer(id="guide")
+        yield KeyFooter(id="key-footer")
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between the answer line and the footer."""
+        yield from ()
+
+    # Facts, brought by the app.
+
+    def show(self, snapshot: Snapshot) -> None:
+        """A new picture of the run, or the newest one when the screen becomes visible."""
+
+    def show_revalidation(self, state: RevalidationState) -> None:
+        """The revalidation moved, or the screen became visible."""
+
+    def show_checklists(self, state: ChecklistState) -> None:
+        """The checklists were evaluated again, or the screen became visible."""
+
+    def show_standup(self, state: StandupState) -> None:
+        """The standup was filled or saved, or the screen became visible."""
+
+    def tick(self, now: datetime) -> None:
+        """Once a second while visible, for ages. Change only what reads differently."""
+
+    # What a screen may override.
+
+    def on_back(self) -> bool:
+        """`esc` and the first `q`: close what is open, say True; False leaves it to the app."""
+        return False
+
+    def copy_text(self) -> str:
+        """What `y` copies: the screen's content as text. Default: what the screen shows now."""
+        return self.console.screen_text()
+
+    # Helpers.
+
+    def answer(self, text: str | Content, tone: Tone = "plain") -> None:
+        """Write the screen's first line: its answer in words, with the tone's glyph before it."""
+        self.query_one("#answer", Answer).say(text, tone)
+
+    def set_chrome(self, tabs: tuple[Tab, ...], hints: tuple[KeyHint, ...], guide: str) -> None:
+        """Called by the app: tabs with their badges, footer hints, the demo's guide line."""
+        self.query_one(ScreenTabs).show(tabs, self.number)
+        self.query_one(KeyFooter).show(hints)
+        line = self.query_one("#guide", Answer)
+        line.display = bool(guide)
+        if guide:
+            line.say(guide, "accent")

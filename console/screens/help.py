@@ -1,0 +1,65 @@
+"""The help: the keys that act on this screen, from the one table.
+
+Trap avoided: a help text that was right once.
+"""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.keys import Key, help_keys
+from widgets.tone import DIM, STYLE, Tone, glyph
+
+
+class HelpScreen(ModalScreen[None]):
+    CSS_PATH = "help.tcss"
+    BINDINGS = [
+        Binding("escape,q,question_mark,f1,enter,ctrl+c", "leave", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("pagedown,space,ctrl+d", "scroll(10)", show=False),
+        Binding("pageup,ctrl+u", "scroll(-10)", show=False),
+        Binding("g,home", "scroll(-10000)", show=False),
+        Binding("G,end", "scroll(10000)", show=False),
+    ]
+
+    def __init__(self, screen_number: int, screen_name: str, says: Content | None = None) -> None:
+        """`says`: the screen's answer, which a narrow terminal cuts; it stands here in full."""
+        super().__init__()
+        self._number, self._screen_name, self._says = screen_number, screen_name, says
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="help") as box:
+            box.border_title = Content.styled(f"Keys on {self._screen_name}", "$accent bold")
+            box.border_subtitle = Content.styled("j k scroll   esc closes", DIM)
+            with VerticalScroll(can_focus=False):
+                if self._says:
+                    yield Static(Content.assemble(self._says, "\n"))
+                yield Static(help_text(self._number))
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+def help_text(screen: int) -> Content:
+    """Groups with their keys, then the status glyphs."""
+    blocks: list[Content] = []
+    for group, keys in help_keys(screen):
+        rows = [_row(key) for key in keys]
+        blocks.append(Content("\n").join([Content.styled(group, "$foreground bold"), *rows]))
+    tones: tuple[Tone, ...] = ("good", "warning", "critical", "unknown")
+    legend = Content("   ").join([Content.styled(f"{glyph(tone)} {tone}", STYLE[tone]) for tone in tones])
+    blocks.append(Content.assemble(("Status\n", "$foreground bold"), "  ", legend))
+    return Content("\n\n").join(blocks)
+
+
+def _row(key: Key) -> Content:
+    return Content.assemble("  ", (key.shown.ljust(10), "$accent bold"), (key.help, "$foreground"))

@@ -1,0 +1,151 @@
+"""Questions over a screen: confirm, and ask for a line of text. Each returns a typed result.
+
+Trap avoided: a destructive key that acts at once. `esc` and `q` always mean no.
+"""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from widgets.tone import DIM, STYLE, Tone, glyph, safe
+
+
+class _Question:
+    """The shared look: a titled box with lines, and the keys that answer."""
+
+    @staticmethod
+    def lines(facts: tuple[tuple[str, str], ...]) -> Content:
+        """Label and value per line; an empty label is a line of words."""
+        width = max((len(label) for label, _value in facts), default=0)
+        rows = [
+            Content.assemble((label.ljust(width + 2), DIM), safe(value, 600))
+            if label
+            else Content(safe(value, 600))
+            for label, value in facts
+        ]
+        return Content("\n").join(rows)
+
+    @staticmethod
+    def keys(*keys: tuple[str, str]) -> Content:
+        return Content("   ").join(
+            [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]
+        )
+
+
+class Confirm(ModalScreen[bool]):
+    """Yes or no. `y` and enter say yes."""
+
+    CSS_PATH = "modals.tcss"
+    BINDINGS = [
+        Binding("y,enter", "answer(True)", show=False),
+        Binding("n,escape,q,ctrl+c", "answer(False)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+    ]
+
+    def __init__(
+        self, title: str, facts: tuple[tuple[str, str], ...], yes: str, *, tone: Tone = "accent"
+    ) -> None:
+        super().__init__()
+        self._title, self._facts, self._yes, self._tone = title, facts, yes, tone
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question") as box:
+            mark = f"{glyph(self._tone)} ".lstrip()
+            box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[self._tone]} bold")
+            with VerticalScroll(can_focus=False):
+                yield Static(_Question.lines(self._facts))
+            yield Static(_Question.keys(("y", self._yes), ("esc", "no")), classes="keys")
+
+    def action_answer(self, yes: bool) -> None:
+        self.dismiss(yes)
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+class AskText(ModalScreen[str | None]):
+    """A line of text; None when left. `required`: an empty line is not taken."""
+
+    CSS_PATH = "modals.tcss"
+    BINDINGS = [Binding("escape,ctrl+c", "leave", show=False)]
+
+    def __init__(
+        self,
+        title: str,
+        facts: tuple[tuple[str, str], ...] = (),
+        *,
+        ask: str = "note",
+        value: str = "",
+        required: bool = False,
+        done: str = "save",
+        tone: Tone = "accent",
+    ) -> None:
+        super().__init__()
+        self._title, self._facts, self._ask, self._value = title, facts, ask, value
+        self._required, self._done, self._tone = required, done, tone
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question") as box:
+            mark = f"{glyph(self._tone)} ".lstrip()
+            box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[self._tone]} bold")
+            with VerticalScroll(can_focus=False):
+                yield Static(_Question.lines(self._facts))
+            need = "required" if self._required else "may stay empty"
+            yield Static(Content.assemble((safe(self._ask, 60), "bold"), (f"  {need}", DIM)), classes="ask")
+            yield Input(safe(self._value, 500), max_length=500, select_on_focus=False)
+            yield Static("", id="complaint")
+            yield Static(_Question.keys(("enter", self._done), ("esc", "leave")), classes="keys")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if self._required and not text:
+            words = Content.styled(
+                f"{glyph('warning')} a {safe(self._ask, 60)} is required", STYLE["warning"]
+            )
+            self.query_one("#complaint", Static).update(words)
+            return
+        self.dismiss(text)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class Details(ModalScreen[None]):
+    """Everything about one row, scrolled; (label, text, tone) per fact."""
+
+    CSS_PATH = "modals.tcss"
+    BINDINGS = [
+        Binding("escape,q,enter,ctrl+c", "leave", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("pagedown,space", "scroll(8)", show=False),
+        Binding("pageup", "scroll(-8)", show=False),
+    ]
+
+    def __init__(self, title: str, facts: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__()
+        self._title, self._facts = title, facts
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question") as box:
+            box.border_title = Content.styled(safe(self._title, 80), "$accent bold")
+            with VerticalScroll(can_focus=False):
+                yield Static(_Question.lines(tuple((label, text) for label, text, _tone in self._facts)))
+            yield Static(_Question.keys(("j k", "scroll"), ("esc", "close")), classes="keys")
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

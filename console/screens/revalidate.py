@@ -1,0 +1,251 @@
+"""The Revalidate screen: what will be judged, five steps, the gates, the decision and why.
+
+Trap avoided: a verdict before it is on disk. The banner follows the session's state, which says done only
+after report and store were written; while a judgement runs, an earlier verdict stands as earlier.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from console.keys import REVALIDATE
+from console.screens.base import ConsoleScreen
+from console.screens.judged import Judged, look
+from console.screens.revalidate_facts import (
+    STEPS,
+    age_words,
+    answer,
+    is_stale,
+    recommendation,
+    subject,
+)
+from console.states import RevalidationState
+from core import units
+from core.clock import utc_now
+from widgets.decision_banner import DecisionBanner
+from widgets.equity_chart import EquityChart
+from widgets.flow_line import FlowLine
+from widgets.gate_table import GateTable
+from widgets.lines_panel import LinesPanel
+from widgets.progress_steps import ProgressSteps
+from widgets.symbol_table import SymbolTable
+
+_WIDE, _TALL = 108, 24
+"""From this size of the body on, all four panels stand side by side."""
+_LOOK_EVERY = 10
+"""Seconds between two looks at the model on disk."""
+_PANES = (("gates", "gates"), ("why", "recommendation"), ("symbols", "symbols"), ("equity", "equity"))
+_WHY, _SYMBOLS = 1, 2
+_EMPTY_GATES = (
+    "R judges the model. The six gates then stand here: limit, value, margin, what a random policy reaches, "
+    "verdict."
+)
+_NO_WORKSPACE = "A workspace says which model and which candles are judged: ppo-console init DIR makes one."
+_EMPTY_WHY = "Deploy, Tune or Retrain, with the reasons, and the paths of the reports."
+_EMPTY_SYMBOLS = "Return, drawdown, win rate, profit factor and trades of each symbol."
+_EMPTY_EQUITY = "The portfolio's equity and its drawdown."
+
+
+class Revalidate(ConsoleScreen):
+    """`R` starts (confirmed by the app), `esc` cancels, `tab` goes through the panes."""
+
+    CSS_PATH = "revalidate.tcss"
+    number: ClassVar[int] = REVALIDATE
+    name_shown: ClassVar[str] = "Revalidate"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = RevalidationState()
+        self._judged: Judged | None = None
+        self._pane = 0
+        self._wide = False
+        self._ticks = 0
+        self._began: tuple[int, float, int] = (0, 0.0, 0)
+        """(step, monotonic time, done) when the current step was first seen, for pace."""
+
+    def compose_body(self) -> ComposeResult:
+        yield FlowLine(id="subject")
+        yield ProgressSteps(STEPS, id="steps")
+        yield FlowLine(id="panes")
+        with Container(id="panels"):
+            with Vertical(id="left"):
+                yield GateTable(empty=_EMPTY_GATES, id="gates")
+                yield LinesPanel("recommendation", empty=_EMPTY_WHY, id="why")
+            with Vertical(id="right"):
+                yield EquityChart(empty=_EMPTY_EQUITY, id="equity")
+                yield SymbolTable(empty=_EMPTY_SYMBOLS, id="symbols")
+        yield DecisionBanner(id="banner")
+
+    # Facts.
+
+    def show_revalidation(self, state: RevalidationState) -> None:
+        finished = self._state.busy and not state.busy
+        self._state = state
+        if finished or self._judged is None:
+            self._look()
+        self._say()
+
+    def tick(self, now: datetime) -> None:
+        self._ticks += 1
+        if self._ticks % _LOOK_EVERY == 0 and not self._state.busy:
+            self._look()
+        self._say_ages(now)
+
+    @work(thread=True, exclusive=True, group="judged")
+    def _look(self) -> None:
+        judged = look(self._state.model_path, self._state.data_dir)
+        self.app.call_from_thread(self._looked, judged)
+
+    def _looked(self, judged: Judged) -> None:
+        if judged != self._judged:
+            self._judged = judged
+            self._say()
+
+    def _say(self) -> None:
+        state, now = self._state, utc_now()
+        workspace = self.session.workspace
+        shown = workspace.relative if workspace is not None else str
+        self.query_one("#subject", FlowLine).put(subject(state, self._judged, shown))
+        self._say_steps()
+        result = state.result
+        gates = self.query_one("#gates", GateTable)
+        gates.empty = _EMPTY_GATES if workspace is not None else _NO_WORKSPACE
+        gates.show(result.gates if result else ())
+        self.query_one("#symbols", SymbolTable).show(result.symbols if result else ())
+        self.query_one("#equity", EquityChart).show(result.curve if result else None)
+        self._say_ages(now)
+        self._say_panes()
+
+    def _say_ages(self, now: datetime) -> None:
+        """What reads differently as time passes: the answer, the banner's note, the result's age."""
+        state, result = self._state, self._state.result
+        stale = is_stale(result, self._judged) and not state.busy
+        self.answer(*answer(state, stale, now))
+        age = f"judged {age_words(result, now)} ago" if result is not None else ""
+        warning = "earlier result" if state.busy else "stale" if stale else ""
+        self.query_one("#banner", DecisionBanner).show(result, age, warning)
+        self.query_one("#why", LinesPanel).show(recommendation(state, stale, now))
+
+    def _say_steps(self) -> None:
+        steps, state = self.query_one("#steps", ProgressSteps), self._state
+        progress = state.progress
+        steps.display = state.busy or state.phase in ("failed", "cancelled", "done")
+        if state.phase == "done":
+            took = ""
+            if state.started_at is not None and state.finished_at is not None:
+                took = units.duration((state.finished_at - state.started_at).total_seconds())
+            steps.show(len(STEPS) + 1, note=f"done in {took}" if took else "")
+        elif progress is None:
+            steps.show(1 if state.busy else 0, note="esc cancels" if state.busy else "")
+        elif state.busy:
+            note = "cancelling" if state.phase == "cancelling" else f"{self._time_left()}esc cancels"
+            steps.show(progress.step, progress.done, progress.total, note)
+        else:
+            words = "cancelled" if state.phase == "cancelled" else "failed"
+            steps.show(progress.step, note=words, failed=True)
+
+    def _time_left(self) -> str:
+        """`6s left   ` from the pace since the step began; empty while that is not known."""
+        progress = self._state.progress
+        if progress is None or not progress.total:
+            return ""
+        clock = time.monotonic()
+        if self._began[0] != progress.step or progress.done < self._began[2]:
+            self._began = (progress.step, clock, progress.done)
+        _, began, done_then = self._began
+        done, elapsed = progress.done - done_then, clock - began
+        if done <= 0 or elapsed < 0.5:
+            return ""
+        return f"{units.duration((progress.total - progress.done) * elapsed / done)} left   "
+
+    # Room.
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._arrange()
+
+    def on_screen_resume(self) -> None:
+        self._arrange()
+        self._look()
+
+    def _arrange(self) -> None:
+        if not self.is_mounted:
+            return
+        self._wide = self.size.width >= _WIDE and self.size.height - 4 >= _TALL
+        self.set_class(self._wide, "-four")
+        for index, (name, _words) in enumerate(_PANES):
+            self.query_one(f"#{name}").display = self._wide or index == self._pane
+        left = self._wide or _PANES[self._pane][0] in ("gates", "why")
+        self.query_one("#left").display = left
+        self.query_one("#right").display = self._wide or not left
+        scrolled = self._scrolled()
+        self.query_one("#why", LinesPanel).activate(self._wide and scrolled.id == "why")
+        self.query_one("#symbols", SymbolTable).activate(self._wide and scrolled.id == "symbols")
+        self._say_panes()
+
+    def _say_panes(self) -> None:
+        line = self.query_one("#panes", FlowLine)
+        line.display = not self._wide
+        line.put(
+            [
+                [(words, "accent-bold" if index == self._pane else "dim")]
+                for index, (_name, words) in enumerate(_PANES)
+            ]
+        )
+
+    # Keys.
+
+    def do_pane_next(self) -> None:
+        self._turn(1)
+
+    def do_pane_previous(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        if self._wide:
+            self._pane = _SYMBOLS if self._scrolled().id == "why" else _WHY
+        else:
+            self._pane = (self._pane + step) % len(_PANES)
+        self._arrange()
+
+    def do_app_back(self) -> None:
+        """`esc` cancels a running judgement; otherwise it goes back."""
+        if self._state.phase == "running":
+            self.session.cancel_revalidation()
+        else:
+            self.console.do_app_back()
+
+    def do_move_down(self) -> None:
+        self._move(1)
+
+    def do_move_up(self) -> None:
+        self._move(-1)
+
+    def do_page_down(self) -> None:
+        self._move(self._page())
+
+    def do_page_up(self) -> None:
+        self._move(-self._page())
+
+    def do_move_top(self) -> None:
+        self._move(-1_000_000)
+
+    def do_move_end(self) -> None:
+        self._move(1_000_000)
+
+    def _scrolled(self) -> LinesPanel | SymbolTable:
+        """What j and k move: the symbols while they are the chosen pane, else the recommendation."""
+        if self._pane == _SYMBOLS:
+            return self.query_one("#symbols", SymbolTable)
+        return self.query_one("#why", LinesPanel)
+
+    def _move(self, rows: int) -> None:
+        self._scrolled().move(rows)
+
+    def _page(self) -> int:
+        return self._scrolled().page_size

@@ -1,0 +1,233 @@
+"""What the Revalidate screen says: the answer in words, what is judged, the recommendation. Pure.
+
+Trap avoided: a decision that looks current when the model on disk is another one by now: it says stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.screens.judged import Judged, zip_of
+from console.states import RevalidationState
+from core import units
+from core.clock import parse_iso
+from widgets.gate_table import LABELS, gate_number
+from widgets.lines import Row, Span
+from widgets.tone import Tone, ascii_only, glyph, safe
+
+if TYPE_CHECKING:
+    from core.revalidation.result import GateResult, RevalidationResult
+
+STEPS = ("model", "data", "backtest", "gates", "report")
+VERDICT_TONE: dict[str, Tone] = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
+_FAR = 0.5
+"""A gate missed by more than this share of its limit is far off."""
+_HASH_CHARS = 12
+_NAMED = 3
+"""With more failing gates than this, only the first kind is named, the rest counted."""
+_NAMES = {
+    "sharpe_ratio": "Sharpe",
+    "max_drawdown_pct": "drawdown",
+    "win_rate_pct": "win rate",
+    "profit_factor": "profit factor",
+    "consecutive_losses": "losses in a row",
+    "calmar_ratio": "Calmar",
+}
+
+
+def answer(state: RevalidationState, stale: bool, now: datetime) -> tuple[str, Tone]:
+    """Did the model earn GO: the first line."""
+    result = state.result
+    if state.phase == "running":
+        return (
+            f"judging now: {_progress_words(state)}; nothing is decided until the report is on disk",
+            "accent",
+        )
+    if state.phase == "cancelling":
+        return "cancelling: nothing was decided", "warning"
+    if state.phase == "failed" and state.error is not None:
+        return f"not judged: {safe(state.error.title, 300)}", "critical"
+    if state.phase == "cancelled" and (result is None or state.earlier):
+        return "cancelled: nothing was decided" + (_earlier_words(result, now) if result else ""), "warning"
+    if result is None:
+        if state.model_path is None:
+            return "nothing to judge without a workspace: ppo-console init DIR makes one", "unknown"
+        return "not judged yet: R judges the model", "unknown"
+    words = verdict_words(result)
+    if stale:
+        return f"stale: {words}, but the model on disk has changed since; R judges it", "warning"
+    tone = VERDICT_TONE.get(result.decision, "unknown")
+    if result.decision == "GO" and result.evidence.strength != "strong":
+        tone = "warning"
+    return words, tone
+
+
+def verdict_words(result: RevalidationResult) -> str:
+    """`NO-GO: 2 of 6, profit factor and Sharpe ratio far off`."""
+    head = (
+        f"{safe(result.decision_text, 60) or result.decision}: {result.gates_passed} of {len(result.gates)}"
+    )
+    failing = [gate for gate in result.gates if gate.status != "PASS"]
+    if not failing:
+        return head
+    far = [gate for gate in failing if gate.status == "FAIL" and _is_far(gate)]
+    near = [gate for gate in failing if gate.status == "FAIL" and not _is_far(gate)]
+    missing = [gate for gate in failing if gate.status == "NOT_EVALUABLE"]
+    parts = []
+    for gates, words in ((far, "far off"), (near, "short of the limit"), (missing, "not evaluable")):
+        if len(gates) == len(result.gates):
+            parts.append(f"all {words}")
+        elif gates and parts and len(failing) > _NAMED:
+            parts.append(f"{len(gates)} {words}")
+        elif gates:
+            parts.append(f"{_listed([_NAMES[gate.name] for gate in gates])} {words}")
+    return f"{head}, {', '.join(parts)}"
+
+
+def _is_far(gate: GateResult) -> bool:
+    return gate.margin is not None and abs(gate.margin) > _FAR * abs(gate.limit)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _progress_words(state: RevalidationState) -> str:
+    progress = state.progress
+    if progress is None:
+        return "starting"
+    counted = f" {progress.done:,} of {progress.total:,}" if progress.total else ""
+    return f"step {progress.step} of {len(STEPS)}, {STEPS[progress.step - 1]}{counted}"
+
+
+def _earlier_words(result: RevalidationResult, now: datetime) -> str:
+    return f"; the earlier result is {age_words(result, now)} old: {verdict_words(result)}"
+
+
+def age_words(result: RevalidationResult, now: datetime) -> str:
+    """How old a result is: `3 h`."""
+    try:
+        made = parse_iso(result.generated_at)
+    except ValueError:
+        return units.MISSING
+    return units.age((now - made).total_seconds())
+
+
+def is_stale(result: RevalidationResult | None, judged: Judged | None) -> bool:
+    """The model on disk is not the one that the result judged."""
+    if result is None or judged is None or judged.model_sha256 is None or result.hashes.model is None:
+        return False
+    return judged.model_sha256 != result.hashes.model
+
+
+def subject(state: RevalidationState, judged: Judged | None, shown: Callable[[Path], str]) -> list[Row]:
+    """What is or would be judged: model and hash, candles and their dates."""
+    if state.model_path is None or state.data_dir is None:
+        return []
+    judged = judged or Judged(model_problem="looking", data_problem="looking")
+    model: list[Span] = [("model ", "dim"), (safe(shown(zip_of(state.model_path)), 200), "bright")]
+    parts: list[Row] = [model]
+    if judged.model_sha256 is not None:
+        model += [("  sha256 ", "dim"), (f"{judged.model_sha256[:_HASH_CHARS]}…", "plain")]
+    else:
+        parts.append([(judged.model_problem, "warning")])
+    data: list[Span] = [("data ", "dim"), (safe(shown(state.data_dir), 200), "bright")]
+    parts.append(data)
+    if judged.data_problem:
+        parts.append([(judged.data_problem, "warning")])
+    else:
+        word = "symbol" if judged.symbols == 1 else "symbols"
+        data.append((f"  {judged.symbols} {word}", "plain"))
+        if judged.first and judged.last:
+            arrow = ">" if ascii_only() else "→"
+            data.append((f"  {judged.first[:10]} {arrow} {judged.last[:10]}", "plain"))
+        if judged.synthetic:
+            data.append(("  synthetic market", "warning"))
+    rule: list[Span] = [
+        ("rule ", "dim"),
+        (f"{safe(state.policy, 40)} policy, {state.episodes} episodes", "plain"),
+    ]
+    return [*parts, rule]
+
+
+def recommendation(state: RevalidationState, stale: bool, now: datetime) -> list[Row]:
+    """What to do and why, what it rests on, and where the reports are. Before: what will stand here."""
+    if state.phase == "failed" and state.error is not None:
+        lines: list[Row] = [[(f"{glyph('critical')} {safe(state.error.title, 500)}", "critical-bold")]]
+        if state.error.hint:
+            lines.append([(safe(state.error.hint, 500), "plain")])
+        lines.append([("Nothing was decided." + (" The earlier result:" if state.result else ""), "plain")])
+        return [*lines, *([[]] if state.result else []), *_result_lines(state, stale, now)]
+    return _result_lines(state, stale, now)
+
+
+def _result_lines(state: RevalidationState, stale: bool, now: datetime) -> list[Row]:
+    result = state.result
+    if result is None:
+        return []
+    tone = VERDICT_TONE.get(result.decision, "unknown")
+    lines: list[Row] = [[(f"{result.recommendation}", f"{tone}-bold" if tone != "unknown" else "bright")]]
+    bullet = "-" if ascii_only() else "•"
+    lines += [[(f"  {bullet} {safe(reason, 300)}", "plain")] for reason in result.recommendation_reasons]
+    if result.next_steps:
+        lines.append([(f"next: {safe(result.next_steps, 300)}", "plain")])
+    if stale:
+        words = "The model on disk is not the one that was judged here: R judges it."
+        lines.append([(f"{glyph('warning')} {words}", "warning-bold")])
+    lines += [[(f"{glyph('warning')} {safe(warning, 500)}", "warning")] for warning in result.warnings]
+    if result.evidence.note:
+        lines.append([(f"evidence {result.evidence.strength}: {safe(result.evidence.note, 500)}", "dim")])
+    lines.append([])
+    lines += _facts(result, now)
+    lines += [[("report  ", "dim"), (safe(path, 300), "plain")] for path in result.reports]
+    return lines
+
+
+def _facts(result: RevalidationResult, now: datetime) -> list[Row]:
+    def value(name: str) -> float | int | None:
+        return result.metrics.get(name)
+
+    lines: list[Row] = [
+        [
+            ("judged  ", "dim"),
+            (f"{age_words(result, now)} ago", "plain"),
+            (f"  in {units.duration(result.seconds)}", "dim"),
+            (f"  model {(result.hashes.model or units.MISSING)[:_HASH_CHARS]}", "dim"),
+        ],
+        [
+            ("trades  ", "dim"),
+            (units.number(value("trades")), "bright"),
+            (f"  {units.number(value('unique_candles'))} candles", "plain"),
+            (f"  exposure {units.percent(value('exposure_pct'))}", "plain"),
+        ],
+        [
+            ("return  ", "dim"),
+            (units.percent(value("total_return_pct")), "bright"),
+            *_baseline_spans(result),
+        ],
+    ]
+    counted = result.data.get("judged_before")
+    if isinstance(counted, int) and counted > 0:
+        times = f"{counted} time{'s' if counted != 1 else ''}"
+        lines.append([("test    ", "dim"), (f"these candles were judged {times} before", "plain")])
+    return lines
+
+
+def _baseline_spans(result: RevalidationResult) -> list[Span]:
+    spans: list[Span] = []
+    for name, metrics in result.baselines.items():
+        share = metrics.get("total_return_pct")
+        if share is not None:
+            spans.append((f"  {safe(name, 40).replace('_', ' ')} {units.percent(share)}", "plain"))
+    return spans
+
+
+def gate_summary(result: RevalidationResult) -> str:
+    """One line per gate, for copying."""
+    return "\n".join(
+        f"{LABELS[gate.name]:<20}{gate_number(gate.name, gate.value):>10}  {gate.status}"
+        for gate in result.gates
+    )

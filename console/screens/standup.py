@@ -1,0 +1,219 @@
+"""The Standup screen: the checklist document's template, filled from the run, confirmed by the engineer.
+
+Trap avoided: a standup written from memory. Measured answers cannot be typed over; what a person adds is
+marked as theirs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from console.keys import STANDUP
+from console.screens.base import ConsoleScreen
+from console.screens.modals import AskText, Confirm
+from widgets.detail_pane import DetailPane
+from widgets.entry_list import EntryList, FormEntry
+from widgets.row_list import RowList
+from widgets.tone import Tone
+
+if TYPE_CHECKING:
+    from console.snapshot import Snapshot
+    from console.states import StandupState
+    from core.operations.standup import Standup
+    from core.operations.standup_entries import Mark
+
+_TONE: dict[Mark, Tone] = {"good": "good", "attention": "warning", "bad": "critical", "unknown": "unknown"}
+PROGRESS, PLAN, BLOCKERS, CONFIDENCE, NOTE = (
+    "Yesterday's progress",
+    "Today's plan",
+    "Blockers",
+    "Confidence level",
+    "Note",
+)
+
+
+class StandupScreen(ConsoleScreen):
+    number = STANDUP
+    name_shown = "Standup"
+    CSS_PATH = "standup.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = False
+        """A filling is under way or was made."""
+
+    def compose_body(self) -> ComposeResult:
+        with Container(id="standup"):
+            yield EntryList("standup", id="standup-list")
+            yield DetailPane("details", id="standup-details")
+
+    @property
+    def entries(self) -> EntryList:
+        return self.query_one(EntryList)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """The first picture of the run fills the template."""
+        if not self._asked:
+            self._asked = True
+            self.session.fill_standup()
+
+    def show_standup(self, state: StandupState) -> None:
+        standup = state.standup
+        self.entries.title = f"standup {standup.date} {standup.time} UTC" if standup else "standup"
+        empty = state.problem or "The template is being filled from the run."
+        self.entries.show(form_entries(standup) if standup else (), empty)
+        self.answer(*self._answer(state))
+        self._show_details()
+
+    def _answer(self, state: StandupState) -> tuple[str, Tone]:
+        standup = state.standup
+        if standup is None:
+            return (state.problem, "warning") if state.problem else ("Filling the template…", "plain")
+        if state.saved is not None:
+            workspace = self.session.workspace
+            path = workspace.relative(state.saved) if workspace is not None else str(state.saved)
+            return f"Confirmed by {standup.operator}: stored, and written to {path}", "good"
+        missing = len(standup.missing)
+        unknown = f", {missing} answer{'s' if missing != 1 else ''} not known" if missing else ""
+        return f"Filled from the run, not confirmed{unknown}: read it, add a note, press c", "warning"
+
+    @on(RowList.Moved)
+    def _moved(self) -> None:
+        self._show_details()
+
+    def _show_details(self) -> None:
+        entry = self.entries.selected
+        pane = self.query_one(DetailPane)
+        if entry is None:
+            pane.show("details", [("", "The answer under the cursor stands here in full.", "dim")])
+            return
+        facts = [("", entry.answer or "None", "plain")]
+        if entry.source:
+            facts.append(("source", entry.source, "dim"))
+        how = (
+            "written by a person: e edits it" if entry.editable else "filled from the run; add a note instead"
+        )
+        facts.append(("", how, "dim"))
+        pane.show(entry.label, facts)
+
+    # Keys.
+
+    def do_move_down(self) -> None:
+        self.entries.move(1)
+
+    def do_move_up(self) -> None:
+        self.entries.move(-1)
+
+    def do_move_top(self) -> None:
+        self.entries.to(0)
+
+    def do_move_end(self) -> None:
+        self.entries.to(self.entries.count - 1)
+
+    def do_page_down(self) -> None:
+        self.entries.page(1)
+
+    def do_page_up(self) -> None:
+        self.entries.page(-1)
+
+    def do_standup_refresh(self) -> None:
+        """Fill again; what a person wrote would be lost, so that is asked first."""
+        standup = self.session.standup.standup
+        if standup is None or not standup.note:
+            self.session.fill_standup()
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.session.fill_standup()
+
+        question = Confirm(
+            "Fill the standup again?",
+            (("", "Your note is dropped; measured answers are read anew."),),
+            "refill",
+        )
+        self.app.push_screen(question, answered)
+
+    def do_standup_edit(self) -> None:
+        """Edit what a person may say; on a measured answer, the note."""
+        standup = self.session.standup.standup
+        entry = self.entries.selected
+        if standup is None or entry is None:
+            return
+        field = entry.id if entry.editable else "note"
+        value = {
+            "issues": "; ".join(standup.issues),
+            "tuning": standup.tuning,
+            "blockers": "; ".join(standup.blockers),
+            "note": standup.note,
+        }[field]
+        hint = (("", "Several are separated by ;"),) if field in ("issues", "blockers") else ()
+
+        def answered(text: str | None) -> None:
+            if text is None:
+                return
+            if field in ("issues", "blockers"):
+                parts = tuple(part.strip() for part in text.split(";") if part.strip())
+                known = {"issues_known": True} if field == "issues" else {}
+                self.session.edit_standup(**{field: parts}, **known)
+            else:
+                self.session.edit_standup(**{field: text})
+
+        titles = {"issues": "Issues", "tuning": "Tuning needed", "blockers": "Blockers", "note": "Note"}
+        self.app.push_screen(AskText(titles[field], hint, ask=titles[field].lower(), value=value), answered)
+
+    def do_standup_confirm(self) -> None:
+        state = self.session.standup
+        if state.standup is None:
+            self.console.say("there is no standup to confirm yet", "warning")
+            return
+        if state.saved is not None:
+            self.console.say("this standup is confirmed already; e or f5 make a new one", "plain")
+            return
+        self.session.confirm_standup()
+
+    def copy_text(self) -> str:
+        standup = self.session.standup.standup
+        return standup.text() if standup is not None else "no standup\n"
+
+
+def form_entries(standup: Standup) -> tuple[FormEntry, ...]:
+    """The template's lines, in its order."""
+
+    def sensed(field: str, label: str, heading: str) -> FormEntry:
+        entry = getattr(standup, field)
+        return FormEntry(field, heading, label, entry.text, _TONE[entry.mark], entry.source)
+
+    none = "None" if standup.issues_known else "unknown: the alerts of that time are not known"
+    issue_tone: Tone = "warning" if standup.issues else "good" if standup.issues_known else "unknown"
+    return (
+        sensed("training", "Training status", PROGRESS),
+        sensed("reward", "Reward trend", PROGRESS),
+        sensed("kl", "KL divergence", PROGRESS),
+        sensed("checkpoint", "Last checkpoint", PROGRESS),
+        FormEntry("issues", PROGRESS, "Issues", "; ".join(standup.issues) or none, issue_tone, editable=True),
+        sensed("plan", "Continue", PLAN),
+        FormEntry("monitoring", PLAN, "Monitor", standup.monitoring),
+        FormEntry(
+            "tuning",
+            PLAN,
+            "Tuning needed?",
+            f"Yes: {standup.tuning}" if standup.tuning else "No",
+            "warning" if standup.tuning else "good",
+            editable=True,
+        ),
+        FormEntry(
+            "blockers",
+            BLOCKERS,
+            "Blockers",
+            "; ".join(standup.blockers) or "None",
+            "critical" if standup.blockers else "good",
+            editable=True,
+        ),
+        sensed("confidence", "On track, 5-6/6", CONFIDENCE),
+        FormEntry("note", NOTE, "Note", standup.note, "plain", editable=True),
+    )

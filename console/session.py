@@ -1,0 +1,203 @@
+"""One opened console: the run, the store and the workers behind the screens.
+
+Owns the follower's thread (files → snapshot), the clerk's (store, checklists, standup) and the
+revalidation's; each posts one small message when something changed. Trap avoided: a screen that waits for
+SQLite, a file or a stalled terminal. Every method here returns at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.clerk import Clerk
+from console.desk import Desk
+from console.follower import Follower
+from console.judge import Judge, newest_result
+from console.log_tail import LogTail
+from console.mailbox import Mailbox, Post
+from console.messages import RevalidationChanged, SnapshotArrived, WorkDone, WorkFailed
+from console.snapshot import Snapshot
+from console.states import ChecklistState, RevalidationState, StandupState
+from core.clock import utc_now
+from core.config.settings import Settings
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from core.store.operator import OperatorIdentity
+    from core.workspace import Workspace
+
+__all__ = ["ChecklistState", "ConsoleSession", "RevalidationState", "Snapshot", "StandupState"]
+
+
+class ConsoleSession:
+    """`workspace` or `run_target` (a run folder, TensorBoard folder or CSV) or both; the target wins."""
+
+    def __init__(self, workspace: Workspace | None, run_target: Path | None) -> None:
+        if workspace is None and run_target is None:
+            raise UsageError("the console needs a workspace or a run", hint="ppo-console --run PATH")
+        self.workspace = workspace
+        self.settings: Settings = workspace.settings if workspace else Settings()
+        self.mailbox = Mailbox()
+        self.snapshot: Snapshot | None = None
+        """The newest picture of the run; None until the first one arrived."""
+        self.operator: OperatorIdentity | None = None
+        self.target = run_target or (workspace.logs if workspace else Path())
+        own = workspace is not None and self.target == workspace.logs
+        self._clerk = Clerk(workspace, self.mailbox, self._idle)
+        self._judge = Judge(
+            workspace, lambda: self._clerk.store, lambda: self.mailbox.tell(RevalidationChanged)
+        )
+        self._desk = Desk(self)
+        self._follower = Follower(
+            self.target,
+            workspace.checkpoints if workspace and own else None,
+            self.settings,
+            lambda: self._clerk.store,
+            self._clerk.settled,
+            (workspace.root,) if workspace else (self.target,),
+            lambda error: self.mailbox.send(WorkFailed(error, asked=False)),
+            self._publish,
+        )
+        self._store_counter = -1
+        self._started = False
+
+    # Facts, each replaced whole by its worker.
+
+    @property
+    def logs(self) -> tuple[LogTail, ...]:
+        """training.log, alerts.log, daily_summary.log; empty for a foreign CSV."""
+        return self._follower.logs
+
+    @property
+    def revalidation(self) -> RevalidationState:
+        return self._judge.state
+
+    @property
+    def checklists(self) -> ChecklistState:
+        return self._desk.checklists
+
+    @property
+    def standup(self) -> StandupState:
+        return self._desk.standup
+
+    @property
+    def clerk(self) -> Clerk:
+        return self._clerk
+
+    # Life.
+
+    def attach(self, post: Post) -> None:
+        """Deliver messages to `post` (`app.post_message`), and start the threads if nobody has yet."""
+        self.start()
+        self.mailbox.attach(post)
+
+    def start(self) -> None:
+        """Start the threads; what they find before `attach` waits. Earlier is faster: they read meanwhile."""
+        if self._started:
+            return
+        self._started = True
+        self._clerk.start()
+        self._follower.start()
+        self._clerk.submit(self._settle)
+
+    def close(self) -> None:
+        """Cancel the revalidation, stop the threads, close the store. Waits a few seconds at most."""
+        self.mailbox.detach()
+        if not self._started:
+            return
+        self._judge.cancel()
+        self._follower.stop()
+        self._judge.join(1.5)
+        self._clerk.stop()
+        self._follower.join(1.5)
+        self._clerk.join(1.5)
+
+    def _settle(self) -> None:
+        """The clerk's first job: who sits here, and the decision that was made last."""
+        from core.store.operator import identify_operator
+
+        self.operator = identify_operator(self.settings.operator)
+        if self._clerk.store is not None:
+            self._store_counter = self._clerk.store.change_counter()
+        if self.workspace is not None and (earlier := newest_result(self.workspace)) is not None:
+            self._judge.show_earlier(earlier)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.mailbox.tell(SnapshotArrived)
+
+    def _idle(self) -> None:
+        """Between jobs: another console may have ticked or acknowledged."""
+        store = self._clerk.store
+        if store is None:
+            return
+        counter = store.change_counter()
+        if counter != self._store_counter:
+            self._store_counter = counter
+            self._desk.evaluate(look=False)
+
+    # Intents of the operator; the outcome comes back as a message.
+
+    def acknowledge(self, alert_key: str, note: str) -> None:
+        """Acknowledge an alert; a critical one needs a note."""
+
+        def job() -> None:
+            self._clerk.require_store()
+            self._follower.acknowledge(alert_key, note, utc_now())
+            self.mailbox.send(WorkDone("acknowledged"))
+
+        self._clerk.submit(job)
+
+    def tick(self, item_id: str, note: str = "") -> None:
+        def job() -> None:
+            self._clerk.require_store().tick(item_id, utc_now(), note)
+            self._desk.evaluate(look=False)
+
+        self._clerk.submit(job)
+
+    def untick(self, item_id: str, reason: str) -> None:
+        def job() -> None:
+            self._clerk.require_store().untick(item_id, utc_now(), reason)
+            self._desk.evaluate(look=False)
+
+        self._clerk.submit(job)
+
+    def override(self, item_id: str, reason: str) -> None:
+        """Let an item pass by a person's word; the reason is recorded and shown."""
+
+        def job() -> None:
+            self._clerk.require_store().override(item_id, reason, utc_now())
+            self._desk.evaluate(look=False)
+            self.mailbox.send(WorkDone("overridden, with your reason, in the audit log"))
+
+        self._clerk.submit(job)
+
+    def evaluate_checklists(self) -> None:
+        self._clerk.submit(self._desk.evaluate)
+
+    def fill_standup(self) -> None:
+        self._clerk.submit(self._desk.fill_standup)
+
+    def edit_standup(self, **changes: object) -> None:
+        """Replace fields of `session.standup.standup`; it is then unconfirmed again."""
+        self._desk.edit_standup(**changes)
+
+    def confirm_standup(self) -> None:
+        """Store the standup and write its Markdown."""
+        self._clerk.submit(self._desk.confirm_standup)
+
+    def can_revalidate(self) -> str | None:
+        """None when a revalidation can start, else why not, in words."""
+        if self.workspace is None:
+            return "a workspace is needed: it says which model and which candles"
+        if self.revalidation.busy:
+            return "a revalidation is running already"
+        return None
+
+    def start_revalidation(self) -> None:
+        if not self._judge.start() and (why := self.can_revalidate()) is not None:
+            self.mailbox.send(WorkFailed(UsageError(why)))
+
+    def cancel_revalidation(self) -> None:
+        self._judge.cancel()

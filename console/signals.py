@@ -1,0 +1,70 @@
+"""SIGTERM and SIGHUP end the console and restore the terminal, also while the terminal is stalled.
+
+`signal.signal`, not an event-loop handler: a loop that is blocked on a full terminal never runs one. Trap
+avoided: the default action of SIGTERM, which leaves the terminal without echo in its other screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import termios
+import threading
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+PATIENCE = 3.0
+"""Seconds for a clean end, before the terminal is restored by force."""
+
+_RESTORE = (
+    b"\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2048l\x1b[?7h"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[0m"
+)
+
+
+class EndOnSignal:
+    """A context around `app.run()`; `exit_code` is 128 + the signal's number when one ended it."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._before: dict[int, Any] = {}
+        self.exit_code: int | None = None
+
+    def __enter__(self) -> EndOnSignal:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            self._before[number] = signal.signal(number, self._end)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _end(self, number: int, _frame: FrameType | None) -> None:
+        if self.exit_code is not None:
+            return
+        self.exit_code = 128 + number
+        timer = threading.Timer(PATIENCE, self._force)
+        timer.daemon = True
+        timer.start()
+        loop = self._app._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._app.exit, self.exit_code)
+
+    def _force(self) -> None:
+        """The loop did not end in time: it stands before a terminal that takes nothing."""
+        driver = self._app._driver
+        before = getattr(driver, "attrs_before", None)
+        with contextlib.suppress(OSError, termios.error, ValueError):
+            if before is not None:
+                termios.tcsetattr(0, termios.TCSANOW, before)
+        with contextlib.suppress(OSError):
+            os.set_blocking(2, False)
+            os.write(2, _RESTORE)
+        os._exit(self.exit_code or 1)

@@ -1,0 +1,67 @@
+"""What the workers tell the screens, as frozen values: revalidation, checklists, standup.
+
+Trap avoided: a screen that reads half of a change. A state is replaced whole, never edited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from core.checklist.model import ChecklistResult
+    from core.errors import ConsoleError
+    from core.operations.standup import Standup
+    from core.revalidation.pipeline import Progress
+    from core.revalidation.result import RevalidationResult
+
+RevalidationPhase = Literal["idle", "running", "cancelling", "done", "cancelled", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RevalidationState:
+    """Where the revalidation stands."""
+
+    phase: RevalidationPhase = "idle"
+    model_path: Path | None = None
+    """What is or would be judged; None without a workspace."""
+    data_dir: Path | None = None
+    episodes: int = 0
+    policy: str = "manual"
+    progress: Progress | None = None
+    """The newest step (1 to 5) with done and total."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    result: RevalidationResult | None = None
+    """Of this run when done; else the newest one on disk, or None."""
+    earlier: bool = False
+    """`result` was read from an earlier report, not judged now."""
+    error: ConsoleError | None = None
+    """Why it failed, when `phase` is `failed`."""
+
+    @property
+    def busy(self) -> bool:
+        return self.phase in ("running", "cancelling")
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistState:
+    """The checklists as last evaluated."""
+
+    preflight: ChecklistResult | None = None
+    daily: ChecklistResult | None = None
+    evaluated_at: datetime | None = None
+    problem: str | None = None
+    """Why they could not be evaluated, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandupState:
+    """Today's standup: filled from the run, then confirmed."""
+
+    standup: Standup | None = None
+    saved: Path | None = None
+    """The Markdown file, once confirmed."""
+    problem: str | None = None

@@ -1,0 +1,38 @@
+"""What terminal this is: whether a console can be drawn on it at all, and in which characters.
+
+Trap avoided: escape codes in a log file, because only one of the three streams was looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from core.errors import UsageError
+
+
+def require_terminal() -> None:
+    """Raises UsageError where no console can be drawn: a stream that is no terminal, or `TERM=dumb`."""
+    streams = (("standard input", sys.__stdin__), ("standard output", sys.__stdout__))
+    for name, stream in (*streams, ("standard error", sys.__stderr__)):
+        if stream is None or stream.closed or not stream.isatty():
+            raise UsageError(
+                f"the console needs a terminal; {name} is none",
+                hint="Use `ppo-console status`, `check` or another command; each has --json where useful.",
+            )
+    term = os.environ.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        raise UsageError(
+            f"the console needs a terminal that can place text; TERM is {term or 'not set'}",
+            hint="Use `ppo-console status` or `check`, or set TERM (for example TERM=xterm-256color).",
+        )
+
+
+def uses_ascii() -> bool:
+    """True where the locale says explicitly that the terminal is not UTF-8."""
+    environ = os.environ
+    ctype, lang = environ.get("LC_CTYPE", ""), environ.get("LANG", "")
+    if lang and ctype in ("C.UTF-8", "C.utf8", "UTF-8"):
+        ctype = ""  # Python sets these itself where LANG names no usable locale: LANG is the person's word
+    locale = environ.get("LC_ALL") or ctype or lang
+    return bool(locale) and "utf-8" not in locale.lower() and "utf8" not in locale.lower()

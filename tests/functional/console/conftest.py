@@ -1,0 +1,165 @@
+"""A console on a real workspace with a real store, whose run is given by the test instead of by files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import console.session as session_module
+from console.app import ConsoleApp
+from console.log_tail import LogTail
+from console.session import ConsoleSession
+from console.snapshot import Snapshot
+from core.alerts.view import AlertView
+from core.telemetry.health import Health
+from core.telemetry.model import Run, RunInfo
+from core.workspace import Workspace, init_workspace
+
+NOW = datetime(2026, 2, 24, 10, 0, tzinfo=UTC)
+
+
+class GivenFollower:
+    """Stands where the follower's thread is; `give` publishes a picture."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.target: Path = arguments[0]
+        self._publish: Callable[[Snapshot], None] = arguments[-1]
+        names = ("training.log", "alerts.log", "daily_summary.log")
+        self.logs = tuple(LogTail(name, self.target / name) for name in names)
+        self.acknowledged: list[tuple[str, str]] = []
+
+    def give(self, snapshot: Snapshot) -> None:
+        self._publish(snapshot)
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def join(self, timeout: float) -> None: ...
+
+    def acknowledge(self, key: str, note: str, now: datetime) -> None:
+        self.acknowledged.append((key, note))
+
+
+def make_run(rows: int = 60, total: int = 500_000) -> Run:
+    info = RunInfo(
+        id="20260223-140000",
+        directory=Path("logs/ppo_training"),
+        tag="F12-phase4-final",
+        symbols=("OGNUSDT",),
+        mode="paper",
+        total_timesteps=total,
+        started_at=NOW - timedelta(hours=2),
+    )
+    run = Run(info)
+    from core.telemetry.model import Series
+
+    for name, start, slope in (
+        ("reward", -4.0, 0.28),
+        ("approx_kl", 0.006, 0.0001),
+        ("value_loss", 0.4, -0.005),
+        ("entropy", 1.6, -0.006),
+        ("policy_loss", -0.02, 0.0001),
+        ("clip_fraction", 0.05, 0.0005),
+    ):
+        series = Series(name)
+        for row in range(rows):
+            wobble = ((row * 7919) % 13 - 6) * abs(slope) * 0.6
+            moment = NOW - timedelta(seconds=2 * (rows - row))
+            series.append((row + 1) * 2048, start + slope * row + wobble, moment.timestamp())
+        run.series[name] = series
+    run.last_row_at = NOW
+    run.last_step_at = NOW
+    run.process = "alive"
+    return run
+
+
+def make_alert(**changes: Any) -> AlertView:
+    fields: dict[str, Any] = {
+        "rule": "kl_spike",
+        "state": "firing",
+        "severity": "critical",
+        "value": 0.1234,
+        "threshold": 0.1,
+        "since_timestep": 198_656,
+        "since": NOW - timedelta(minutes=14),
+        "metric": "approx_kl",
+        "message": "approx_kl 0.1234 > 0.1 at step 198,656",
+        "action": "Reduce the learning rate, check the data",
+        "runbook": "kl_spike",
+        "key": "run/kl_spike/1",
+        "generation": 1,
+    }
+    return AlertView(**{**fields, **changes})
+
+
+def make_snapshot(run: Run | None = None, alerts: Sequence[AlertView] = (), **changes: Any) -> Snapshot:
+    run = run or make_run()
+    health = Health(
+        status="RUNNING",
+        reason="steps advance",
+        steps_per_second=2310.0,
+        eta_seconds=124.0,
+        progress=(run.timestep or 0) / (run.info.total_timesteps or 1),
+    )
+    snapshot = Snapshot(
+        run=run, health=health, alerts=tuple(alerts), host=None, taken_at=NOW, revision=1, problem=None
+    )
+    return replace(snapshot, **changes)
+
+
+@dataclass
+class Console:
+    app: ConsoleApp
+    session: ConsoleSession
+    workspace: Workspace
+    follower: GivenFollower
+
+    def give(self, snapshot: Snapshot) -> None:
+        self.follower.give(snapshot)
+
+    def text(self) -> str:
+        """What stands on the visible screen, also under or in a question."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+@pytest.fixture(autouse=True)
+def no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slow sensors' child process is not what these tests are about."""
+    from core.checklist import probe
+
+    monkeypatch.setattr(probe, "run_probe", lambda workspace, now: probe.Facts(missing="not looked"))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return init_workspace(tmp_path / "workspace", start=NOW.date())
+
+
+@pytest.fixture
+def given(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Console:
+    """A console whose run the test gives; everything else is real."""
+    monkeypatch.setattr(session_module, "Follower", GivenFollower)
+    session = ConsoleSession(workspace, None)
+    follower = session._follower
+    assert isinstance(follower, GivenFollower)
+    return Console(ConsoleApp(session), session, workspace, follower)
+
+
+@pytest.fixture
+def make() -> Any:
+    """The builders, for tests that need their own run or alerts."""
+
+    class Make:
+        run = staticmethod(make_run)
+        alert = staticmethod(make_alert)
+        snapshot = staticmethod(make_snapshot)
+        now = NOW
+
+    return Make

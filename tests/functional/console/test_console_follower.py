@@ -1,0 +1,204 @@
+"""From a line in a file to a snapshot, an alert, its acknowledgement: real files, store and threads."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.messages import SnapshotArrived, WorkDone, WorkFailed
+from console.session import ConsoleSession
+from core.clock import iso, utc_now
+from core.errors import UsageError
+from core.workspace import Workspace
+
+HEADER = "timestep,policy_loss,value_loss,entropy,approx_kl,clip_fraction\n"
+
+
+class Mail:
+    """Takes messages as the app does, and says at once that it handles them."""
+
+    def __init__(self, session: ConsoleSession) -> None:
+        self.session = session
+        self.messages: list[Any] = []
+
+    def __call__(self, message: Any) -> None:
+        self.messages.append(message)
+        self.session.mailbox.received(type(message))
+
+    def of(self, kind: type) -> list[Any]:
+        return [message for message in self.messages if isinstance(message, kind)]
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 8) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError("it did not happen")
+
+
+def write_run(logs: Path) -> None:
+    run = {
+        "id": "r1",
+        "tag": "t",
+        "total_timesteps": 500_000,
+        "started_at": iso(utc_now() - timedelta(hours=5)),
+    }
+    (logs / "run.json").write_text(json.dumps(run))
+
+
+def append(logs: Path, step: int, kl: float) -> None:
+    path = logs / "training_metrics.csv"
+    if not path.exists():
+        path.write_text(HEADER)
+    with path.open("a") as stream:
+        stream.write(f"{step},-0.01,0.2,1.5,{kl},0.1\n")
+
+
+@pytest.fixture
+def opened(workspace: Workspace) -> Iterator[tuple[ConsoleSession, Mail]]:
+    session = ConsoleSession(workspace, None)
+    mail = Mail(session)
+    session.attach(mail)
+    yield session, mail
+    session.close()
+
+
+def test_an_appended_row_arrives_without_asking(opened: Any, workspace: Workspace) -> None:
+    session, mail = opened
+    write_run(workspace.logs)
+    append(workspace.logs, 2048, 0.008)
+    eventually(lambda: session.snapshot and session.snapshot.run.timestep == 2048)
+    before = session.snapshot.revision
+    append(workspace.logs, 4096, 0.007)
+    eventually(lambda: session.snapshot.run.timestep == 4096)
+    assert session.snapshot.revision > before
+    assert mail.of(SnapshotArrived)
+
+
+def test_a_quiet_run_posts_nothing(opened: Any, workspace: Workspace) -> None:
+    session, mail = opened
+    write_run(workspace.logs)
+    append(workspace.logs, 2048, 0.008)
+    eventually(lambda: session.snapshot and session.snapshot.run.timestep == 2048)
+    time.sleep(1.2)
+    count = len(mail.of(SnapshotArrived))
+    time.sleep(2.5)
+    assert len(mail.of(SnapshotArrived)) - count <= 1, "only the host's figures may come in between"
+
+
+def test_log_lines_arrive_and_half_a_line_waits(opened: Any, workspace: Workspace) -> None:
+    session, _mail = opened
+    training, alerts, _daily = session.logs
+    (workspace.logs / "training.log").write_text("2026-02-23 14:00:00 [INFO] Starting PPO training...\nhalf")
+    (workspace.logs / "alerts.log").write_text("one\x1b[2J\nha")
+    eventually(lambda: training.total and alerts.total)
+    assert training.since(0)[1] == ["2026-02-23 14:00:00 [INFO] Starting PPO training..."]
+    assert alerts.since(0)[1] == ["one␛[2J"]
+    with (workspace.logs / "alerts.log").open("a") as stream:
+        stream.write("lf\n")
+    eventually(lambda: alerts.total == 2)
+    assert alerts.since(1)[1] == ["half"]
+
+
+def test_an_alert_fires_is_acknowledged_and_stays_so_for_the_next_console(
+    opened: Any, workspace: Workspace
+) -> None:
+    session, mail = opened
+    write_run(workspace.logs)
+    append(workspace.logs, 2048, 0.2)
+    alert = eventually(
+        lambda: next((a for a in session.snapshot.alerts if a.firing), None) if session.snapshot else None
+    )
+    assert (alert.rule, alert.severity, alert.acknowledged_by) == ("kl_spike", "critical", None)
+
+    session.acknowledge(alert.key, "")
+    refused = eventually(lambda: mail.of(WorkFailed))[0]
+    assert isinstance(refused.error, UsageError) and refused.asked
+
+    session.acknowledge(alert.key, "lowering the rate")
+    eventually(lambda: mail.of(WorkDone))
+    owned = eventually(lambda: next((a for a in session.snapshot.alerts if a.acknowledged_by), None))
+    assert owned.note == "lowering the rate"
+    assert "kl_spike" in (workspace.logs / "alerts.log").read_text()
+
+    other = ConsoleSession(workspace, None)
+    other.attach(Mail(other))
+    try:
+        again = eventually(lambda: next(iter(other.snapshot.alerts), None) if other.snapshot else None)
+        assert again.acknowledged_by == owned.acknowledged_by and again.note == "lowering the rate"
+    finally:
+        other.close()
+
+
+def test_a_tick_of_one_console_reaches_the_other(opened: Any, workspace: Workspace) -> None:
+    session, _mail = opened
+    other = ConsoleSession(workspace, None)
+    other.attach(Mail(other))
+    try:
+        eventually(lambda: session.snapshot and other.snapshot)
+        session.evaluate_checklists()
+        other.evaluate_checklists()
+        eventually(lambda: session.checklists.daily and other.checklists.daily)
+        manual = next(item for item in session.checklists.daily.items if item.kind == "manual")
+        session.tick(manual.id)
+
+        def ticked(of: ConsoleSession) -> str | None:
+            return next(item.ticked_by for item in of.checklists.daily.items if item.id == manual.id)
+
+        assert eventually(lambda: ticked(session))
+        assert eventually(lambda: ticked(other)) == ticked(session)
+    finally:
+        other.close()
+
+
+def test_a_folder_that_comes_later_is_followed_then(workspace: Workspace) -> None:
+    workspace.logs.rmdir()
+    session = ConsoleSession(workspace, None)
+    session.attach(Mail(session))
+    try:
+        eventually(lambda: session.snapshot)
+        assert session.snapshot.health.status == "ABSENT" and session.snapshot.problem
+        workspace.logs.mkdir()
+        write_run(workspace.logs)
+        append(workspace.logs, 2048, 0.008)
+        eventually(lambda: session.snapshot.run.timestep == 2048)
+        assert session.snapshot.problem is None
+    finally:
+        session.close()
+
+
+def test_without_a_workspace_a_foreign_run_is_read_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "progress.csv").write_text(
+        "time/total_timesteps,train/approx_kl,rollout/ep_rew_mean\n2048,0.2,1\n"
+    )
+    session = ConsoleSession(None, tmp_path)
+    mail = Mail(session)
+    session.attach(mail)
+    try:
+        eventually(lambda: session.snapshot and session.snapshot.alerts)
+        assert session.snapshot.alerts[0].rule == "kl_spike"
+        session.acknowledge(session.snapshot.alerts[0].key, "note")
+        session.evaluate_checklists()
+        session.fill_standup()
+        eventually(lambda: mail.of(WorkFailed) and session.checklists.problem and session.standup.problem)
+        assert [path.name for path in tmp_path.iterdir()] == ["progress.csv"]
+        assert session.can_revalidate() is not None
+    finally:
+        session.close()
+
+
+def test_closing_does_not_wait_for_a_busy_thread(workspace: Workspace) -> None:
+    session = ConsoleSession(workspace, None)
+    session.attach(Mail(session))
+    session.clerk.submit(lambda: time.sleep(30))
+    began = time.monotonic()
+    session.close()
+    assert time.monotonic() - began < 5

@@ -1,0 +1,68 @@
+"""The Standup screen: filled from the run, completed by a person, confirmed into store and file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.screens.modals import AskText
+from console.stores import open_store
+
+
+async def test_the_template_is_filled_from_the_run_and_says_that_nobody_confirmed_it(
+    given: Any, make: Any
+) -> None:
+    async with given.app.run_test(size=(100, 34)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("6")
+        await pilot.pause(0.4)
+        text = given.text()
+        assert "Filled from the run, not confirmed" in text
+        assert "122.9k / 500k timesteps" in text and "KL divergence" in text
+        for heading in ("Yesterday's progress", "Today's plan", "Blockers", "Confidence level", "Note"):
+            assert heading in text
+
+
+async def test_a_note_is_added_and_the_confirmed_standup_is_stored_and_written(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(100, 34)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("6")
+        await pilot.pause(0.4)
+        await pilot.press("G", "e", *"all calm", "enter")
+        await pilot.pause()
+        assert "all calm" in given.text()
+        await pilot.press("c")
+        await pilot.pause(0.4)
+        assert "Confirmed by" in given.text() and "reports/standups/" in given.text()
+        await pilot.press("c")
+        await pilot.pause(0.2)
+    with open_store(given.workspace) as store:
+        entries = store.entries("standup")
+        assert len(entries) == 1, "a second c confirmed it twice"
+        path = given.workspace.root / entries[0].detail["file"]
+        assert "all calm" in path.read_text() and f"confirmed by {entries[0].operator}" in path.read_text()
+
+
+async def test_a_measured_answer_cannot_be_typed_over(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(100, 34)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("6")
+        await pilot.pause(0.4)
+        await pilot.press("g", "e")
+        await pilot.pause()
+        assert isinstance(given.app.screen, AskText) and "Note" in given.text()
+        await pilot.press(*"mine", "enter")
+        await pilot.pause()
+        standup = given.session.standup.standup
+        assert standup.note == "mine" and "122.9k" in standup.training.text
+
+
+async def test_copy_gives_the_documents_text(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(100, 34)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("6")
+        await pilot.pause(0.4)
+        await pilot.press("y")
+        await pilot.pause(0.4)
+        assert "written to exports/copy-standup-" in given.text()
+    (file,) = (given.workspace.root / "exports").glob("copy-standup-*.txt")
+    assert file.read_text().startswith("DATE: ") and "YESTERDAYS PROGRESS:" in file.read_text()

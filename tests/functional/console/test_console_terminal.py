@@ -1,0 +1,215 @@
+"""On a real pseudo-terminal: it is left as it was found, and nothing but text and its styles gets out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from core.workspace import Workspace
+
+OPEN = """
+import sys
+from pathlib import Path
+from console.app import run_console
+from core.errors import ConsoleError
+from core.workspace import open_workspace
+try:
+    sys.exit(run_console(open_workspace(Path.cwd(), Path(sys.argv[1])), None))
+except ConsoleError as error:
+    sys.stdout.write(f"{type(error).__name__}: {error.title} | {error.hint}")
+    sys.exit(error.exit_code)
+"""
+HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b]0;title\x07\x1b[2J[/red][@click=app.quit]x[/]\u202e\x9b31m"
+
+
+class Terminal:
+    """A console in a pseudo-terminal of 80x24."""
+
+    def __init__(self, workspace: Workspace, **environ: str) -> None:
+        self.master, self.slave = os.openpty()
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.before = termios.tcgetattr(self.slave)
+        self.output = b""
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "TEXTUAL"))}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", OPEN, str(workspace.root)],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            start_new_session=True,
+            env={**clean, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environ},
+        )
+
+    def read(self, seconds: float, until: bytes = b"\x00never") -> bytes:
+        """What comes within `seconds`, or up to `until`."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and until not in self.output:
+            ready, _, _ = select.select([self.master], [], [], 0.05)
+            if ready:
+                self.output += os.read(self.master, 65536)
+            elif self.process.poll() is not None:
+                break
+        return self.output
+
+    def press(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def wait(self, seconds: float = 8) -> int:
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read(0.1)
+        self.read(0.2)
+        assert self.process.returncode is not None, "it did not end"
+        return self.process.returncode
+
+
+@contextmanager
+def opened(workspace: Workspace, **environ: str) -> Iterator[Terminal]:
+    terminal = Terminal(workspace, **environ)
+    try:
+        yield terminal
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.master)
+        os.close(terminal.slave)
+
+
+def left_as_found(terminal: Terminal) -> bool:
+    """Echo and line mode are back, the first screen is shown, the cursor is visible."""
+    tail = terminal.output[terminal.output.rfind(b"\x1b[?1049h") :]
+    return (
+        termios.tcgetattr(terminal.slave)[3] == terminal.before[3]
+        and b"\x1b[?1049l" in tail
+        and b"\x1b[?25h" in tail
+        and b"\x1b[?1003l" in tail
+    )
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_the_console_and_restores_the_terminal(
+    workspace: Workspace, number: signal.Signals, code: int
+) -> None:
+    with opened(workspace) as terminal:
+        assert b"Dashboard" in terminal.read(15, b"quit")
+        terminal.process.send_signal(number)
+        assert terminal.wait() == code
+        assert left_as_found(terminal)
+
+
+@pytest.mark.slow
+def test_a_signal_ends_the_console_while_the_terminal_takes_nothing(workspace: Workspace) -> None:
+    """A stalled SSH client: the pseudo-terminal's buffer is full and the event loop stands."""
+    with opened(workspace) as terminal:
+        assert b"Dashboard" in terminal.read(15, b"quit")
+        for _ in range(400):
+            os.write(terminal.master, b"123456")
+            time.sleep(0.005)
+        time.sleep(1)
+        terminal.process.send_signal(signal.SIGTERM)
+        end = time.monotonic() + 8
+        while terminal.process.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        assert terminal.process.returncode == 143
+        assert termios.tcgetattr(terminal.slave)[3] == terminal.before[3]
+
+
+def test_q_quits_with_zero_and_restores_the_terminal(workspace: Workspace) -> None:
+    with opened(workspace) as terminal:
+        assert b"Dashboard" in terminal.read(15, b"quit")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert left_as_found(terminal)
+
+
+def test_hostile_file_text_sends_no_control_of_its_own(workspace: Workspace) -> None:
+    """Log lines and column names on every screen: no title, no clipboard, no clearing."""
+    logs = workspace.logs
+    for name in ("training.log", "alerts.log", "daily_summary.log"):
+        (logs / name).write_text(f"2026-02-23 14:00:00 [INFO] {HOSTILE}\n" * 3, errors="surrogatepass")
+    (logs / "convergence_dashboard.csv").write_text(f"timestep,reward,{HOSTILE}\n2048,1.0,2\n4096,2.0,3\n")
+    with opened(workspace) as terminal:
+        terminal.read(15, b"quit")
+        terminal.read(2)
+        for key in "234561":
+            terminal.press(key)
+            terminal.read(0.7)
+        assert terminal.process.poll() is None, terminal.output[-2000:]
+        text = terminal.output.replace(b"\x1b]22;default\x07", b"")  # Textual's pointer shape
+        terminal.press("q")
+        terminal.wait()
+    assert b"\x1b]52" not in text and b"\x1b]0;" not in text and b"\x1b[2J" not in text
+    assert b"\x07" not in text and "\x9b".encode() not in text and "\u202e".encode() not in text
+    assert re.search(rb"\x1b\](?!8;)", text) is None
+
+
+@pytest.mark.parametrize("dumb", ["dumb", ""])
+def test_a_terminal_that_cannot_place_text_is_refused_in_words(workspace: Workspace, dumb: str) -> None:
+    with opened(workspace, TERM=dumb) as terminal:
+        assert terminal.wait() == 2
+        assert b"UsageError: the console needs a terminal" in terminal.output
+        assert b"\x1b" not in terminal.output
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_without_a_terminal_it_says_so_without_escape_codes(workspace: Workspace, stream: str) -> None:
+    """Each of the three streams counts: Textual draws on standard error."""
+    master, slave = os.openpty()
+    streams = {"stdin": slave, "stdout": slave, "stderr": slave}
+    streams[stream] = subprocess.DEVNULL if stream == "stdin" else subprocess.PIPE
+    command = [sys.executable, "-c", OPEN, str(workspace.root)]
+    done = subprocess.run(command, **streams, timeout=20, check=False, env={**os.environ, "TERM": "xterm"})
+    shown = (done.stdout or b"") + (done.stderr or b"")
+    if stream != "stdout":
+        shown += os.read(master, 65536)
+    os.close(slave)
+    os.close(master)
+    assert done.returncode == 2
+    assert b"the console needs a terminal" in shown and b"\x1b" not in shown
+
+
+def test_in_a_locale_without_utf_8_only_ascii_is_drawn(workspace: Workspace) -> None:
+    with opened(workspace, LANG="en_US.ISO-8859-1") as terminal:
+        assert b"Dashboard" in terminal.read(15, b"quit")
+        terminal.press("2")
+        terminal.read(1.5)
+        text = terminal.output
+        terminal.press("\x03")
+        terminal.wait()
+    assert all(byte < 0x80 for byte in text)
+    assert b"+" in text and b"|" in text
+
+
+def test_no_color_leaves_words_and_glyphs(workspace: Workspace) -> None:
+    with opened(workspace, NO_COLOR="1") as terminal:
+        text = terminal.read(15, b"quit")
+        assert "○".encode() in text and b"ABSENT" in text
+        hues = {tuple(map(int, found.groups())) for found in re.finditer(rb"38;2;(\d+);(\d+);(\d+)", text)}
+        assert all(max(hue) - min(hue) <= 2 for hue in hues), hues
+        terminal.press("\x03")
+        terminal.wait()
+
+
+@pytest.mark.slow
+def test_the_quiet_console_sends_at_most_a_hundred_bytes_a_second(workspace: Workspace) -> None:
+    with opened(workspace, COLORTERM="truecolor") as terminal:
+        terminal.read(15, b"quit")
+        terminal.press("2")
+        terminal.read(7.0)
+        before = len(terminal.output)
+        terminal.read(6.0)
+        assert (len(terminal.output) - before) / 6.0 <= 100
+        terminal.press("\x03")
+        terminal.wait()

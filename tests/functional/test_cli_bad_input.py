@@ -1,0 +1,142 @@
+"""Bad input gets one clear message and the right exit code; no traceback reaches a user."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+ALL_COMMANDS = [
+    ["status"],
+    ["check"],
+    ["daily"],
+    ["preflight"],
+    ["standup"],
+    ["train"],
+    ["stop"],
+    ["revalidate"],
+    ["data", "check"],
+    ["data", "split", "x"],
+    ["audit", "verify"],
+]
+
+
+def assert_clear(stderr: str) -> None:
+    """One message, no traceback, nothing unforeseen."""
+    assert "Traceback" not in stderr
+    assert "unforeseen" not in stderr
+    assert stderr.strip()
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS, ids=" ".join)
+def test_without_a_workspace_every_command_says_so(cli: Cli, command: list[str]) -> None:
+    done = cli(*command)
+    assert done.returncode == 2, done.stderr
+    assert "no workspace" in done.stderr
+    assert "ppo-console init" in done.stderr
+    assert done.stdout == ""
+    assert_clear(done.stderr)
+
+
+def test_a_misspelt_key_is_named_with_its_nearest_neighbour(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[ppo]\nlearning_rte = 0.1\n")
+    done = cli("status")
+    assert done.returncode == 2
+    assert "ppo.learning_rte" in done.stderr
+    assert "ppo.learning_rate" in done.stderr
+
+
+def test_the_console_without_a_terminal_says_what_to_use_instead(cli: Cli, tmp_path: Path) -> None:
+    cli("init", ".")
+    done = cli()
+    assert done.returncode == 2
+    assert "terminal" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    assert_clear(done.stderr)
+
+
+def test_a_missing_model_is_a_missing_path(cli: Cli) -> None:
+    cli("init", ".")
+    done = cli("revalidate", "--model-path", "models/none", "--json")
+    assert done.returncode == 2, done.stderr
+    assert "models/none" in done.stderr
+    assert done.stdout == ""
+    assert_clear(done.stderr)
+
+
+def test_a_model_that_is_a_text_file_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
+    cli("init", ".")
+    write_candles(tmp_path / "data/backtest/OGNUSDT_4h.parquet")
+    (tmp_path / "model.zip").write_text("these are not weights")
+    done = cli("revalidate", "--model-path", "model.zip", "--json")
+    assert done.returncode == 1, done.stderr
+    assert "model.zip" in done.stderr
+    assert_clear(done.stderr)
+
+
+def test_an_empty_data_folder_is_named(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = cli("data", "check", "empty", "--json")
+    assert done.returncode == 2, done.stderr
+    assert "empty" in done.stderr
+    assert_clear(done.stderr)
+
+
+def test_a_negative_price_is_rejected(cli: Cli, tmp_path: Path) -> None:
+    write_candles(tmp_path / "candles" / "BADUSDT_4h.parquet", low=-1.0)
+    done = cli("data", "check", "candles", "--json")
+    assert done.returncode == 20, done.stderr
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "reject"
+    assert report["files"][0]["bad_ohlc"] == 1
+
+
+def test_a_run_folder_that_is_not_there_is_a_missing_path(cli: Cli) -> None:
+    done = cli("status", "--run", "nowhere", "--json")
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert_clear(done.stderr)
+
+
+def test_a_store_that_is_no_database_is_named(cli: Cli, tmp_path: Path) -> None:
+    cli("init", ".")
+    (tmp_path / "state").mkdir(exist_ok=True)
+    (tmp_path / "state/console.sqlite3").write_text("no database, " * 1000)
+    done = cli("preflight")
+    assert done.returncode in (1, 2)
+    assert "console.sqlite3" in done.stderr
+    assert_clear(done.stderr)
+
+
+def test_live_trading_is_refused(cli: Cli) -> None:
+    cli("init", ".")
+    done = cli("train", "--mode", "live", "--symbol", "OGNUSDT")
+    assert done.returncode == 2
+    assert "live" in done.stderr
+    assert_clear(done.stderr)
+
+
+def write_candles(path: Path, *, low: float | None = None, count: int = 700) -> None:
+    """A plausible 4-hour file; `low` spoils one candle."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    walk = 100 * np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.01, count)))
+    frame = pd.DataFrame(
+        {
+            "timestamp": 1_700_006_400_000 + 14_400_000 * np.arange(count, dtype=np.int64),
+            "open": walk,
+            "high": walk * 1.01,
+            "low": walk * 0.99,
+            "close": walk,
+            "volume": 1_000.0,
+        }
+    )
+    if low is not None:
+        frame.loc[10, "low"] = low
+    frame.to_parquet(path)

@@ -1,0 +1,228 @@
+"""The console's parts without a screen: mailbox, log tail, line filter, guide, terminal."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.message import Message
+
+from console.demo_guide import AppState, DemoGuide
+from console.line_filter import NeutralFilter
+from console.log_tail import CAP, LogTail
+from console.mailbox import Mailbox
+from console.messages import RevalidationChanged, SnapshotArrived
+from console.states import ChecklistState, RevalidationState
+from console.terminal import uses_ascii
+
+# The mailbox.
+
+
+def test_while_one_message_is_under_way_the_same_news_is_no_new_message() -> None:
+    """Behind a stalled terminal nothing piles up."""
+    box, got = Mailbox(), list[Message]()
+    box.attach(got.append)
+    for _ in range(1000):
+        box.tell(SnapshotArrived)
+        box.tell(RevalidationChanged)
+    assert len(got) == 2
+    box.received(SnapshotArrived)
+    box.tell(SnapshotArrived)
+    assert len(got) == 3
+
+
+def test_what_came_before_the_app_is_delivered_when_it_attaches_and_nothing_after_it_left() -> None:
+    box, got = Mailbox(), list[Message]()
+    box.tell(SnapshotArrived)
+    box.attach(got.append)
+    assert len(got) == 1
+    box.detach()
+    box.received(SnapshotArrived)
+    box.tell(SnapshotArrived)
+    assert len(got) == 1
+
+
+def test_many_threads_telling_lose_no_last_change() -> None:
+    box, lock, seen, value = Mailbox(), threading.Lock(), list[int](), [0]
+
+    def handle(_message: Message) -> None:
+        box.received(SnapshotArrived)
+        seen.append(value[0])
+
+    box.attach(handle)
+
+    def work() -> None:
+        for _ in range(200):
+            with lock:
+                value[0] += 1
+            box.tell(SnapshotArrived)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen[-1] == 800 or max(seen) == 800
+
+
+# The log tail.
+
+
+@given(st.lists(st.lists(st.text(max_size=5), max_size=30), max_size=20), st.data())
+def test_a_reader_that_keeps_its_count_sees_every_line_once(batches: list[list[str]], data: Any) -> None:
+    tail, seen, got = LogTail("x", Path("x")), 0, 0
+    for batch in batches:
+        tail.extend(batch)
+        if data.draw(st.booleans()):
+            seen, lines = tail.since(seen)
+            got += len(lines)
+    seen, lines = tail.since(seen)
+    assert got + len(lines) == seen == sum(map(len, batches))
+
+
+def test_a_tail_is_capped_and_counts_what_it_dropped() -> None:
+    tail = LogTail("x", Path("x"))
+    tail.extend(str(number) for number in range(CAP + 10))
+    total, lines = tail.since(0)
+    assert (total, len(lines), lines[0]) == (CAP + 10, CAP, "10")
+
+
+def test_a_log_that_shrinks_or_is_replaced_is_read_from_its_start(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.log"
+    tail = LogTail("alerts.log", path)
+    assert tail.catch_up() == 0 and not tail.exists
+    path.write_text("one\ntwo\n")
+    assert tail.catch_up() == 2 and tail.exists
+    path.write_text("new\n")
+    assert tail.catch_up() == 1
+    path.unlink()
+    path.write_text("again and longer than before\n")
+    tail.catch_up()
+    assert tail.since(0)[1][-1] == "again and longer than before"
+
+
+def test_a_line_longer_than_a_read_does_not_hold_up_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.log"
+    tail = LogTail("alerts.log", path)
+    path.write_bytes(b"short\n")
+    tail.catch_up()
+    with path.open("ab") as stream:
+        stream.write(b"x" * 2_000_000 + b"\nlast\n")
+    for _ in range(20):
+        tail.catch_up()
+    assert tail.since(0)[1][-1] == "last"
+
+
+# The line filter.
+
+
+@given(st.text())
+def test_nothing_that_commands_a_terminal_passes_the_filter(text: str) -> None:
+    (segment,) = NeutralFilter().apply([Segment(text, Style(link="https://evil"))], Color(0, 0, 0))
+    assert not {unicodedata.category(char) for char in segment.text} & {"Cc", "Cs", "Zl", "Zp"}
+    assert segment.style is None or not segment.style.link
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")))
+def test_in_ascii_mode_only_ascii_passes(text: str) -> None:
+    (segment,) = NeutralFilter(ascii_only=True).apply([Segment(text)], Color(0, 0, 0))
+    assert segment.text.isascii()
+
+
+def test_in_ascii_mode_lines_and_glyphs_keep_their_meaning_and_width() -> None:
+    (segment,) = NeutralFilter(ascii_only=True).apply([Segment("┌─●▲■○─┐│⣿│")], Color(0, 0, 0))
+    assert segment.text == "+-o!#?-+|*|"
+
+
+# The terminal.
+
+
+@pytest.mark.parametrize(
+    ("environ", "ascii_only"),
+    [
+        ({}, False),
+        ({"LANG": "en_US.UTF-8"}, False),
+        ({"LANG": "de_DE.utf8"}, False),
+        ({"LANG": "C"}, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),
+        ({"LANG": "en_US.ISO-8859-1", "LC_CTYPE": "C.UTF-8"}, True),
+        ({"LC_CTYPE": "C.UTF-8"}, False),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "POSIX"}, True),
+        ({"LANG": "C", "LC_ALL": "C.UTF-8"}, False),
+    ],
+)
+def test_ascii_is_drawn_only_where_the_locale_says_so(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], ascii_only: bool
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert uses_ascii() is ascii_only
+
+
+# The demo's guide.
+
+
+def _state(
+    status: str = "RUNNING", timestep: int | None = 4096, alerts: Any = (), **changes: Any
+) -> AppState:
+    snapshot: Any = SimpleNamespace(
+        health=SimpleNamespace(status=status), run=SimpleNamespace(timestep=timestep), alerts=alerts
+    )
+    return replace(AppState(1, snapshot, ChecklistState(), RevalidationState()), **changes)
+
+
+def _list(ticked: bool) -> ChecklistState:
+    item = SimpleNamespace(
+        kind="manual", ticked_by="ana" if ticked else None, state="pass" if ticked else "pending"
+    )
+    result: Any = SimpleNamespace(items=(item,))
+    return ChecklistState(preflight=result)
+
+
+FIRING = (SimpleNamespace(state="firing", acknowledged_by=None, rule="kl_high"),)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (_state("ABSENT", None), "its first row arrives"),
+        (_state(), "press 3"),
+        (_state(screen=3, checklists=_list(False)), "space ticks"),
+        (_state(checklists=_list(True), alerts=FIRING), "Press 2"),
+        (_state(checklists=_list(True), alerts=FIRING, screen=2), "press a to acknowledge kl_high"),
+        (_state(checklists=_list(True)), "training goes on"),
+        (_state("FINISHED", checklists=_list(True)), "Press R"),
+        (_state("FINISHED", revalidation=RevalidationState(phase="running")), "being judged"),
+        (_state("CRASHED", None), "4 shows its log"),
+    ],
+)
+def test_the_guide_says_the_key_that_is_due_by_the_facts(state: AppState, words: str) -> None:
+    assert words in DemoGuide().hint(state)
+
+
+def test_the_guide_explains_the_decision_by_its_failing_gates() -> None:
+    gates = [SimpleNamespace(name="profit_factor", status="FAIL"), SimpleNamespace(name="x", status="PASS")]
+    result: Any = SimpleNamespace(decision="NO-GO", gates_passed=1, gates=gates)
+    state = _state("FINISHED", revalidation=RevalidationState(phase="done", result=result))
+    hint = DemoGuide().hint(state)
+    assert "NO-GO, 1 of 6 gates; not passed: profit factor" in hint
+
+
+def test_an_earlier_decision_is_not_explained_as_this_one() -> None:
+    result: Any = SimpleNamespace(decision="NO-GO", gates_passed=1, gates=[])
+    state = _state(
+        "FINISHED", checklists=_list(True), revalidation=RevalidationState(result=result, earlier=True)
+    )
+    assert "Press R" in DemoGuide().hint(state)

@@ -1,0 +1,138 @@
+"""The alerts as a list: severity, rule, state, value against threshold, since when.
+
+Trap avoided: a resolved alert above one that needs somebody. The order is the one of `core.alerts.view`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from core import units
+from core.alerts.view import sort_key
+from core.telemetry.metrics import METRICS
+from widgets.lines import Row, fit
+from widgets.row_list import RowList
+from widgets.tone import Tone, glyph, safe
+
+if TYPE_CHECKING:
+    from core.alerts.view import AlertView
+
+SEVERITY_TONE: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
+Standing = Literal["firing", "pending", "acknowledged", "nodata", "resolved"]
+_STATES = ("firing", "pending", "nodata", "resolved")
+STANDING_TONE: dict[Standing, Tone] = {
+    "firing": "critical",
+    "pending": "warning",
+    "acknowledged": "accent",
+    "nodata": "unknown",
+    "resolved": "good",
+}
+
+
+def standing(alert: AlertView) -> Standing:
+    """Its state as people name it: a firing alert that somebody took is acknowledged."""
+    if alert.state == "firing" and alert.acknowledged:
+        return "acknowledged"
+    return "nodata" if alert.state == "inactive" else alert.state
+
+
+def in_order(alerts: Sequence[AlertView]) -> list[AlertView]:
+    """What needs somebody first; alerts that are merely inactive are left out."""
+    shown = [alert for alert in alerts if alert.state in _STATES]
+    return sorted(shown, key=sort_key)
+
+
+def age_seconds(alert: AlertView, now: datetime) -> float | None:
+    return None if alert.since is None else max(0.0, (now - alert.since).total_seconds())
+
+
+def value_text(value: float | None, metric: str) -> str:
+    """A value or threshold with the decimals its metric has; ages as durations; more digits where needed."""
+    if value is None:
+        return units.MISSING
+    if not math.isfinite(value):
+        return units.number(value)
+    known = METRICS.get(metric)
+    if known is None and metric in ("checkpoint_age", "step_age"):
+        return units.duration(value)
+    if known is None:
+        return f"{value:,.6g}"
+    small = 0 < abs(value) < 10.0 ** (1 - known.decimals)
+    return f"{value:.3g}" if small else units.number(value, known.decimals)
+
+
+class AlertTable(RowList):
+    """`show` takes the alerts in any order; `selected` is the one under the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__("alerts", id=id)
+        self.alerts: list[AlertView] = []
+        self._now: datetime | None = None
+
+    def show(self, alerts: Sequence[AlertView], now: datetime) -> None:
+        """Keeps the cursor on the alert it was on."""
+        key = self.selected.key if self.selected else None
+        self.alerts = in_order(alerts)
+        self._now = now
+        keys = [alert.key for alert in self.alerts]
+        if key in keys:
+            self.cursor = keys.index(key)
+        self.redraw()
+
+    @property
+    def selected(self) -> AlertView | None:
+        return self.alerts[self.cursor] if self.cursor < len(self.alerts) else None
+
+    @property
+    def count(self) -> int:
+        return len(self.alerts)
+
+    def top_rows(self, width: int) -> Sequence[Row]:
+        names = ("severity", "rule", "state", "value", "limit", "since", "age")
+        cells = [
+            fit(name, size, right=right)
+            for name, (size, right) in zip(names, self._columns(width), strict=True)
+            if size
+        ]
+        return [[(" ".join(cells), "dim")]]
+
+    def item_row(self, index: int, width: int) -> Row:
+        alert = self.alerts[index]
+        tone = SEVERITY_TONE[alert.severity]
+        stands = standing(alert)
+        quiet = stands in ("resolved", "nodata", "acknowledged")
+        age = units.age(age_seconds(alert, self._now)) if self._now else units.MISSING
+        metric = alert.metric or alert.rule
+        values: tuple[tuple[str, str], ...] = (
+            (f"{glyph(tone)} {alert.severity}", "dim" if stands == "resolved" else tone),
+            (safe(alert.rule, 60), "plain" if quiet else "bright"),
+            (_word(stands), STANDING_TONE[stands] if stands != "firing" else tone),
+            (value_text(alert.value, metric), "plain"),
+            (value_text(alert.threshold, metric), "dim"),
+            (units.steps(alert.since_timestep), "dim"),
+            (age, "dim"),
+        )
+        row: list[tuple[str, str]] = []
+        for (text, style), (size, right) in zip(values, self._columns(width), strict=True):
+            if size:
+                row += [(fit(text, size, right=right), style), (" ", "dim")]
+        return row[:-1]
+
+    def _columns(self, width: int) -> tuple[tuple[int, bool], ...]:
+        """(cells, right-aligned) per column; what does not fit is 0 cells, and stands in the details."""
+        sizes = {"severity": 10, "rule": 16, "state": 12, "value": 9, "limit": 9, "since": 7, "age": 6}
+        for name in ("limit", "since", "age"):
+            if sum(sizes.values()) + len(sizes) - 1 <= width:
+                break
+            sizes.pop(name)
+        sizes["rule"] += max(0, min(14, width - (sum(sizes.values()) + len(sizes) - 1)))
+        right = ("value", "limit", "since", "age")
+        names = ("severity", "rule", "state", "value", "limit", "since", "age")
+        return tuple((sizes.get(name, 0), name in right) for name in names)
+
+
+def _word(stands: Standing) -> str:
+    return "no data" if stands == "nodata" else stands

@@ -1,0 +1,65 @@
+"""The decision, unmissable: the verdict, the gates passed, both policies' verdicts, the evidence.
+
+Trap avoided: a banner that changes before the result is stored. It shows only what it was given, and says
+when that is old.
+"""
+
+from __future__ import annotations
+
+from core.revalidation.result import RevalidationResult
+from widgets.flow_line import FlowLine
+from widgets.lines import Span
+from widgets.tone import ascii_only, safe
+
+VERDICT_TONE = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
+
+
+class DecisionBanner(FlowLine):
+    """As many rows as its parts need at the width there is; none without a result."""
+
+    DEFAULT_CSS = """
+    DecisionBanner { width: 1fr; height: auto; padding: 0 1; }
+    """
+
+    def show(self, result: RevalidationResult | None, age: str = "", warning: str = "") -> None:
+        """`age` stands last; `warning`, that it is stale or an earlier one, stands beside the verdict."""
+        parts = [] if result is None else banner_parts(result)
+        if result is not None and warning:
+            parts.insert(1, [(warning, "warning-bold")])
+        if result is not None and age:
+            parts.append([(age, "dim")])
+        self.put(parts)
+
+
+def banner_parts(result: RevalidationResult) -> list[list[Span]]:
+    """The verdict as it rules (with its weakness in words), then what it rests on.
+
+    Of the evidence's note the words before a colon; the recommendation shows all of it.
+    """
+    block = "##" if ascii_only() else "██"
+    tone = VERDICT_TONE.get(result.decision, "unknown")
+    if result.decision == "GO" and result.evidence.strength != "strong":
+        tone = "warning"
+    evidence = result.evidence
+    facts: list[str] = [evidence.strength]
+    if evidence.psr is not None:
+        facts.append(f"PSR {evidence.psr:.2f}")
+    if evidence.placebo_p is not None:
+        facts.append(f"placebo p {evidence.placebo_p:.2f}")
+    if evidence.note:
+        facts.append(safe(evidence.note.split(":")[0], 60))
+    text = safe(result.decision_text, 60) or result.decision
+    return [
+        [
+            (f"{block} {text} {block}", f"{tone}-bold"),
+            (f"  {result.gates_passed}/{len(result.gates)}", "bright"),
+        ],
+        *(
+            [(f"{safe(name, 40)}: ", "dim"), (verdict, VERDICT_TONE.get(verdict, "unknown"))]
+            for name, verdict in result.verdicts.items()
+        ),
+        [
+            ("evidence: ", "dim"),
+            (" – ".join(facts), "good" if evidence.strength == "strong" else "warning"),
+        ],
+    ]

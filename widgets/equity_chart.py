@@ -1,0 +1,105 @@
+"""Equity and drawdown of a backtest, drawn with plotext: a picture that a person opens and studies.
+
+plotext is imported when there is a curve to draw, so the first screen never pays for it. Trap avoided:
+plotext's own frame and odd tick values; it draws only the line, the frame and round ticks are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.revalidation.result import Curve
+from core.units import percent
+from widgets.axis import tick_labels, ticks
+from widgets.lines import LineWidget, Row, Span, framed, wrapped
+from widgets.tone import ascii_only
+
+_LEAST_HEIGHT, _LEAST_WIDTH = 9, 24
+
+
+class EquityChart(LineWidget):
+    """The portfolio's equity (a start of 1) above its drawdown in percent, over time."""
+
+    DEFAULT_CSS = """
+    EquityChart { width: 1fr; height: 1fr; min-height: 3; }
+    """
+
+    def __init__(self, *, empty: str = "", id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.empty = empty
+        self._curve: Curve | None = None
+
+    def show(self, curve: Curve | None) -> None:
+        if curve != self._curve:
+            self._curve = curve
+            self.redraw()
+
+    def rows(self, width: int, height: int) -> Sequence[Row]:
+        curve = self._curve
+        title = "equity and drawdown"
+        if curve is None or len(curve.equity) < 2:
+            words = self.empty if curve is None else "too short to draw"
+            return framed(title, [], wrapped(words, width - 4), width, height)
+        change = 100 * (curve.equity[-1] / curve.equity[0] - 1) if curve.equity[0] else None
+        worst = max((abs(value) for value in curve.drawdown_pct), default=0.0)
+        value: list[Span] = [
+            ("+" if (change or 0) >= 0 else "", "bright"),
+            (percent(change), "bright"),
+            ("  worst ", "dim"),
+            (f"-{percent(worst)}", "bright"),
+        ]
+        inner_width, inner_height = width - 4, height - 2
+        if inner_width < _LEAST_WIDTH or inner_height < _LEAST_HEIGHT:
+            return framed(title, value, [[("too small here: make the window larger", "dim")]], width, height)
+        below = max(3, (inner_height - 1) // 3)
+        drawdown = [-abs(value) for value in curve.drawdown_pct]
+        body = [
+            *_plot(curve.equity, curve.time, inner_width, inner_height - below - 1, dates=False),
+            [("drawdown, %", "dim")],
+            *_plot(drawdown, curve.time, inner_width, below, dates=True, top=0.0),
+        ]
+        return framed(title, value, body, width, height)
+
+    def on_unmount(self) -> None:
+        self._curve = None
+
+
+def _plot(
+    values: Sequence[float],
+    times: Sequence[str],
+    width: int,
+    height: int,
+    *,
+    dates: bool,
+    top: float | None = None,
+) -> list[list[Span]]:
+    """`height` rows of one line plot; `dates` adds the first, a middle and the last date below it."""
+    from textual_plotext.plot import Plot
+
+    low, high = min(values), max(values) if top is None else top
+    if high <= low:
+        low, high = low - 1.0, high + (1.0 if top is None else 0.0)
+    marks = ticks(low, high, max(2, height // 2))
+    plot = Plot()
+    plot.theme("clear")
+    plot.frame(False)
+    plot.plotsize(width, height)
+    plot.ylim(low, high)
+    plot.yticks(marks, [f"{label:>6} " for label in tick_labels(marks)])
+    if dates:
+        places = [1, (len(values) + 1) // 2, len(values)]
+        plot.xticks([float(place) for place in places], [times[place - 1][:10] for place in places])
+    else:
+        plot.xticks([], [])
+    plot.plot(list(range(1, len(values) + 1)), list(values), marker="*" if ascii_only() else "braille")
+    text = plot.uncolorize(plot.build())
+    return [_spans(line, width) for line in text.split("\n")[:height]]
+
+
+def _spans(line: str, width: int) -> list[Span]:
+    """The line's dots in the accent, labels and axis dim."""
+    spans: list[Span] = []
+    for char in line[:width]:
+        dots = "\u2800" <= char <= "\u28ff" or char == "*"
+        spans.append((" " if char == "\u2800" else char, "accent" if dots else "dim"))
+    return spans

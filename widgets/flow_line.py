@@ -1,0 +1,58 @@
+"""Short facts side by side, in as few rows as hold them: nothing is cut, the rows wrap between facts.
+
+Trap avoided: one long line that loses its end in a small terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.geometry import Size
+
+from widgets.lines import LineWidget, Row, Span
+
+_GAP = "   "
+
+
+class FlowLine(LineWidget):
+    """`put` replaces the parts; the height follows, zero without any."""
+
+    DEFAULT_CSS = """
+    FlowLine { width: 1fr; height: auto; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._facts: list[list[Span]] = []
+
+    def put(self, parts: Sequence[Row]) -> None:
+        facts = [list(part) for part in parts]
+        if facts == self._facts:
+            return
+        width = self.size.width
+        before = len(self.flow(width)) if width else -1
+        self._facts = facts
+        if len(self.flow(width)) != before:
+            self.refresh(layout=True)
+        self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.flow(width))
+
+    def rows(self, width: int, height: int) -> Sequence[Row]:
+        return self.flow(width)
+
+    def flow(self, width: int) -> list[list[Span]]:
+        """The rows at this width."""
+        rows: list[list[Span]] = []
+        used = 0
+        for part in self._facts:
+            length = sum(cell_len(text) for text, _ in part)
+            if rows and used + len(_GAP) + length <= width:
+                rows[-1] += [(_GAP, "plain"), *part]
+                used += len(_GAP) + length
+            else:
+                rows.append(list(part))
+                used = length
+        return rows

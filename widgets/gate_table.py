@@ -1,0 +1,152 @@
+"""The six gates: limit, value, margin, interval, the random policy's value, verdict.
+
+Trap avoided: a gate that cannot be judged looking like one that failed, or passed. PASS, FAIL and NOT
+EVALUABLE each have a glyph, a word and a colour, and the reason stands below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.geometry import Size
+
+from core.revalidation.result import GateResult
+from core.units import number
+from widgets.lines import LineWidget, Row, Span, fit, framed, wrapped
+from widgets.tone import Tone, ascii_only, glyph, safe
+
+LABELS = {
+    "sharpe_ratio": "Sharpe ratio",
+    "max_drawdown_pct": "Max drawdown",
+    "win_rate_pct": "Win rate",
+    "profit_factor": "Profit factor",
+    "consecutive_losses": "Consecutive losses",
+    "calmar_ratio": "Calmar ratio",
+}
+_DECIMALS = {"max_drawdown_pct": 1, "win_rate_pct": 1, "consecutive_losses": 0}
+_VERDICT: dict[str, tuple[Tone, str]] = {
+    "PASS": ("good", "PASS"),
+    "FAIL": ("critical", "FAIL"),
+    "NOT_EVALUABLE": ("unknown", "NOT EVALUABLE"),
+}
+_HEADS = ("gate", "limit", "value", "margin", "90% interval", "random", "verdict")
+_INTERVAL, _RANDOM, _MARGIN = 4, 5, 3
+
+
+def gate_number(name: str, value: float | int | None, *, signed: bool = False) -> str:
+    """A gate's value as everywhere: `1.42`, `11.8 %`, `+0.42`; `–` where there is none."""
+    text = number(value, _DECIMALS.get(name, 2))
+    if name == "consecutive_losses" and value is not None and value != int(value):
+        text = number(value, 1)
+    if signed and value is not None and value >= 0:
+        text = f"+{text}"
+    return f"{text} %" if name.endswith("_pct") and value is not None else text
+
+
+class GateTable(LineWidget):
+    DEFAULT_CSS = """
+    GateTable { width: 1fr; height: 1fr; min-height: 8; }
+    """
+
+    def __init__(self, *, empty: str = "", id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.empty = empty
+        self._gates: tuple[GateResult, ...] = ()
+
+    def show(self, gates: Sequence[GateResult]) -> None:
+        before = self._needed_height()
+        self._gates = tuple(gates)
+        if self._needed_height() != before:
+            self.refresh(layout=True)
+        self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._needed_height()
+
+    def _needed_height(self) -> int:
+        reasons = sum(bool(gate.reason) and gate.status != "PASS" for gate in self._gates)
+        return 3 + len(LABELS) + (1 + reasons if reasons else 0)
+
+    def rows(self, width: int, height: int) -> Sequence[Row]:
+        if not self._gates:
+            return framed("gates", [], wrapped(self.empty, width - 4), width, height)
+        inner = width - 4
+        table = [_cells(gate) for gate in self._gates]
+        widths = _widths(table, inner)
+        head = [(_aligned(text, widths, i), "dim") for i, text in enumerate(_HEADS) if widths[i]]
+        body: list[Row] = [_spaced(head)]
+        for gate, cells in zip(self._gates, table, strict=True):
+            tone = _VERDICT[gate.status][0]
+            tones = (
+                "plain",
+                "dim",
+                "bright",
+                tone,
+                "dim",
+                "dim",
+                f"{tone}-bold" if tone != "unknown" else tone,
+            )
+            spans = [(_aligned(text, widths, i), tones[i]) for i, text in enumerate(cells) if widths[i]]
+            body.append(_spaced(spans))
+        reasons = [gate for gate in self._gates if gate.reason and gate.status != "PASS"]
+        room = height - 2 - len(body)
+        if reasons and room > 1:
+            body.append([])
+            for gate in reasons[: room - 1]:
+                tone = _VERDICT[gate.status][0]
+                body.append(
+                    [
+                        (f"{glyph(tone)} ", tone),
+                        (f"{LABELS[gate.name]}: ", "dim"),
+                        (safe(str(gate.reason), 200), "plain"),
+                    ]
+                )
+        return framed("gates", [], body, width, height)
+
+
+def _cells(gate: GateResult) -> tuple[str, ...]:
+    tone, word = _VERDICT[gate.status]
+    sign = {">=": ">=", "<=": "<="} if ascii_only() else {">=": "≥", "<=": "≤"}
+    limit = gate_number(gate.name, gate.limit)
+    value = ("inf" if ascii_only() else "∞") if gate.infinite else gate_number(gate.name, gate.value)
+    interval = ""
+    if gate.interval_90 is not None:
+        places = _DECIMALS.get(gate.name, 2)
+        interval = f"{number(gate.interval_90[0], places)} … {number(gate.interval_90[1], places)}"
+    return (
+        LABELS[gate.name],
+        f"{sign[gate.comparison]} {limit}",
+        value,
+        gate_number(gate.name, gate.margin, signed=True),
+        interval or number(None),
+        gate_number(gate.name, gate.baseline),
+        f"{glyph(tone)} {word}",
+    )
+
+
+def _widths(table: Sequence[tuple[str, ...]], inner: int) -> list[int]:
+    """Column widths; while they do not fit, interval, random and margin go, in this order (0: not shown)."""
+    columns = list(zip(_HEADS, *table, strict=True))
+    widths = [max(cell_len(cell) for cell in column) for column in columns]
+    for column in (_INTERVAL, _RANDOM, _MARGIN):
+        if sum(widths) + 2 * (sum(width > 0 for width in widths) - 1) <= inner:
+            break
+        widths[column] = 0
+    spare = inner - sum(widths) - 2 * (sum(width > 0 for width in widths) - 1)
+    if spare > 0:
+        widths[0] += min(spare, 4)
+    return widths
+
+
+def _aligned(text: str, widths: Sequence[int], column: int) -> str:
+    return fit(text, widths[column], right=0 < column < len(_HEADS) - 1)
+
+
+def _spaced(spans: Sequence[Span]) -> list[Span]:
+    out: list[Span] = []
+    for span in spans:
+        if out:
+            out.append(("  ", "dim"))
+        out.append(span)
+    return out

@@ -1,0 +1,76 @@
+"""A titled panel of prepared lines, scrollable: alerts, a recommendation, report paths.
+
+Trap avoided: text that is cut with no way to reach it; long lines wrap, and what does not fit scrolls.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from widgets.lines import LineWidget, Row, Span, framed, wrapped
+
+
+class LinesPanel(LineWidget):
+    """`show` replaces the lines. A line of one span wraps at the width; one of several spans is cut."""
+
+    DEFAULT_CSS = """
+    LinesPanel { width: 1fr; height: 1fr; min-height: 3; }
+    """
+
+    def __init__(
+        self, title: str, *, empty: str = "", id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.title = title
+        self.empty = empty
+        self.active = False
+        self._lines: tuple[Row, ...] = ()
+        self._value: Row = ()
+        self._top = 0
+        self._room = 1
+        self._total_lines = 0
+
+    def show(self, lines: Sequence[Row], value: Row = (), *, empty: str | None = None) -> None:
+        """`value` stands at the title's right; `empty` is said where there are no lines."""
+        self._lines, self._value = tuple(lines), value
+        if empty is not None:
+            self.empty = empty
+        self.redraw()
+
+    def move(self, rows: int) -> None:
+        """Scroll by `rows` (negative: up), within the lines."""
+        self._top = max(0, min(self._top + rows, self._total_lines - self._room))
+        self.redraw()
+
+    @property
+    def page_size(self) -> int:
+        return self._room
+
+    def activate(self, active: bool) -> None:
+        """Whether the keys act on this pane."""
+        self.active = active
+        self.redraw()
+
+    def rows(self, width: int, height: int) -> Sequence[Row]:
+        self._room = max(1, height - 2)
+        body = [row for line in self._lines for row in _flowed(line, width - 4)]
+        if not body and self.empty:
+            body = wrapped(self.empty, width - 4)
+        self._total_lines = len(body)
+        self._top = max(0, min(self._top, self._total_lines - self._room))
+        shown = body[self._top : self._top + self._room]
+        value = self._value
+        if self._total_lines > self._room:
+            more: Span = (f"{self._top + 1}–{self._top + len(shown)} of {self._total_lines}", "dim")
+            value = [*value, ("  ", "dim"), more] if value else [more]
+        return framed(self.title, value, shown, width, height, active=self.active)
+
+
+def _flowed(line: Row, width: int) -> list[list[Span]]:
+    if len(line) != 1:
+        return [list(line)]
+    text, tone = line[0]
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    wrapped = textwrap.wrap(text, max(8, width), subsequent_indent=indent, break_on_hyphens=False)
+    return [[(part, tone)] for part in wrapped] or [[("", tone)]]

@@ -1,0 +1,139 @@
+"""The header line: which run, how it is, how far, how fast, until when, and the UTC clock.
+
+The clock is a widget of its own, so that a quiet second sends nine cells. Trap avoided: a line that wraps or
+cuts its end at 80 columns; the least important parts are left out instead, whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from core import units
+from widgets.tone import DIM, STYLE, Tone, ascii_only, safe, status
+
+STATUS_TONE: dict[str, Tone] = {
+    "RUNNING": "good",
+    "FINISHED": "good",
+    "SILENT": "warning",
+    "STOPPED": "warning",
+    "STALLED": "critical",
+    "CRASHED": "critical",
+    "ABSENT": "unknown",
+}
+_BAR_CELLS = 10
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """What the header says; a part that is not known is None and takes no room."""
+
+    name: str = ""
+    """The tag, else the run's id."""
+    symbols: tuple[str, ...] = ()
+    mode: str | None = None
+    status: str = "ABSENT"
+    late: bool = False
+    timestep: int | None = None
+    total: int | None = None
+    steps_per_second: float | None = None
+    eta_seconds: float | None = None
+
+
+def progress_bar(fraction: float, cells: int = _BAR_CELLS) -> Content:
+    """`▕████▎     ▏`, in eighths of a cell."""
+    fraction = min(1.0, max(0.0, fraction))
+    if ascii_only():
+        full = round(fraction * cells)
+        return Content.assemble("[", ("#" * full, STYLE["accent"]), "." * (cells - full), "]")
+    eighths = int(fraction * cells * 8)
+    full, part = divmod(eighths, 8)
+    filled = "█" * full + (_EIGHTHS[part] if part else "")
+    return Content.assemble(("▕", DIM), (filled.ljust(cells), STYLE["accent"]), ("▏", DIM))
+
+
+class HeaderLine(Widget):
+    DEFAULT_CSS = "HeaderLine { height: 1; width: 1fr; padding: 0 1; }"
+
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts(), init=False)
+
+    def render(self) -> Content:
+        return fitted(self.facts, self.content_size.width)
+
+
+class HeaderClock(Widget):
+    DEFAULT_CSS = "HeaderClock { height: 1; width: 9; margin: 0 1; color: $foreground-muted; }"
+
+    text: reactive[str] = reactive("", init=False)
+
+    def render(self) -> Content:
+        return Content(self.text)
+
+
+class RunHeader(Horizontal):
+    """`show` takes the facts, `tick` the time."""
+
+    DEFAULT_CSS = "RunHeader { height: 1; }"
+
+    def compose(self) -> ComposeResult:
+        yield HeaderLine()
+        yield HeaderClock()
+
+    def show(self, facts: HeaderFacts) -> None:
+        self.query_one(HeaderLine).facts = facts
+
+    def tick(self, now: datetime) -> None:
+        self.query_one(HeaderClock).text = units.clock(now)
+
+
+def fitted(facts: HeaderFacts, width: int) -> Content:
+    """The line for `width` cells: parts join in order, and the least important leave until they fit."""
+    parts = _parts(facts)
+    kept = dict(parts)
+    for name in ("mode", "bar", "symbols", "speed", "late", "steps", "eta", "percent"):
+        if _length(kept) <= width:
+            break
+        kept.pop(name, None)
+    if _length(kept) > width and "name" in kept:
+        room = width - (_length(kept) - kept["name"].cell_length)
+        kept["name"] = kept["name"].truncate(max(4, room), ellipsis=True)
+    line = Content("  ").join(kept.values())
+    return line.truncate(width, ellipsis=True) if line.cell_length > width else line
+
+
+def _length(parts: dict[str, Content]) -> int:
+    return sum(part.cell_length for part in parts.values()) + 2 * max(0, len(parts) - 1)
+
+
+def _parts(facts: HeaderFacts) -> dict[str, Content]:
+    parts: dict[str, Content] = {}
+    name = safe(facts.name, 60)
+    parts["name"] = Content.styled(name or "no run", "$foreground bold" if name else DIM)
+    if facts.symbols:
+        more = f" +{len(facts.symbols) - 1}" if len(facts.symbols) > 1 else ""
+        parts["symbols"] = Content.styled(safe(facts.symbols[0], 20) + more, DIM)
+    if facts.mode:
+        parts["mode"] = Content.styled(safe(facts.mode, 12), DIM)
+    parts["status"] = status(STATUS_TONE.get(facts.status, "unknown"), facts.status)
+    if facts.late:
+        parts["late"] = status("warning", "late")
+    if facts.timestep is not None:
+        total = f"{facts.total:,}" if facts.total else ""
+        text = f"{facts.timestep:,}".rjust(len(total)) + (f"/{total}" if total else " steps")
+        parts["steps"] = Content.styled(text, "$foreground")
+        if facts.total:
+            fraction = facts.timestep / facts.total
+            parts["bar"] = progress_bar(fraction)
+            parts["percent"] = Content.styled(f"{min(fraction, 1) * 100:5.1f}%", "$foreground bold")
+    if facts.steps_per_second is not None and facts.status in ("RUNNING", "STALLED"):
+        parts["speed"] = Content.styled(f"{units.number(facts.steps_per_second):>5} steps/s", DIM)
+    if facts.eta_seconds is not None and facts.status == "RUNNING":
+        parts["eta"] = Content.assemble(("ETA ", DIM), (units.duration(facts.eta_seconds), "$foreground"))
+    return parts
