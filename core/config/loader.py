@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 import tomli
 
+from core.alerts.check import check_rules
 from core.alerts.rule import Rule
 from core.config.settings import Settings
 from core.errors import UsageError
@@ -134,6 +135,14 @@ def _cross_checks(settings: Settings, problems: list[Problem]) -> None:
         problems.append(Problem("training.lanes", f"a divisor of ppo.n_steps = {rollout}", str(lanes)))
     if rollout % batch:
         problems.append(Problem("ppo.batch_size", f"a divisor of ppo.n_steps = {rollout}", str(batch)))
+    problems += [_rule_problem(sentence) for sentence in check_rules(settings.alerts)]
+
+
+def _rule_problem(sentence: str) -> Problem:
+    """`core.alerts.check` speaks in sentences of one form: key: expected …, got …."""
+    key, _, rest = sentence.partition(": expected ")
+    expected, _, got = rest.partition(", got ")
+    return Problem(key, expected, got)
 
 
 def _expected(message: str) -> str:

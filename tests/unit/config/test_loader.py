@@ -77,3 +77,12 @@ def test_an_edit_keeps_the_comments_and_refuses_what_the_loader_would() -> None:
     assert changed.count("#") == text.count("#")
     with pytest.raises(ConfigError):
         changed_text(text, {"ppo.learning_rate": "fast"}, PATH)
+
+
+def test_a_rule_that_can_never_work_is_a_problem_of_the_configuration() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings('[alerts.kl_spike]\nmetric = "aprox_kl"\nresolve_at = 0.2', PATH)
+    lines = [str(problem) for problem in caught.value.problems]
+    assert any(line.startswith("alerts.kl_spike.metric: expected one of") for line in lines)
+    assert any("did you mean approx_kl?" in line for line in lines)
+    assert "alerts.kl_spike.resolve_at: expected at most threshold = 0.1, got 0.2" in lines
