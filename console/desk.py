@@ -32,7 +32,7 @@ class Desk:
         self._facts: Facts | None = None
 
     def evaluate(self, *, look: bool = True) -> None:
-        """Evaluate preflight and today's list. `look=False`, after a tick: the slow sensors' last sight stays."""
+        """Evaluate preflight and today's list. `look=False`, after a tick: slow sensors keep what they saw."""
         from core.checklist.daily import run_daily
         from core.checklist.preflight import run_preflight
 

@@ -131,7 +131,7 @@ def _parts(facts: HeaderFacts) -> dict[str, Content]:
         if facts.total:
             fraction = facts.timestep / facts.total
             parts["bar"] = progress_bar(fraction)
-            parts["percent"] = Content.styled(f"{min(fraction, 1) * 100:5.1f}%", "$foreground bold")
+            parts["percent"] = Content.styled(f"{min(fraction, 1) * 100:4.1f}%", "$foreground bold")
     if facts.steps_per_second is not None and facts.status in ("RUNNING", "STALLED"):
         parts["speed"] = Content.styled(f"{units.number(facts.steps_per_second):>5} steps/s", DIM)
     if facts.eta_seconds is not None and facts.status == "RUNNING":

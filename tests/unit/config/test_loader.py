@@ -63,7 +63,8 @@ def test_broken_toml_is_one_clear_line() -> None:
 
 def test_a_default_rule_can_be_changed_and_a_new_one_added() -> None:
     settings = parse_settings(
-        '[alerts.kl_spike]\nthreshold = 0.2\n[alerts.mine]\ncondition = "above"\nseverity = "info"', PATH
+        '[alerts.kl_spike]\nthreshold = 0.2\n[alerts.mine]\ncondition = "above"\nmetric = "reward"\nseverity = "info"',
+        PATH,
     )
     assert settings.alerts["kl_spike"].threshold == 0.2
     assert settings.alerts["kl_spike"].severity == "critical"
