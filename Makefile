@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test test-fast lint format clean
+.PHONY: help demo test test-fast lint format bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -40,6 +40,9 @@ lint: $(VENV)/.dev  ## ruff, mypy strict, import-linter
 format: $(VENV)/.dev  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.run  ## speed, bytes, memory beside bare Textual, in a pseudo-terminal (BENCH=--quick)
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -7,6 +7,7 @@ file or a slow terminal.
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -47,6 +48,8 @@ from widgets.tone import Tone, use_ascii
 __all__ = ["ConsoleApp", "require_terminal", "run_console"]
 
 NOTE_SECONDS = 8.0
+LAG_SHOWN = 1.5
+"""Seconds the loop may stand (a stalled terminal) before the footer says so."""
 
 
 def _dashboard() -> ConsoleScreen:
@@ -112,6 +115,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self._note: tuple[str, Tone] = ("", "plain")
         self._note_clears = 0.0
         self._note_screen = 0
+        self._ticked = 0.0
         self.register_theme(THEME)
         self.theme = NAME
 
@@ -151,6 +155,14 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             raise TypeError(f"{screen!r} is no numbered screen")
         return screen
 
+    @property
+    def _drawn(self) -> ConsoleScreen | None:
+        """The open screen once it is there; None before the first paint and while leaving."""
+        for screen in self._screen_stacks.get(self._current_mode, ())[:1]:
+            if isinstance(screen, ConsoleScreen) and screen.is_mounted:
+                return screen
+        return None
+
     def screen_resumed(self, screen: ConsoleScreen) -> None:
         """A numbered screen became visible: bring it all that is known."""
         if self._note_screen != screen.number:
@@ -165,8 +177,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     def update_chrome(self) -> None:
         """Header, tabs, footer and guide of the open screen, from what is known now."""
-        screen = self.open_screen
-        if not screen.is_mounted:
+        screen = self._drawn
+        if screen is None:
             return
         session = self.session
         if session.snapshot is not None and not self.paused:
@@ -177,30 +189,36 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             guide = self.guide.hint(state)
         tabs = chrome.tabs(session.snapshot, session.revalidation)
         screen.set_chrome(tabs, chrome.hints(screen.number, paused=self.paused), guide)
-        screen.query_one(KeyFooter).say(*self._note)
+        note = self._note
+        if not note[0] and self.paused:
+            note = ("paused: p shows what is new", "warning")
+        screen.query_one(KeyFooter).say(*note)
 
     def say(self, words: str, tone: Tone = "good") -> None:
         """Words about what was just done, in the footer for some seconds."""
         self._note = (words, tone)
-        self._note_screen = self.open_screen.number
+        self._note_screen = self._drawn.number if self._drawn is not None else 0
         self._note_clears = self._loop_time() + NOTE_SECONDS
         self.update_chrome()
 
     def _tick(self) -> None:
         now = utc_now()
-        screen = self.open_screen
-        if not screen.is_mounted:
+        screen = self._drawn
+        if screen is None:
             return
         screen.query_one(RunHeader).tick(now)
+        lag = self._loop_time() - self._ticked - 1.0
+        if self._ticked and lag > LAG_SHOWN:
+            self.say(f"the terminal lags {lag:.1f} s", "warning")
+        self._ticked = self._loop_time()
         if self._note[0] and self._loop_time() > self._note_clears:
             self._note = ("", "plain")
             self.update_chrome()
         if not self.paused:
             screen.tick(now)
 
-    def _loop_time(self) -> float:
-        import time
-
+    @staticmethod
+    def _loop_time() -> float:
         return time.monotonic()
 
     # Keys.
@@ -226,28 +244,28 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         if snapshot is None or self.paused:
             return
         self.update_chrome()
-        if self.open_screen.is_mounted:
-            self.open_screen.show(snapshot)
+        if (screen := self._drawn) is not None:
+            screen.show(snapshot)
 
     @on(RevalidationChanged)
     def _revalidation_changed(self) -> None:
         self.session.mailbox.received(RevalidationChanged)
         self.update_chrome()
-        if self.open_screen.is_mounted:
-            self.open_screen.show_revalidation(self.session.revalidation)
+        if (screen := self._drawn) is not None:
+            screen.show_revalidation(self.session.revalidation)
 
     @on(ChecklistsChanged)
     def _checklists_changed(self) -> None:
         self.session.mailbox.received(ChecklistsChanged)
         self.update_chrome()
-        if self.open_screen.is_mounted:
-            self.open_screen.show_checklists(self.session.checklists)
+        if (screen := self._drawn) is not None:
+            screen.show_checklists(self.session.checklists)
 
     @on(StandupChanged)
     def _standup_changed(self) -> None:
         self.session.mailbox.received(StandupChanged)
-        if self.open_screen.is_mounted:
-            self.open_screen.show_standup(self.session.standup)
+        if (screen := self._drawn) is not None:
+            screen.show_standup(self.session.standup)
 
     @on(WorkDone)
     def _work_done(self, message: WorkDone) -> None:
@@ -258,7 +276,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """In the footer; in full over the screen where the operator waits for it."""
         error = message.error
         self.say(error.title, "critical")
-        if message.asked and isinstance(self.screen, ConsoleScreen):
+        if message.asked and self._drawn is not None and self.screen is self._drawn:
             facts = (("", error.title, "plain"), ("", error.hint, "plain"))
             self.push_screen(Details("It did not work", facts))
 

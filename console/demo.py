@@ -6,6 +6,7 @@ the decision by itself; on one it opens the console and leaves the keys to the o
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from console.cli.output import GOOD, put, say
 from console.cli.training import follow_training
 from core.clock import utc_now
 from core.config.edit import TomlValue
+from core.telemetry.reader import RunReader
 from core.workspace import CONFIG_NAME, Workspace, init_workspace, open_workspace
 
 TIMESTEPS = 80_000
@@ -48,15 +50,52 @@ def run_demo(folder: Path, *, timesteps: int | None, fresh: bool, headless: bool
         from console.demo_guide import DemoGuide
 
         require_terminal()
-        return run_console(workspace, None, demo=DemoGuide())
+        code = run_console(workspace, None, demo=DemoGuide())
+        _farewell(workspace)
+        return code
     _preflight(workspace)
     _start(workspace, timesteps, again=existing)
     say("\n== training: a real PPO run in its own process ==")
-    code = follow_training(workspace)
+    code = follow_training(
+        workspace, RunReader(workspace.logs, checkpoints=workspace.checkpoints, now=utc_now())
+    )
     if code:
         return code
     _check(workspace)
     return _revalidate(workspace)
+
+
+def _farewell(workspace: Workspace) -> None:
+    """What stays when the console closes: the run, the decision, and how to come back."""
+    from core.errors import UnreadableError
+    from core.revalidation.reports import read_result
+    from core.training.control import running_trainer
+
+    put(f"demo workspace: {workspace.root}")
+    if (identity := running_trainer(workspace)) is not None:
+        put(f"  the training goes on as process {identity.pid}; end it with: {_command(workspace, 'stop')}")
+    report = workspace.reports / "revalidation_result.json"
+    if report.exists():
+        try:
+            result = read_result(report)
+        except UnreadableError as error:
+            put(f"  {error.title}")
+        else:
+            put(f"  decision: {result.decision_text}, {result.gates_passed} of 6 gates")
+            for path in result.reports:
+                put(f"  report: {path}")
+    put(f"  open it again: {_command(workspace)}")
+    put(f"  begin anew:    {_program()} demo --fresh {workspace.root}")
+
+
+def _program() -> str:
+    """How this program is called here: by its name where the shell finds it, else by its path."""
+    script = Path(sys.argv[0])
+    return "ppo-console" if shutil.which("ppo-console") else str(script)
+
+
+def _command(workspace: Workspace, name: str = "") -> str:
+    return f"{_program()} --workspace {workspace.root} {name}".strip()
 
 
 def _workspace(folder: Path, timesteps: int) -> Workspace:
@@ -152,5 +191,5 @@ def _revalidate(workspace: Workspace) -> int:
     put(f"the market is synthetic; the run, the backtest and the gates are real ({seconds:.0f} s)")
     for path in result.reports:
         put(f"report: {path}")
-    say(f"\nsee it all in the console: ppo-console --workspace {workspace.root}")
+    say(f"\nsee it all in the console: {_command(workspace)}")
     return GOOD

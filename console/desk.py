@@ -1,11 +1,12 @@
 """Checklists and standup, evaluated in the clerk's thread from the session's newest facts.
 
-Trap avoided: two evaluations racing, so that an older one overwrites a newer tick. All of it runs on one
-thread, in order.
+Trap avoided: two evaluations racing, so that an older one overwrites a newer tick. They run on one thread, in
+order; only the slow sensors look from another.
 """
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,11 @@ from console.messages import ChecklistsChanged, StandupChanged, WorkDone
 from console.states import ChecklistState, StandupState
 from core.clock import utc_now
 from core.errors import ConsoleError, UsageError
+from core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from console.session import ConsoleSession
     from core.checklist.probe import Facts
-    from core.workspace import Workspace
 
 NO_WORKSPACE = "a workspace is needed: open the console in one, or make one with `ppo-console init DIR`"
 
@@ -30,9 +29,29 @@ class Desk:
         self.checklists = ChecklistState()
         self.standup = StandupState()
         self._facts: Facts | None = None
+        self._looking = threading.Lock()
 
-    def evaluate(self, *, look: bool = True) -> None:
-        """Evaluate preflight and today's list. `look=False`, after a tick: slow sensors keep what they saw."""
+    def look(self) -> None:
+        """Ask the slow sensors (a child process, about a second) on a thread of their own, then evaluate.
+
+        Meanwhile the clerk goes on: a tick or an acknowledgement does not wait for a look.
+        """
+        if self._session.workspace is not None and not self._looking.locked():
+            threading.Thread(target=self._probe, args=(self._session.workspace,), daemon=True).start()
+        self.evaluate()
+
+    def _probe(self, workspace: Workspace) -> None:
+        from core.checklist import probe
+        from core.checklist.context import read_settings
+
+        with self._looking:
+            settings, _problem = read_settings(workspace)
+            current = Workspace(workspace.root, settings or workspace.settings)
+            self._facts = probe.run_probe(current, utc_now())
+        self._session.clerk.submit(self.evaluate)
+
+    def evaluate(self) -> None:
+        """Evaluate today's list, and preflight with what the slow sensors saw last."""
         from core.checklist.daily import run_daily
         from core.checklist.preflight import run_preflight
 
@@ -42,10 +61,11 @@ class Desk:
             return
         now = utc_now()
         store = self._session.clerk.store
+        preflight, daily, facts = None, None, self._facts
         try:
-            preflight = run_preflight(workspace, store, now, probe=self._look if look else self._seen)
+            if facts is not None:
+                preflight = run_preflight(workspace, store, now, probe=lambda _workspace, _now: facts)
             snapshot = self._session.snapshot
-            daily = None
             if snapshot is not None:
                 daily = run_daily(
                     workspace, snapshot.run, snapshot.health, snapshot.alerts, store, now.date(), now
@@ -54,16 +74,6 @@ class Desk:
             self._put(replace(self.checklists, problem=error.title))
             return
         self._put(ChecklistState(preflight, daily, now))
-
-    def _look(self, workspace: Workspace, now: datetime) -> Facts:
-        """Ask the probe, a child process that takes about a second."""
-        from core.checklist import probe
-
-        self._facts = probe.run_probe(workspace, now)
-        return self._facts
-
-    def _seen(self, workspace: Workspace, now: datetime) -> Facts:
-        return self._facts if self._facts is not None else self._look(workspace, now)
 
     def fill_standup(self) -> None:
         """Fill the template from the run as it is now."""

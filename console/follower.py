@@ -15,10 +15,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from console.log_tail import LogTail
 from console.snapshot import Snapshot
 from core.clock import utc_now
-from core.errors import ConsoleError, UsageError
+from core.errors import ConsoleError, UnreadableError, UsageError
+from core.text import visible
 
 if TYPE_CHECKING:
     from core.alerts.engine import AlertEngine, AlertView
@@ -69,7 +72,7 @@ class Follower:
         self._revision = 0
         self._told: tuple[object, ...] = ()
         self._alerts: tuple[AlertView, ...] = ()
-        self._alert_problem = ""
+        self._said = ""
         self._last: Snapshot | None = None
         self._publishing = threading.Lock()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
@@ -102,7 +105,7 @@ class Follower:
             wait = PUBLISH_EVERY - (time.monotonic() - published)
             if wait > 0 and self._stop.wait(wait):
                 break
-            if self._look(utc_now()):
+            if self._look_guarded():
                 published = time.monotonic()
         if self._reader is not None:
             self._reader.close()
@@ -137,6 +140,14 @@ class Follower:
         for _change in changes:
             yield
 
+    def _look_guarded(self) -> bool:
+        """A look that fails in a way nobody foresaw is said once, and the next second looks again."""
+        try:
+            return self._look(utc_now())
+        except Exception as error:  # noqa: BLE001 - the thread that follows must outlive any file
+            self._say_once(_unforeseen("the run could not be followed", error))
+            return False
+
     def _look(self, now: datetime) -> bool:
         """One look at everything; publishes when something reads differently. True when it did."""
         from core.telemetry.health import assess
@@ -154,10 +165,15 @@ class Follower:
             fresh_lines = 0
         health = assess(run, self._settings.health, now)
         host_is_new = self._look_at_host(run)
-        self._update_alerts(run, health, now)
+        try:
+            self._update_alerts(run, health, now)
+        except Exception as error:  # noqa: BLE001 - the run is shown even where its alerts cannot be judged
+            self._say_once(_unforeseen("alerts could not be judged", error))
         if changed:
             self._revision += 1
-        tell = (self._revision, health.status, health.late, self._alerts, problem, run.info.id)
+        # An age grows each second: that alone is no news.
+        alerts = tuple(msgspec.structs.replace(alert, value=None) for alert in self._alerts)
+        tell = (self._revision, health.status, health.late, alerts, problem, run.info.id)
         if tell == self._told and not host_is_new and not fresh_lines:
             return False
         self._told = tell
@@ -207,15 +223,13 @@ class Follower:
         self._engine.update(run, health, now, _host_facts(self._host))
         with self._publishing:
             self._alerts = tuple(self._engine.alerts())
-        self._tell_alert_problem(self._engine.problem)
+        if self._engine.problem is not None:  # the store or `alerts.log`; alerting goes on without
+            self._say_once(self._engine.problem)
 
-    def _tell_alert_problem(self, problem: ConsoleError | None) -> None:
-        """Once per problem: the store or `alerts.log` could not be used; alerting goes on without."""
-        title = problem.title if problem is not None else ""
-        if title != self._alert_problem:
-            self._alert_problem = title
-            if problem is not None:
-                self._complain(problem)
+    def _say_once(self, problem: ConsoleError) -> None:
+        if problem.title != self._said:
+            self._said = problem.title
+            self._complain(problem)
 
     def _look_at_host(self, run: Run) -> bool:
         if time.monotonic() - self._host_at < HOST_EVERY:
@@ -225,6 +239,11 @@ class Follower:
         self._host_at = time.monotonic()
         self._host = host_metrics(self._folders, _trainer(run))
         return True
+
+
+def _unforeseen(what: str, error: Exception) -> ConsoleError:
+    words = visible(f"{what}: {type(error).__name__}: {error}", 300)
+    return UnreadableError(words, hint="Following goes on; the next look is in a second.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class ConsoleSession:
         counter = store.change_counter()
         if counter != self._store_counter:
             self._store_counter = counter
-            self._desk.evaluate(look=False)
+            self._desk.evaluate()
 
     # Intents of the operator; the outcome comes back as a message.
 
@@ -152,14 +152,14 @@ class ConsoleSession:
     def tick(self, item_id: str, note: str = "") -> None:
         def job() -> None:
             self._clerk.require_store().tick(item_id, utc_now(), note)
-            self._desk.evaluate(look=False)
+            self._desk.evaluate()
 
         self._clerk.submit(job)
 
     def untick(self, item_id: str, reason: str) -> None:
         def job() -> None:
             self._clerk.require_store().untick(item_id, utc_now(), reason)
-            self._desk.evaluate(look=False)
+            self._desk.evaluate()
 
         self._clerk.submit(job)
 
@@ -168,13 +168,13 @@ class ConsoleSession:
 
         def job() -> None:
             self._clerk.require_store().override(item_id, reason, utc_now())
-            self._desk.evaluate(look=False)
+            self._desk.evaluate()
             self.mailbox.send(WorkDone("overridden, with your reason, in the audit log"))
 
         self._clerk.submit(job)
 
     def evaluate_checklists(self) -> None:
-        self._clerk.submit(self._desk.evaluate)
+        self._clerk.submit(self._desk.look)
 
     def fill_standup(self) -> None:
         self._clerk.submit(self._desk.fill_standup)

@@ -10,4 +10,5 @@ from core.workspace import Workspace
 def open_store(workspace: Workspace) -> Store:
     """The store; a context manager. Raises UsageError and UnreadableError."""
     workspace.store.parent.mkdir(parents=True, exist_ok=True)
-    return Store(workspace.store, identify_operator(workspace.settings.operator))
+    settings = workspace.settings
+    return Store(workspace.store, identify_operator(settings.operator), settings.notify)

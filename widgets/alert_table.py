@@ -18,6 +18,7 @@ from widgets.row_list import RowList
 from widgets.tone import Tone, glyph, safe
 
 if TYPE_CHECKING:
+    from core.alerts.rule import Condition
     from core.alerts.view import AlertView
 
 SEVERITY_TONE: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
@@ -49,15 +50,19 @@ def age_seconds(alert: AlertView, now: datetime) -> float | None:
     return None if alert.since is None else max(0.0, (now - alert.since).total_seconds())
 
 
-def value_text(value: float | None, metric: str) -> str:
-    """A value or threshold with the decimals its metric has; ages as durations; more digits where needed."""
+def value_text(value: float | None, metric: str, condition: Condition | None = None) -> str:
+    """A value or threshold as its rule measures it: decimals of the metric, durations, bytes, percent."""
     if value is None:
         return units.MISSING
     if not math.isfinite(value):
         return units.number(value)
-    known = METRICS.get(metric)
-    if known is None and metric in ("checkpoint_age", "step_age"):
+    if condition in ("checkpoint_age", "step_age"):
         return units.duration(value)
+    if condition == "disk_free":
+        return units.gigabytes(value)
+    if condition == "memory_free":
+        return units.percent(value, 0)
+    known = METRICS.get(metric)
     if known is None:
         return f"{value:,.6g}"
     small = 0 < abs(value) < 10.0 ** (1 - known.decimals)
@@ -70,6 +75,8 @@ class AlertTable(RowList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("alerts", id=id)
         self.alerts: list[AlertView] = []
+        self.conditions: dict[str, Condition] = {}
+        """Of each rule, by name: how its value is written."""
         self._now: datetime | None = None
 
     def show(self, alerts: Sequence[AlertView], now: datetime) -> None:
@@ -105,13 +112,13 @@ class AlertTable(RowList):
         stands = standing(alert)
         quiet = stands in ("resolved", "nodata", "acknowledged")
         age = units.age(age_seconds(alert, self._now)) if self._now else units.MISSING
-        metric = alert.metric or alert.rule
+        condition = self.conditions.get(alert.rule)
         values: tuple[tuple[str, str], ...] = (
             (f"{glyph(tone)} {alert.severity}", "dim" if stands == "resolved" else tone),
             (safe(alert.rule, 60), "plain" if quiet else "bright"),
             (_word(stands), STANDING_TONE[stands] if stands != "firing" else tone),
-            (value_text(alert.value, metric), "plain"),
-            (value_text(alert.threshold, metric), "dim"),
+            (value_text(alert.value, alert.metric, condition), "plain"),
+            (value_text(alert.threshold, alert.metric, condition), "dim"),
             (units.steps(alert.since_timestep), "dim"),
             (age, "dim"),
         )
@@ -123,12 +130,13 @@ class AlertTable(RowList):
 
     def _columns(self, width: int) -> tuple[tuple[int, bool], ...]:
         """(cells, right-aligned) per column; what does not fit is 0 cells, and stands in the details."""
-        sizes = {"severity": 10, "rule": 16, "state": 12, "value": 9, "limit": 9, "since": 7, "age": 6}
-        for name in ("limit", "since", "age"):
+        sizes = {"severity": 10, "rule": 21, "state": 12, "value": 8, "limit": 8, "since": 7, "age": 6}
+        for name in ("since", "age", "limit"):
             if sum(sizes.values()) + len(sizes) - 1 <= width:
                 break
             sizes.pop(name)
-        sizes["rule"] += max(0, min(14, width - (sum(sizes.values()) + len(sizes) - 1)))
+        sizes["rule"] += min(14, width - (sum(sizes.values()) + len(sizes) - 1))
+        sizes["rule"] = max(8, sizes["rule"])
         right = ("value", "limit", "since", "age")
         names = ("severity", "rule", "state", "value", "limit", "since", "age")
         return tuple((sizes.get(name, 0), name in right) for name in names)

@@ -7,6 +7,7 @@ window grows by half or more when full; the range changes when a value leaves it
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 _WINDOWS = (1.0, 1.5, 2.5, 4.0, 6.0, 10.0)
@@ -91,6 +92,49 @@ def ticks(low: float, high: float, count: int) -> list[float]:
             break
         step = round_up(step * 1.001)
     return [index * step for index in range(first, last + 1)]
+
+
+def log_values(values: Sequence[float]) -> list[float]:
+    """The decimal logarithms; nan for what has none (zero, negative, not finite)."""
+    return [math.log10(value) if 0 < value < math.inf else math.nan for value in values]
+
+
+def log_ticks(low: float, high: float, count: int) -> list[float]:
+    """At most `count` values 1, 2, 5 × 10^k whose logarithms lie in [low, high]; decades first."""
+    if count < 1 or not high > low:
+        return []
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    decades = list(range(first, last + 1))
+    if len(decades) > count:
+        every = -(-len(decades) // count)
+        return [10.0**power for power in decades if power % every == 0][:count]
+    for sizes in ((1.0, 2.0, 5.0), (1.0, 3.0)):
+        found = [
+            size * 10.0**power
+            for power in range(math.floor(low), last + 1)
+            for size in sizes
+            if low - 1e-9 <= math.log10(size * 10.0**power) <= high + 1e-9
+        ]
+        if len(found) <= count:
+            return found
+    return [10.0**power for power in decades]
+
+
+def log_labels(values: list[float]) -> list[str]:
+    """One short label per value, each with its own decimals: 0.001, 0.05, 2, 300, 1e6."""
+    return [
+        f"{value:.0e}".replace("e+0", "e").replace("e-0", "e-") if not 1e-4 <= value < 1e5 else f"{value:g}"
+        for value in values
+    ]
+
+
+def part_of(focus: float, span: float, *, newest: bool = False) -> tuple[float, float]:
+    """A window of `span` steps with `focus` in it that holds still: it moves by half its width, when `focus`
+    leaves its middle half, or with `newest` when it reaches the right end."""
+    half = span / 2
+    place = math.floor(focus / half) - 1 if newest else math.floor(focus / half - 0.5)
+    low = max(0.0, place * half)
+    return low, low + span
 
 
 def decimals(values: list[float]) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _ASCII = " '.:"
@@ -70,12 +70,27 @@ class Canvas:
 class Trace:
     """Draws values over steps on a canvas. Steps and values outside the axes are drawn at their edge."""
 
-    def __init__(self, canvas: Canvas, x_low: float, x_high: float, y_low: float, y_high: float) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        x_low: float,
+        x_high: float,
+        y_low: float,
+        y_high: float,
+        scale: Callable[[Sequence[float]], Sequence[float]] | None = None,
+    ) -> None:
+        """`scale` turns values into what the y axis counts: their logarithms; None: themselves."""
         self.canvas = canvas
+        self._scale = scale
         self._x_low, self._y_high = x_low, y_high
         self._per_x = canvas.columns / (x_high - x_low) if x_high > x_low else 0.0
         self._per_y = (canvas.lines - 1) / (y_high - y_low) if y_high > y_low else 0.0
         self._last: tuple[int, int] | None = None
+
+    @property
+    def last(self) -> tuple[int, int] | None:
+        """(column, line of dots) of the last point; None after a gap."""
+        return self._last
 
     def column(self, step: float) -> int:
         """The column of dots that holds `step`; never decreases with it."""
@@ -83,7 +98,7 @@ class Trace:
         return min(max(x, 0), self.canvas.columns - 1)
 
     def level(self, value: float) -> int:
-        """The line of dots nearest to a finite `value`, 0 at the top."""
+        """The line of dots nearest to a finite (scaled) `value`, 0 at the top."""
         if self._per_y == 0.0:
             return self.canvas.lines // 2
         y = int((self._y_high - value) * self._per_y + 0.5)
@@ -94,7 +109,7 @@ class Trace:
         self._last = None
 
     def add(self, step: float, value: float) -> None:
-        """One more point of the segment; a value that is not finite is a gap."""
+        """One more point of the segment; a (scaled) value that is not finite is a gap."""
         if not math.isfinite(value):
             self._last = None
             return
@@ -103,7 +118,7 @@ class Trace:
     def add_rows(self, steps: Sequence[float], values: Sequence[float], start: int, stop: int) -> None:
         """The rows `start` to `stop` of one segment (steps do not decrease), column by column."""
         for x, first, end in self.columns(steps, start, stop):
-            part = values[first:end]
+            part = values[first:end] if self._scale is None else self._scale(values[first:end])
             if math.isfinite(sum(part)):
                 self._join(x, self.level(part[0]))
                 self.canvas.vertical(x, self.level(max(part)), self.level(min(part)))

@@ -1,25 +1,56 @@
 """A live line chart in braille: one style for the line, axes that hold still, only changed cells repainted.
 
-The data are the run's own growing series; `chart_picture` remembers how far it has drawn. Trap avoided:
-redrawing a chart for each row costs 8 KB over SSH; one more point on a canvas that stays costs a few cells.
+The data are the run's own growing series; `chart_picture` remembers how far it has drawn. Traps avoided:
+redrawing a chart for each row costs 8 KB over SSH, one more point on a canvas that stays costs a few cells;
+a part, a mean or a logarithm that looks like the whole: the frame's title says which it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
+from textual import events
+from textual.message import Message
+
 from core.units import steps as steps_label
-from widgets.axis import Range, window
-from widgets.chart_picture import Picture, Points, Threshold, bounds_in, extent
+from widgets.axis import Range, log_values, round_up, window
+from widgets.chart_marks import Mark
+from widgets.chart_picture import Axes, Picture, Threshold
+from widgets.chart_points import Points, extent, gap, nearest_row, step_beside, values_in
 from widgets.lines import LineWidget, Row, Span, framed, wrapped
 from widgets.tone import ascii_only
 
-__all__ = ["Chart", "Points", "Threshold", "Trend"]
+__all__ = ["Chart", "Line", "Look", "Points", "Threshold", "Trend"]
 
 Trend = Literal["INCREASING", "STABLE", "DECREASING", "UNKNOWN"]
 _TREND = {"INCREASING": "▲", "STABLE": "─", "DECREASING": "▼", "UNKNOWN": " "}
 _TREND_ASCII = {"INCREASING": "^", "STABLE": "-", "DECREASING": "v", "UNKNOWN": " "}
+_SMOOTHED_SHARE = 30
+"""The mean goes over this part of the visible steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a person wants to see the rows."""
+
+    view: tuple[float, float] | None = None
+    """Only these steps; None: the whole run."""
+    cursor: float | None = None
+    log: bool = False
+    smooth: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Another run's rows of the same metric."""
+
+    key: str
+    points: Points
+    letter: str
+    """Stands at the line's end."""
+    tone: str = "plain"
 
 
 class Chart(LineWidget):
@@ -28,6 +59,13 @@ class Chart(LineWidget):
     DEFAULT_CSS = """
     Chart { width: 1fr; height: 1fr; min-height: 3; }
     """
+
+    class Clicked(Message):
+        """The mouse pointed at a step."""
+
+        def __init__(self, chart: Chart, step: float | None) -> None:
+            super().__init__()
+            self.chart, self.step = chart, step
 
     def __init__(
         self,
@@ -46,6 +84,8 @@ class Chart(LineWidget):
         """The value axis includes zero because zero means something for this metric."""
         self.empty = empty
         """What stands here when there is no data, and how to get it."""
+        self.active = False
+        """The keys act on this chart."""
         self.thresholds: tuple[Threshold, ...] = ()
         self._x_label = x_label
         self._tone = tone
@@ -54,9 +94,18 @@ class Chart(LineWidget):
         self._latest_tone = "bright"
         self._trend: Trend = "UNKNOWN"
         self._total: float | None = None
-        self._view: tuple[float, float] | None = None
+        self._look = Look()
+        self._marks: tuple[Mark, ...] = ()
+        self._others: tuple[Line, ...] = ()
         self._range = Range()
         self._picture: Picture | None = None
+
+    def become(self, title: str, *, zero: bool, empty: str) -> None:
+        """Draw another metric from the next `show` on."""
+        if title != self.title:
+            self.title, self.zero, self.empty = title, zero, empty
+            self._points, self._picture, self._range = None, None, Range()
+            self._others = ()
 
     def show(
         self,
@@ -67,23 +116,75 @@ class Chart(LineWidget):
         trend: Trend = "UNKNOWN",
         total: float | None = None,
         thresholds: tuple[Threshold, ...] | None = None,
+        marks: tuple[Mark, ...] | None = None,
+        others: tuple[Line, ...] | None = None,
     ) -> None:
         """Draw `points` (the same object again: only its new rows), with `latest` and `trend` in the frame.
 
-        `total`: where the run will end, if known. `thresholds`: None leaves them as they are.
+        `total`: where the run will end, if known. `thresholds`, `marks`, `others`: None leaves them as they
+        are.
         """
         if points is not self._points:
             self._points, self._picture, self._range = points, None, Range()
         if thresholds is not None and thresholds != self.thresholds:
             self.thresholds, self._picture = thresholds, None
+        if others is not None and others != self._others:
+            self._others, self._picture, self._range = others, None, Range()
+        if marks is not None:
+            self._marks = marks
         self._latest, self._latest_tone, self._trend = latest, latest_tone, trend
         self._total = total
         self.redraw()
 
+    def look(self, look: Look) -> None:
+        """See the rows another way; the frame says how."""
+        before, self._look = self._look, look
+        if (before.view, before.log, before.smooth) != (look.view, look.log, look.smooth):
+            self._picture, self._range = None, Range()
+        self.redraw()
+
     def set_view(self, view: tuple[float, float] | None) -> None:
         """Show only the steps `view`; None: the whole run. The frame says when it is a part."""
-        self._view, self._picture, self._range = view, None, Range()
-        self.redraw()
+        self.look(Look(view, self._look.cursor, self._look.log, self._look.smooth))
+
+    @property
+    def shown_view(self) -> tuple[float, float] | None:
+        """The steps from the left to the right edge; None where nothing is drawn."""
+        if self._look.view is not None:
+            return self._look.view
+        return self._whole(self._points) if self._points is not None and len(self._points.value) else None
+
+    @property
+    def smoothed_over(self) -> float:
+        """The steps that the mean goes over; 0 without one."""
+        view = self.shown_view
+        return round_up((view[1] - view[0]) / _SMOOTHED_SHARE) if self._look.smooth and view else 0.0
+
+    # The cursor.
+
+    def step_beside(self, step: float, by: int) -> float | None:
+        """The step of the row in the next column to the left (`by` < 0) or right; None past the ends."""
+        if self._points is None or not len(self._points.value):
+            return None
+        low, high = self.cell_steps(step)
+        return step_beside(self._points, low, high, by)
+
+    def cell_steps(self, step: float) -> tuple[float, float]:
+        """The steps drawn in one cell with `step`; one beside it where nothing is drawn."""
+        return self._picture.cell_steps(step) if self._picture is not None else (step, step + 1)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        view, picture = self.shown_view, self._picture
+        step = None
+        if view is not None and picture is not None and self._points is not None:
+            cell = event.x - 1 - picture.axis.margin
+            cells = max(1, picture.axis.width - picture.axis.margin - 1)
+            row = nearest_row(self._points, view[0] + (cell + 0.5) / cells * (view[1] - view[0]))
+            step = self._points.timestep[row] if row is not None else None
+        self.post_message(self.Clicked(self, step))
+
+    # Drawing.
 
     def rows(self, width: int, height: int) -> Sequence[Row]:
         points = self._points
@@ -93,21 +194,28 @@ class Chart(LineWidget):
         return framed(
             self._heading(points),
             self._value_spans(),
-            picture.body(self._tone),
+            picture.body(self._look.cursor),
             width,
             height,
-            footer=picture.footer,
+            footer=picture.axis.spans(self._marks),
             gutter=0,
+            active=self.active,
         )
 
     def _heading(self, points: Points) -> str:
-        if self._view is None:
-            return self.title
-        low, high = self._view
-        first, last = extent(points)
-        if low <= first and high >= last:
-            return self.title
-        return f"{self.title}  part {self._x_label(low)}–{self._x_label(high)} of {self._x_label(last)}"
+        words = [self.title]
+        if self._others:
+            words.append("with " + " ".join(line.letter for line in self._others))
+        if self._look.log:
+            words.append("log")
+        if self._look.smooth:
+            words.append(f"smoothed over {self._x_label(self.smoothed_over)}")
+        if self._look.view is not None:
+            low, high = self._look.view
+            first, last = extent(points)
+            if low > first or high < last:
+                words.append(f"part {self._x_label(low)}–{self._x_label(high)} of {self._x_label(last)}")
+        return "  ".join(words)
 
     def _value_spans(self) -> list[Span]:
         if not self._latest:
@@ -117,31 +225,43 @@ class Chart(LineWidget):
 
     def _without_plot(self, width: int, height: int) -> Sequence[Row]:
         words = self.empty if self._points is None or not len(self._points.value) else ""
-        return framed(self.title, self._value_spans(), wrapped(words, width - 4), width, height)
+        body = wrapped(words, width - 4)
+        return framed(self.title, self._value_spans(), body, width, height, active=self.active)
+
+    def _whole(self, points: Points) -> tuple[float, float]:
+        first, last = extent(points)
+        for line in self._others:
+            if len(line.points.value):
+                last = max(last, extent(line.points)[1])
+        return window(first, last, self._total, gap(points))
 
     def _advance(self, points: Points, width: int, height: int) -> Picture:
         """The picture with all rows in it: the old one with the new rows added, if its axes still hold."""
-        first, last = extent(points)
-        gap = points.timestep[1] - points.timestep[0] if len(points.value) > 1 else 0.0
-        view = self._view or window(first, last, self._total, gap)
-        moved = self._range.fit(*self._bounds(points, view), zero=self.zero)
+        view = self._look.view or self._whole(points)
+        self._range.fit(*self._bounds(points, view), zero=self.zero and not self._look.log)
+        values = (self._range.low, self._range.high)
+        axes = Axes((width, height), view, values, self._look.log, self.smoothed_over)
         picture = self._picture
-        if picture is None or moved or picture.view != view or picture.size != (width, height):
-            picture = Picture(
-                (width, height),
-                view,
-                (self._range.low, self._range.high),
-                self.thresholds,
-                self._x_label,
-                ascii=ascii_only(),
-            )
+        if picture is None or picture.axes != axes:
+            picture = Picture(axes, self.thresholds, self._x_label, self._tone, ascii=ascii_only())
             self._picture = picture
+        for line in self._others:
+            picture.draw_other(line.key, line.points, line.letter, line.tone)
         picture.draw(points)
         return picture
 
     def _bounds(self, points: Points, view: tuple[float, float]) -> tuple[float, float]:
         """The finite extremes of what is in view, widened to the thresholds that the axis makes room for."""
-        seen = (points.minimum, points.maximum) if self._view is None else bounds_in(points, view)
-        values = [value for value in seen if value is not None]
+        values: list[float] = []
+        for each in (points, *(line.points for line in self._others)):
+            if self._look.view is None and not self._look.log:
+                values += [value for value in (each.minimum, each.maximum) if value is not None]
+            else:
+                found = values_in(each, view)
+                if self._look.log:
+                    found = [value for value in found if value > 0]
+                values += [min(found), max(found)] if found else []
         values += [threshold.value for threshold in self.thresholds if threshold.in_range]
+        if self._look.log:
+            values = [value for value in log_values(values) if value == value]
         return (min(values), max(values)) if values else (0.0, 1.0)

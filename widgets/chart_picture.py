@@ -1,43 +1,23 @@
-"""One drawn state of a chart: a canvas with fixed axes to which rows are added as they come.
+"""One drawn state of a chart: canvases with fixed axes to which rows are added as they come.
 
-Owns where labels, thresholds and the steps' axis stand. Trap avoided: a series that grows in the follower's
-thread while it is drawn: only rows whose value has arrived are looked at.
+Owns where labels, thresholds, the cursor and each line stand. Traps avoided: a series that grows in the
+follower's thread while it is drawn (only rows whose value has arrived are looked at); a smoothed line that
+stands where its rows were (they stay, dimmed, with every extreme).
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Protocol
 
 from rich.cells import cell_len
 
-from widgets.axis import tick_labels, ticks
+from widgets.axis import log_labels, log_ticks, log_values, tick_labels, ticks
 from widgets.braille import Canvas, Trace
+from widgets.chart_marks import StepsAxis
+from widgets.chart_points import Points, parts, rows_in
 from widgets.lines import Row, Span, fit
-
-
-class Points(Protocol):
-    """What a chart draws: `core.telemetry.model.Series` is one."""
-
-    @property
-    def timestep(self) -> Sequence[float]: ...
-    @property
-    def value(self) -> Sequence[float]: ...
-    @property
-    def segments(self) -> Sequence[int]:
-        """The index at which each segment starts; segments are not joined."""
-
-    @property
-    def minimum(self) -> float | None:
-        """The least finite value."""
-
-    @property
-    def maximum(self) -> float | None:
-        """The greatest finite value."""
+from widgets.smoothing import Smoother
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,123 +31,193 @@ class Threshold:
     """The axis makes room for it; otherwise it shows only where the values reach."""
 
 
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What a picture's places mean; with other axes it is another picture."""
+
+    size: tuple[int, int]
+    """Of the whole chart, frame included."""
+    view: tuple[float, float]
+    """The steps from left to right."""
+    values: tuple[float, float]
+    """From bottom to top; logarithms where `log`."""
+    log: bool = False
+    smooth: float = 0.0
+    """The span of the smoothed line in steps; 0: none."""
+
+    def scaled(self, value: float) -> float:
+        return log_values([value])[0] if self.log else value
+
+
+class _Line:
+    """One series on a canvas of its own."""
+
+    def __init__(self, canvas: Canvas, axes: Axes, tone: str, letter: str = "", span: float = 0.0) -> None:
+        self.canvas, self.tone, self.letter = canvas, tone, letter
+        self._view = axes.view
+        self._trace = Trace(canvas, *axes.view, *axes.values, scale=log_values if axes.log else None)
+        self._smoother = Smoother(span) if span else None
+        self._drawn = 0
+        self.end: tuple[int, int] | None = None
+        """The cell of the last drawn point."""
+
+    def draw(self, points: Points) -> None:
+        """Add the rows that are not drawn yet."""
+        size = len(points.value)
+        for start, stop in parts(points, size):
+            if stop <= self._drawn:
+                continue
+            if start >= self._drawn:
+                self._trace.lift()
+                if self._smoother is not None:
+                    self._smoother.restart()
+            self._add(points, max(start, self._drawn), stop)
+        self._drawn = size
+        last = self._trace.last
+        if last is not None:
+            across, down = (1, 2) if self.canvas.ascii else (2, 4)
+            self.end = (last[0] // across, last[1] // down)
+
+    def _add(self, points: Points, start: int, stop: int) -> None:
+        steps = points.timestep
+        first, last = rows_in(steps, start, stop, self._view)
+        if self._smoother is None:
+            self._trace.add_rows(steps, points.value, first, last)
+            return
+        begin, _ = rows_in(steps, start, stop, (self._view[0] - self._smoother.warm_up, self._view[1]))
+        smooth = self._smoother.feed(steps[begin:last], points.value[begin:last])
+        self._trace.add_rows(steps[begin:last], smooth, first - begin, last - begin)
+
+
 class Picture:
-    """`view`: the steps from left to right; `values`: from bottom to top. Both stay."""
+    """The lines of a chart on their axes."""
 
     def __init__(
         self,
-        size: tuple[int, int],
-        view: tuple[float, float],
-        values: tuple[float, float],
+        axes: Axes,
         thresholds: tuple[Threshold, ...],
         x_label: Callable[[float], str],
+        tone: str,
         *,
         ascii: bool = False,
     ) -> None:
-        self.size = size
-        self.view = view
-        self.low, self.high = values
+        self.axes = axes
         self.ascii = ascii
-        self._thresholds = [t for t in thresholds if self.low <= t.value <= self.high]
-        self._drawn = 0
-        inner_width, self._height = size[0] - 2, size[1] - 2
+        self._tone = tone
+        self.low, self.high = axes.values
+        self._thresholds = [t for t in thresholds if self.low <= axes.scaled(t.value) <= self.high]
+        inner_width, self._height = axes.size[0] - 2, axes.size[1] - 2
         self._labels = self._value_labels()
         self._margin = max((cell_len(label) for label in self._labels.values()), default=0) + 1
         if self._margin > inner_width // 2:
             self._labels, self._margin = {}, 0
         self._width = inner_width - self._margin - 1
-        self._canvas = Canvas(self._width, self._height, ascii=ascii)
-        self._trace = Trace(self._canvas, view[0], view[1], self.low, self.high)
-        self.footer = self._steps_axis(x_label)
+        self.axis = StepsAxis(axes.view, inner_width, self._margin, x_label, ascii)
+        self._rows = _Line(self._canvas(), axes, "dim" if axes.smooth else tone)
+        self._mean = _Line(self._canvas(), axes, tone, span=axes.smooth) if axes.smooth else None
+        self._others: dict[object, _Line] = {}
+
+    def _canvas(self) -> Canvas:
+        return Canvas(self._width, self._height, ascii=self.ascii)
 
     def draw(self, points: Points) -> None:
         """Add the rows that are not drawn yet."""
-        size = len(points.value)
-        for start, stop in _parts(points, size):
-            if stop <= self._drawn:
-                continue
-            if start >= self._drawn:
-                self._trace.lift()
-            first, last = _rows_in(points.timestep, max(start, self._drawn), stop, self.view)
-            self._trace.add_rows(points.timestep, points.value, first, last)
-        self._drawn = size
+        self._rows.draw(points)
+        if self._mean is not None:
+            self._mean.draw(points)
 
-    def body(self, tone: str) -> list[Row]:
-        """The plot's rows: label, line of dots, dashed thresholds where no dot is."""
-        lines = {self._row_of(threshold.value): threshold for threshold in self._thresholds}
+    def draw_other(self, key: object, points: Points, letter: str, tone: str) -> None:
+        """Another run's line, below this run's; its letter stands at its end."""
+        line = self._others.get(key)
+        if line is None:
+            line = self._others[key] = _Line(self._canvas(), self.axes, tone, letter)
+        line.draw(points)
+
+    def cell_steps(self, step: float) -> tuple[float, float]:
+        """The steps that share the cell of `step`: from, and up to but not including."""
+        low, high = self.axes.view
+        per_cell = (high - low) / self._width if self._width else 0.0
+        cell = self._cell(step)
+        return low + cell * per_cell, low + (cell + 1) * per_cell
+
+    def _cell(self, step: float) -> int:
+        canvas = self._rows.canvas
+        low, high = self.axes.view
+        x = int((step - low) * canvas.columns / (high - low)) if high > low else 0
+        return min(max(x, 0), canvas.columns - 1) // (1 if self.ascii else 2)
+
+    def body(self, cursor: float | None = None) -> list[Row]:
+        """The plot's rows: label, lines of dots, dashed thresholds and the cursor where no dot is."""
+        named = {self._row_of(self.axes.scaled(t.value)): t for t in self._thresholds}
+        lines = [*self._others.values(), self._rows, *([self._mean] if self._mean is not None else [])]
+        ends = {line.end: line for line in self._others.values() if line.end is not None}
+        low, high = self.axes.view
+        at = self._cell(cursor) if cursor is not None and low <= cursor <= high else None
         rows: list[Row] = []
         for y in range(self._height):
             label = fit(self._labels.get(y, ""), self._margin - 1, right=True) + " " if self._margin else ""
-            text = self._canvas.row(y)
-            plot = _dashed(text, lines[y], tone, self.ascii) if y in lines else [(text, tone)]
+            plot: list[Span]
+            if len(lines) == 1 and at is None:
+                text = self._rows.canvas.row(y)
+                plot = _dashed(text, named[y], self._tone, self.ascii) if y in named else [(text, self._tone)]
+            else:
+                plot = self._cells(y, lines, named.get(y), at)
+            for (x, row), line in ends.items():
+                if row == y:
+                    _put(plot, min(x + 1, self._width - 1), line.letter, line.tone)
             rows.append([(label, "dim"), *plot])
         return rows
 
-    def _row_of(self, value: float) -> int:
-        """The row of cells a value stands in."""
+    def _cells(
+        self, y: int, lines: Sequence[_Line], threshold: Threshold | None, cursor: int | None
+    ) -> list[Span]:
+        """One span per cell: the topmost line's dots, else the threshold's dash, else the cursor."""
+        texts = [(line.canvas.row(y), line.tone) for line in reversed(lines)]
+        cells: list[Span] = [
+            next(((text[x], tone) for text, tone in texts if text[x] != " "), (" ", "dim"))
+            for x in range(self._width)
+        ]
+        if threshold is not None:
+            dots = "".join(char for char, _ in cells)
+            under = _dashed(dots, threshold, "", self.ascii)
+            cells = [cell if cell[0] != " " else dash for cell, dash in zip(cells, under, strict=True)]
+        if cursor is not None:
+            char, _ = cells[cursor]
+            blank = char in " ╌-"
+            cells[cursor] = (("|" if self.ascii else "│") if blank else char, "bright")
+        return cells
+
+    def _row_of(self, scaled: float) -> int:
+        """The row of cells a (scaled) value stands in."""
         lines = self._height * (2 if self.ascii else 4)
-        place = (self.high - value) / (self.high - self.low) * (lines - 1) if self.high > self.low else 0.0
+        place = (self.high - scaled) / (self.high - self.low) * (lines - 1) if self.high > self.low else 0.0
         return min(max(int(place + 0.5) * self._height // lines, 0), self._height - 1)
 
     def _value_labels(self) -> dict[int, str]:
         """Label per row: the thresholds' own values, and round values that do not touch them."""
-        taken = {self._row_of(threshold.value) for threshold in self._thresholds}
+        scaled, log = self.axes.scaled, self.axes.log
+        taken = {self._row_of(scaled(threshold.value)) for threshold in self._thresholds}
+        count = max(2, (self._height + 1) // 3)
+        round_values = log_ticks(self.low, self.high, count) if log else ticks(self.low, self.high, count)
         values = [
             value
-            for value in ticks(self.low, self.high, max(2, (self._height + 1) // 3))
-            if not {self._row_of(value) + near for near in (-1, 0, 1)} & taken
+            for value in round_values
+            if not {self._row_of(scaled(value)) + near for near in (-1, 0, 1)} & taken
         ]
         values = sorted({*values, *(threshold.value for threshold in self._thresholds)})
-        return {self._row_of(value): text for value, text in zip(values, tick_labels(values), strict=True)}
-
-    def _steps_axis(self, label_of: Callable[[float], str]) -> list[Span]:
-        """The bottom line of the frame: the first, the last and the round steps below their columns."""
-        width = self.size[0] - 2
-        cells = ["-" if self.ascii else "─"] * width
-        used = [False] * (width + 2)
-        low, high = self.view
-        per_step = (self._width - 1) / (high - low) if high > low else 0.0
-        left = max(0, self._margin - 1)
-        for value in (low, high, *ticks(low, high, max(2, self._width // 9))):
-            text = f" {label_of(value)} "
-            start = round(self._margin + (value - low) * per_step - (len(text) - 1) / 2)
-            start = max(min(start, width - len(text)), left)
-            if start + len(text) > width or any(used[start : start + len(text) + 2]):
-                continue
-            cells[start : start + len(text)] = text
-            used[start + 1 : start + len(text) + 1] = [True] * len(text)
-        return [(cell, "dim" if used[index + 1] else "rule") for index, cell in enumerate(cells)]
+        labels = log_labels(values) if log else tick_labels(values)
+        return {self._row_of(scaled(value)): text for value, text in zip(values, labels, strict=True)}
 
 
-def extent(points: Points) -> tuple[float, float]:
-    """The least and the greatest step over all segments; at least one row must be there."""
-    parts = list(_parts(points, len(points.value)))
-    steps = points.timestep
-    return min(steps[start] for start, _ in parts), max(steps[stop - 1] for _, stop in parts)
-
-
-def bounds_in(points: Points, view: tuple[float, float]) -> tuple[float | None, float | None]:
-    """The finite extremes of the rows whose steps lie in `view`."""
-    low: float | None = None
-    high: float | None = None
-    for start, stop in _parts(points, len(points.value)):
-        first, last = _rows_in(points.timestep, start, stop, view)
-        finite = [value for value in points.value[first:last] if math.isfinite(value)]
-        if finite:
-            low = min(finite) if low is None else min(low, *finite)
-            high = max(finite) if high is None else max(high, *finite)
-    return low, high
-
-
-def _parts(points: Points, size: int) -> Iterator[tuple[int, int]]:
-    """(start, stop) of each segment within the first `size` rows."""
-    starts = [start for start in points.segments if start < size] or [0]
-    return pairwise([*starts, size])
-
-
-def _rows_in(steps: Sequence[float], start: int, stop: int, view: tuple[float, float]) -> tuple[int, int]:
-    """Of the rows `start` to `stop` of one segment those inside `view`."""
-    return bisect_left(steps, view[0], start, stop), bisect_right(steps, view[1], start, stop)
+def _put(plot: list[Span], x: int, char: str, tone: str) -> None:
+    """Replace one cell of a row of spans."""
+    start = 0
+    for index, (text, old) in enumerate(plot):
+        if start <= x < start + len(text):
+            at = x - start
+            plot[index : index + 1] = [(text[:at], old), (char, tone), (text[at + 1 :], old)]
+            return
+        start += len(text)
 
 
 def _dashed(text: str, threshold: Threshold, tone: str, ascii: bool) -> list[Span]:

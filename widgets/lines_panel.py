@@ -71,6 +71,6 @@ def _flowed(line: Row, width: int) -> list[list[Span]]:
     if len(line) != 1:
         return [list(line)]
     text, tone = line[0]
-    indent = " " * (len(text) - len(text.lstrip(" ")))
+    indent = " " * (len(text) - len(text.lstrip(" -•")))
     wrapped = textwrap.wrap(text, max(8, width), subsequent_indent=indent, break_on_hyphens=False)
     return [[(part, tone)] for part in wrapped] or [[("", tone)]]

@@ -1,4 +1,4 @@
-"""Many small facts in one panel: label, value, unit and sparkline, one a row.
+"""Many small facts in one panel: label, value, unit and sparkline, one a row, with a subheading here and there.
 
 Trap avoided: values that jump. Numbers are right-aligned in a column that never gets narrower, so only the
 cells of a changed number are sent.
@@ -27,6 +27,10 @@ class Tile:
     unit: str = ""
     values: Sequence[float] | None = None
     tone: str = "bright"
+    short: str = ""
+    """Stands where `value` does not fit."""
+    heading: bool = False
+    """A subheading above the rows that follow."""
 
 
 class Tiles(LineWidget):
@@ -67,7 +71,8 @@ class Tiles(LineWidget):
             self._first = 0
         shown = self._tiles[self._first : self._first + self._room]
         inner = width - 4
-        label_width = max((cell_len(tile.label) for tile in self._tiles), default=0)
+        labels = (cell_len(tile.label) for tile in self._tiles if not tile.heading)
+        label_width = max(labels, default=0)
         label_width = max(4, min(label_width, inner - self._value_width - 1))
         body: list[Row] = [self._row(tile, inner, label_width) for tile in shown]
         if not self._tiles:
@@ -79,10 +84,15 @@ class Tiles(LineWidget):
         return framed(self.title, value, body, width, height)
 
     def _row(self, tile: Tile, inner: int, label_width: int) -> list[Span]:
+        if tile.heading:
+            rule = ("-" if ascii_only() else "─") * max(0, inner - cell_len(tile.label) - 1)
+            return [(tile.label + " ", "dim"), (rule, "rule")]
         spans: list[Span] = [(fit(tile.label, label_width) + " ", "dim")]
         room = inner - label_width - 1
         if tile.values is None:
             text = f"{tile.value} {tile.unit}".strip()
+            if cell_len(text) > room and tile.short:
+                text = tile.short
             return [*spans, (fit(text, room), tile.tone)]
         value_width = min(self._value_width, room)
         spans.append((fit(tile.value, value_width, right=True), tile.tone))

@@ -56,7 +56,8 @@ def checklist_text(result: ChecklistResult) -> str:
             group = item.group
             lines += ["", group] if lines else [group]
         value = "" if item.value is None else f"  {item.value}"
-        limit = "" if item.limit is None else f" (limit {item.limit})"
+        explained = item.limit is not None and item.state not in ("pass", "overridden")
+        limit = f"  (expected {item.limit})" if explained else ""
         lines.append(f"  {_MARKS[item.state]:<13} {item.text}{value}{limit}")
         if item.message and item.state not in ("pass", "not_applicable"):
             lines.append(f"  {'':<13}   {item.message}")

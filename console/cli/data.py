@@ -30,7 +30,8 @@ def register(app: typer.Typer) -> None:
 
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help="Default: the workspace's training data.")
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="A folder of candles or one file; default: the training data."),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,

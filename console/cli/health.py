@@ -136,7 +136,8 @@ def daily(
     facts = read_facts(opened, None, now)
     report = daily_check(opened, facts.run, facts.health, facts.alerts, asked, now)
     put_json(report, now)
-    finish(GOOD if report.no_issues else ATTENTION)
+    failed = any(point.state in ("fail", "unknown") for point in report.points)
+    finish(ATTENTION if failed or not report.no_issues else GOOD)
 
 
 def parse_day(text: str | None, now: datetime) -> date:

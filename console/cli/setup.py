@@ -12,6 +12,7 @@ from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import BAD, GOOD, finish, put, put_json
 from core.clock import utc_now
 from core.errors import UsageError
+from core.text import visible
 from core.workspace import init_workspace
 
 
@@ -99,5 +100,11 @@ def show(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None
         put_json({"entries": entries}, utc_now())
     else:
         for entry in entries:
-            put(f"{entry.number:>6}  {iso(entry.at)}  {entry.operator:<16} {entry.kind:<16} {entry.subject}")
+            words = "; ".join(
+                f"{key}: {value}" for key, value in entry.detail.items() if value not in ("", None)
+            )
+            put(
+                f"{entry.number:>6}  {iso(entry.at)}  {entry.operator:<16} {entry.kind:<16} "
+                f"{entry.subject}  {visible(words, 200)}".rstrip()
+            )
     finish(GOOD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from console.cli.output import GOOD, finish, put, say
 from core.clock import utc_now
 from core.errors import CancelledError, RejectedError, UsageError
 from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.telemetry.reader import RunReader
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +46,7 @@ def train(
     """Train PPO in a process of its own, once the preflight lets it start."""
     from console.stores import open_store
     from core.checklist.preflight import run_preflight
+    from core.telemetry.reader import RunReader
     from core.training.archive import archive_run
     from core.training.control import TrainRequest, start_training
     from core.training.plan import check_request
@@ -84,6 +88,11 @@ def train(
             moved = archive_run(opened, now)
             if moved is not None:
                 say(f"the earlier run is now in {opened.relative(moved)}")
+        reader = RunReader(opened.logs, checkpoints=opened.checkpoints, now=now)
+        if resume:
+            # What the run logged before is known; only what comes now is echoed.
+            reader.poll(now)
+            reader.take_log_lines()
         identity = start_training(opened, request, now, preflight=result)
         store.record(
             "training_start",
@@ -94,15 +103,13 @@ def train(
     if detach:
         say(f"training runs as process {identity.pid}; watch: ppo-console   end: ppo-console stop")
         finish(GOOD)
-    finish(follow_training(opened))
+    finish(follow_training(opened, reader))
 
 
-def follow_training(workspace: Workspace) -> int:
-    """Echo the run's log until it ends. Ctrl-C detaches and leaves the training alone."""
+def follow_training(workspace: Workspace, reader: RunReader) -> int:
+    """Echo the run's new log lines until it ends. Ctrl-C detaches and leaves the training alone."""
     from core.telemetry.health import assess
-    from core.telemetry.reader import RunReader
 
-    reader = RunReader(workspace.logs, checkpoints=workspace.checkpoints, now=utc_now())
     try:
         while True:
             now = utc_now()

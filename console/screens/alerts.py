@@ -35,6 +35,7 @@ from widgets.tone import Tone, glyph, safe
 
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
+    from core.alerts.rule import Condition
     from core.alerts.view import AlertView
 
 
@@ -54,11 +55,15 @@ class Alerts(ConsoleScreen):
 
     def show(self, snapshot: Snapshot) -> None:
         table = self.table
+        table.conditions = self._conditions()
         rules = len([rule for rule in self.session.settings.alerts.values() if rule.enabled])
         table.empty = _quiet(rules, snapshot)
         table.show(snapshot.alerts, utc_now())
         self.answer(*summary(snapshot.alerts, utc_now()))
         self._show_details()
+
+    def _conditions(self) -> dict[str, Condition]:
+        return {name: rule.condition for name, rule in self.session.settings.alerts.items()}
 
     def tick(self, now: datetime) -> None:
         """Ages move on by themselves."""
@@ -81,7 +86,7 @@ class Alerts(ConsoleScreen):
             return
         stands = standing(alert)
         value: Row = [(f"{glyph(SEVERITY_TONE[alert.severity])} {stands}", STANDING_TONE[stands])]
-        pane.show(alert.rule, details(alert, utc_now()), value)
+        pane.show(alert.rule, details(alert, utc_now(), self._conditions().get(alert.rule)), value)
 
     # Keys.
 
@@ -105,7 +110,9 @@ class Alerts(ConsoleScreen):
 
     def do_row_open(self) -> None:
         if (alert := self.table.selected) is not None:
-            self.app.push_screen(Details(alert.rule, tuple(details(alert, utc_now()))))
+            self.app.push_screen(
+                Details(alert.rule, tuple(details(alert, utc_now(), self._conditions().get(alert.rule))))
+            )
 
     def do_alert_acknowledge(self) -> None:
         """Ask for the note, then store; only a firing alert can be taken."""
@@ -126,10 +133,9 @@ class Alerts(ConsoleScreen):
                 self.session.acknowledge(key, note)
 
         operator = self.session.operator
-        metric = alert.metric or alert.rule
         facts = (
             ("alert", f"{alert.rule}, {alert.severity}"),
-            ("value", f"{value_text(alert.value, metric)} against {value_text(alert.threshold, metric)}"),
+            ("seen", alert.message or units.MISSING),
             ("action", alert.action or units.MISSING),
             ("as", operator.name if operator is not None else "not known yet"),
         )
@@ -171,14 +177,17 @@ def summary(alerts: Sequence[AlertView], now: datetime) -> tuple[str, Tone]:
     return f"Nothing needs you: {words}", "good"
 
 
-def details(alert: AlertView, now: datetime) -> list[tuple[str, str, str]]:
+def details(
+    alert: AlertView, now: datetime, condition: Condition | None = None
+) -> list[tuple[str, str, str]]:
     """Everything known of an alert, as (label, text, tone)."""
-    metric = alert.metric or alert.rule
     facts: list[tuple[str, str, str]] = []
     if alert.message:
         facts.append(("", safe(alert.message), "plain"))
-    against = f"{value_text(alert.value, metric)}, limit {value_text(alert.threshold, metric)}"
-    facts.append(("value", f"{against}  ({alert.metric})" if alert.metric else against, "bright"))
+    value, limit = (value_text(each, alert.metric, condition) for each in (alert.value, alert.threshold))
+    against = f"{value}, limit {limit}"
+    if alert.value is not None or alert.threshold is not None:
+        facts.append(("value", f"{against}  ({alert.metric})" if alert.metric else against, "bright"))
     age = age_seconds(alert, now)
     began = f"step {units.number(alert.since_timestep)}" if alert.since_timestep is not None else ""
     ago = f"{units.age(age)} ago" if age is not None else ""

@@ -25,6 +25,7 @@ from widgets.row_list import RowList
 from widgets.tone import Tone, safe
 
 if TYPE_CHECKING:
+    from console.snapshot import Snapshot
     from console.states import ChecklistState
     from core.checklist.model import ChecklistResult, ItemResult
 
@@ -42,8 +43,7 @@ class Checklist(ConsoleScreen):
         self._shown = 0
         """Which list: 0 preflight, 1 today."""
         self._cursors = [0, 0]
-        self._said: dict[str, str] = {}
-        """Last known states, to say when one takes itself back."""
+        self._had_run = False
 
     def compose_body(self) -> ComposeResult:
         with Container(id="checklist"):
@@ -69,6 +69,13 @@ class Checklist(ConsoleScreen):
     def _results(self) -> tuple[ChecklistResult | None, ChecklistResult | None]:
         state = self.session.checklists
         return state.preflight, state.daily
+
+    def show(self, snapshot: Snapshot) -> None:
+        """The day's list needs the run: look again when its first picture comes after the first look."""
+        if not self._had_run:
+            self._had_run = True
+            if self.session.checklists.evaluated_at is not None and self.session.checklists.daily is None:
+                self.session.evaluate_checklists()
 
     def show_checklists(self, state: ChecklistState) -> None:
         result = self._results()[self._shown]
@@ -269,7 +276,7 @@ def _answer(result: ChecklistResult | None, state: ChecklistState) -> tuple[str,
 def _empty(state: ChecklistState, shown: int) -> str:
     if state.problem:
         return state.problem
-    if state.evaluated_at is None:
+    if state.evaluated_at is None or (not shown and state.preflight is None):
         return "Each item is being looked at; the list stands here in a second."
     return "There is no list for today: the run has not been read yet." if shown else "No item."
 

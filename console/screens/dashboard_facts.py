@@ -1,4 +1,4 @@
-"""What the Dashboard says, from one snapshot: the answer in words, thresholds, tiles, alert lines. Pure.
+"""What the Dashboard says, from one snapshot: the answer in words, the metrics in order, thresholds. Pure.
 
 Trap avoided: "healthy" as a mood. The word is said only when the run is running on time, nothing fires, KL is
 below its limit and the reward does not fall; each part of the sentence is one fact with its number.
@@ -16,21 +16,20 @@ from core.alerts.rule import Rule
 from core.telemetry.metrics import METRICS, metric
 from core.telemetry.trend import TrendWord, trend_word
 from widgets.chart import Threshold
-from widgets.lines import Span
-from widgets.tiles import Tile
-from widgets.tone import Tone, glyph
+from widgets.metric_grid import MetricSlot
+from widgets.tone import Tone
 
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
     from core.alerts.engine import AlertView
-    from core.telemetry.host import Host
     from core.telemetry.model import Run, Series
 
 CHARTED = ("reward", "approx_kl", "value_loss", "entropy")
+"""The first page, whether they have data or not."""
 ZERO_MEANS_SOMETHING = frozenset({"approx_kl", "value_loss"})
 _FAR = 2.5
 """A threshold this many times the lowest one does not stretch the axis; it shows when values come near."""
-_SEVERITY_TONE: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
+SEVERITY_TONE: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
 
 EMPTY = {
     "reward": "No reward yet. The mean return of the last 100 episodes stands here once the first episodes "
@@ -39,6 +38,29 @@ EMPTY = {
     "value_loss": "No value loss yet. It stands here after the first update of the policy.",
     "entropy": "No policy entropy yet. It stands here after the first update of the policy.",
 }
+
+
+def metric_names(run: Run) -> list[str]:
+    """Every metric of the run and the four of the first page, in the order of the pages."""
+    known = [name for name in METRICS if name in run.series and name not in CHARTED]
+    others = sorted(name for name in run.series if name not in METRICS)
+    return [*CHARTED, *known, *others]
+
+
+def slot(name: str) -> MetricSlot:
+    """How the metric's chart is drawn, and what it says while it is empty."""
+    empty = EMPTY.get(name, f"No {metric(name).label} yet.")
+    return MetricSlot(name, zero=name in ZERO_MEANS_SOMETHING, empty=empty)
+
+
+def matching(names: Sequence[str], words: str) -> list[str]:
+    """The metrics whose name or label holds each of the words, whatever their case."""
+    wanted = words.casefold().split()
+    return [
+        name
+        for name in names
+        if all(word in f"{name} {metric(name).label}".casefold() for word in wanted)
+    ]
 
 
 def answer(snapshot: Snapshot, rules: Mapping[str, Rule], width: int = 200) -> tuple[str, Tone]:
@@ -115,7 +137,7 @@ def _facts(snapshot: Snapshot, rules: Mapping[str, Rule]) -> list[str]:
     kl = run.series.get("approx_kl")
     limit = _kl_limit(rules)
     if kl is not None and len(kl):
-        text = f"KL {_value_text(kl)}"
+        text = f"KL {value_text(kl)}"
         if kl.last is not None and limit is not None:
             text += f" {'above' if kl.last > limit else 'below'} {limit:g}"
         parts.append(text)
@@ -161,7 +183,7 @@ def thresholds(name: str, rules: Mapping[str, Rule], run_age: float | None) -> t
     ]
     lowest = min(lasting, default=math.inf)
     return tuple(
-        Threshold(value, label, _SEVERITY_TONE[severity], in_range=value <= lowest * _FAR)
+        Threshold(value, label, SEVERITY_TONE[severity], in_range=value <= lowest * _FAR)
         for value, label, severity in sorted(found)
     )
 
@@ -176,7 +198,7 @@ def latest(run: Run, name: str) -> tuple[str, str]:
     series = run.series.get(name)
     if series is None or not len(series):
         return "", "bright"
-    return _value_text(series), "bright" if series.last is not None else "critical-bold"
+    return value_text(series), "bright" if series.last is not None else "critical-bold"
 
 
 def _last(run: Run, name: str) -> float | None:
@@ -184,107 +206,5 @@ def _last(run: Run, name: str) -> float | None:
     return None if series is None else series.last
 
 
-def _value_text(series: Series) -> str:
+def value_text(series: Series) -> str:
     return units.number(series.value[len(series) - 1], metric(series.name).decimals)
-
-
-def tiles(snapshot: Snapshot, shown: Sequence[str], now: datetime) -> list[Tile]:
-    """Every metric that has no chart on the screen, then process, checkpoint and host."""
-    run = snapshot.run
-    known = [name for name in METRICS if name in run.series]
-    others = sorted(name for name in run.series if name not in METRICS)
-    out = [_metric_tile(run.series[name]) for name in (*known, *others) if name not in shown]
-    malformed = sum(source.malformed for source in run.sources)
-    if malformed:
-        out.append(Tile("rows skipped", units.number(malformed), "malformed", tone="warning"))
-    out.append(_process_tile(run))
-    out.append(_checkpoint_tile(run, now))
-    if snapshot.host is not None:
-        out += _host_tiles(snapshot.host)
-    return out
-
-
-def _metric_tile(series: Series) -> Tile:
-    entry = metric(series.name)
-    bad = len(series) > 0 and series.last is None
-    return Tile(
-        series.name,
-        _value_text(series) if len(series) else units.MISSING,
-        entry.unit,
-        series.value,
-        "critical-bold" if bad else "bright",
-    )
-
-
-def _process_tile(run: Run) -> Tile:
-    pid = f"pid {run.info.pid}" if run.info.pid is not None else ""
-    if run.process == "alive":
-        return Tile("process", f"alive {pid}".strip())
-    if run.process == "gone":
-        return Tile("process", f"gone {pid}".strip(), tone="plain" if run.info.outcome else "critical-bold")
-    return Tile("process", "not seen here", tone="plain")
-
-
-def _checkpoint_tile(run: Run, now: datetime) -> Tile:
-    if not run.checkpoints:
-        return Tile("checkpoint", "none yet", tone="plain")
-    newest = run.checkpoints[-1]
-    at = f" @{units.steps(newest.timestep)}" if newest.timestep is not None else ""
-    return Tile("checkpoint", f"{units.age((now - newest.written_at).total_seconds())} ago{at}")
-
-
-def _host_tiles(host: Host) -> list[Tile]:
-    free = [disk.free for disk in host.disks if disk.free is not None]
-    out = [Tile("disk free", units.gigabytes(min(free)))] if free else []
-    used = units.gigabytes(host.memory_used).removesuffix(" GB")
-    out.append(Tile("memory", f"{used} of {units.gigabytes(host.memory_total)}"))
-    if host.cpu_percent is not None:
-        out.append(Tile("cpu", f"{units.percent(host.cpu_percent, 0)} of {host.cores} cores"))
-    if host.trainer is not None:
-        cpu = units.percent(host.trainer.cpu_percent, 0)
-        out.append(Tile("trainer", f"{units.gigabytes(host.trainer.memory)}  cpu {cpu}"))
-    return out
-
-
-def alert_lines(alerts: Sequence[AlertView], rules: Mapping[str, Rule]) -> list[list[Span]]:
-    """What needs a person first; then what is pending, without data, or resolved."""
-    from core.alerts.view import sort_key
-
-    return [
-        _alert_line(alert, rules.get(alert.rule))
-        for alert in sorted(alerts, key=sort_key)
-        if alert.state != "inactive"
-    ]
-
-
-def _alert_line(alert: AlertView, rule: Rule | None) -> list[Span]:
-    severity = _SEVERITY_TONE[alert.severity]
-    if alert.firing:
-        bold = f"{severity}-bold" if severity != "unknown" else severity
-        spans: list[Span] = [(f"{glyph(severity)} ", severity), (alert.rule, bold)]
-    else:
-        spans = [("  ", "dim"), (alert.rule, "dim")]
-    if alert.state in ("firing", "pending") and (words := _value_words(alert, rule)):
-        spans.append((f" {words}", "plain" if alert.firing else "dim"))
-    if not alert.firing:
-        spans.append((f" {'no data' if alert.state == 'nodata' else alert.state}", "dim"))
-    elif alert.no_data:
-        spans.append((" data stopped", "dim"))
-    if alert.since_timestep is not None:
-        spans.append((f" @{units.steps(alert.since_timestep)}", "dim"))
-    if alert.acknowledged_by:
-        spans.append((f" ack {alert.acknowledged_by}", "dim"))
-    return spans
-
-
-def _value_words(alert: AlertView, rule: Rule | None) -> str:
-    """`0.12 > 0.1`, `13h02m > 12h00m`; empty for a rule without a value."""
-    value, limit = alert.value, alert.threshold
-    if value is None or limit is None:
-        return ""
-    sign = ">" if value > limit else "<"
-    if rule is not None and rule.condition in ("checkpoint_age", "step_age"):
-        return f"{units.duration(value)} {sign} {units.duration(limit)}"
-    if rule is not None and rule.condition == "disk_free":
-        return f"{units.gigabytes(value)} {sign} {units.gigabytes(limit)}"
-    return f"{value:.3g} {sign} {limit:g}"

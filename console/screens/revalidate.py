@@ -10,9 +10,10 @@ import time
 from datetime import datetime
 from typing import ClassVar
 
-from textual import events, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.message import Message
 
 from console.keys import REVALIDATE
 from console.screens.base import ConsoleScreen
@@ -59,6 +60,13 @@ class Revalidate(ConsoleScreen):
     number: ClassVar[int] = REVALIDATE
     name_shown: ClassVar[str] = "Revalidate"
 
+    class Looked(Message):
+        """The model and candles on disk were looked at."""
+
+        def __init__(self, judged: Judged) -> None:
+            super().__init__()
+            self.judged = judged
+
     def __init__(self) -> None:
         super().__init__()
         self._state = RevalidationState()
@@ -99,12 +107,12 @@ class Revalidate(ConsoleScreen):
 
     @work(thread=True, exclusive=True, group="judged")
     def _look(self) -> None:
-        judged = look(self._state.model_path, self._state.data_dir)
-        self.app.call_from_thread(self._looked, judged)
+        self.post_message(self.Looked(look(self._state.model_path, self._state.data_dir)))
 
-    def _looked(self, judged: Judged) -> None:
-        if judged != self._judged:
-            self._judged = judged
+    @on(Looked)
+    def _looked(self, message: Looked) -> None:
+        if message.judged != self._judged and self.query("#subject"):
+            self._judged = message.judged
             self._say()
 
     def _say(self) -> None:

@@ -197,8 +197,8 @@ def cut_windows(
     warnings: tuple[str, ...] = ()
     if fitting < episodes:
         warnings = (
-            f"{fitting} disjoint {'episode fits' if fitting == 1 else 'episodes fit'} into {scored:,} scored "
-            f"candles, {episodes} were asked for: {fitting} of {candles:,} candles used",
+            f"{fitting} of {episodes} episodes judged: {scored:,} scored candles hold no more disjoint "
+            f"windows of {candles:,}",
         )
     pause = scored - fitting * candles
     order = np.arange(fitting, dtype=np.int64)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from core.alerts.rule import Rule, default_rules
+from core.alerts.rule import Rule, Severity, default_rules
 
 PositiveInt = Annotated[int, Meta(ge=1)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -193,6 +193,22 @@ class Schedule(_Section, frozen=True):
     approval: TimeOfDay = "17:30"
 
 
+class Notify(_Section, frozen=True):
+    """Who is told of an alert, and how long an acknowledgement stands."""
+
+    enabled: bool = False
+    targets: dict[str, str] = {}
+    """Name → an apprise URL. Secrets stand in it as `${NAME}` and come from the environment."""
+    severity: Severity = "warning"
+    """The least severity that is told."""
+    resolved: bool = True
+    """Whether the end of an alert is told, too."""
+    retry_for: Positive = 3_600.0
+    """Seconds after which an undelivered notification is given up, and said so."""
+    acknowledgement_expires: Positive = 28_800.0
+    """Seconds after which an acknowledgement no longer counts."""
+
+
 class Settings(_Section, frozen=True):
     week: Week = Week()
     operator: Operator = Operator()
@@ -211,4 +227,5 @@ class Settings(_Section, frozen=True):
     evidence: Evidence = Evidence()
     revalidation: Revalidation = Revalidation()
     schedule: Schedule = Schedule()
+    notify: Notify = Notify()
     alerts: dict[str, Rule] = msgspec.field(default_factory=default_rules)

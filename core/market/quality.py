@@ -46,8 +46,8 @@ def check_file(path: Path, now: datetime) -> FileReport:
 
 
 def check_folder(folder: Path, now: datetime) -> DataReport:
-    """The report of every candle file in `folder`. Raises UsageError where there is none."""
-    files = candle_files(folder)
+    """The report of every candle file in `folder`, or of one file. Raises UsageError where there is none."""
+    files = [folder] if folder.is_file() else candle_files(folder)
     if not files:
         what = "holds no candles" if folder.is_dir() else "is no folder"
         raise UsageError(f"{folder} {what}: expected .parquet, .feather or .csv files, one per symbol")

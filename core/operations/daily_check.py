@@ -149,7 +149,7 @@ def daily_points(facts: RunFacts, kl_limit: float) -> tuple[Point, ...]:
             state=_judge(None if sharpe is None else sharpe >= 0.0),
             value=sharpe,
             limit=">= 0.0",
-            action="Not zero? OK for now",
+            action="Below zero is no alarm yet: watch the next evaluations",
         ),
         Point(
             check="4/5",

@@ -53,27 +53,39 @@ def markdown(result: RevalidationResult) -> str:
 
 def _gates(result: RevalidationResult) -> str:
     head = ("gate", "limit", "value", "margin", "90 % interval", "random", "status", "reference", "expected")
-    return _table(head, (_gate_row(gate) for gate in result.gates))
+    note = (
+        "`random` is measured: a random policy on the same candles. `reference` and `expected` are the "
+        "checklist's own columns."
+    )
+    return _table(head, (_gate_row(gate) for gate in result.gates)) + f"\n\n{note}"
 
 
 def _gate_row(gate: GateResult) -> tuple[str, ...]:
     spec = BY_NAME[gate.name]
-    decimals = max(spec.decimals, 2)
+    unit = f" {spec.unit}" if spec.unit else ""
     interval = "–"
     if gate.interval_90 is not None:
-        interval = " … ".join(number(edge, decimals) for edge in gate.interval_90)
+        interval = " … ".join(number(edge, spec.decimals) for edge in gate.interval_90) + unit
     status = f"{mark(gate)} {gate.status.replace('_', ' ')}" + (f": {gate.reason}" if gate.reason else "")
     return (
         spec.title,
         limit_text(gate),
         value_text(gate),
-        number(gate.margin, decimals),
+        _with_unit(gate.margin, spec.decimals, unit),
         interval,
-        number(gate.baseline, decimals),
+        _with_unit(gate.baseline, spec.decimals, unit),
         status,
         number(gate.reference, 2),
         gate.expected,
     )
+
+
+def _with_unit(value: float | None, decimals: int, unit: str) -> str:
+    if value is None:
+        return number(None)
+    # A count that is a mean of several policies keeps its half.
+    shown = decimals if decimals or value == int(value) else 1
+    return f"{number(value, shown)}{unit}"
 
 
 def _metrics(result: RevalidationResult) -> str:

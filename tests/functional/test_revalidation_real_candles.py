@@ -32,7 +32,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> BaselineRuns:
 
 def test_one_episode_of_500_candles_fits_and_it_is_said(runs: BaselineRuns) -> None:
     assert runs.buy_and_hold.unique_candles == 500
-    assert "1 disjoint episode fits" in runs.buy_and_hold.warnings[0]
+    assert "1 of 10 episodes judged" in runs.buy_and_hold.warnings[0]
 
 
 def test_buy_and_hold_earns_what_the_price_did_less_costs(runs: BaselineRuns) -> None:

@@ -123,4 +123,5 @@ async def test_without_alerts_the_screen_says_that_rules_watch(given: Any, make:
         await pilot.press("2")
         await pilot.pause()
         assert "Nothing needs you" in given.text()
-        assert "10 rules of config.toml watch each new row" in given.text()
+        rules = sum(rule.enabled for rule in given.session.settings.alerts.values())
+        assert f"{rules} rules of config.toml watch each new row" in given.text()

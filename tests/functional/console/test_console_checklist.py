@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -176,3 +177,30 @@ async def test_without_a_workspace_the_screen_says_what_it_needs(
         await pilot.press("3")
         await settle(pilot)
         assert "a workspace is needed" in given.text()
+
+
+async def test_the_days_list_comes_with_the_first_picture_of_the_run(
+    given: Any, make: Any, listed: None
+) -> None:
+    async with given.app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("3", "right")
+        await settle(pilot)
+        assert "the run has not been read yet" in given.text()
+        given.give(make.snapshot())
+        await settle(pilot)
+        assert "Morning standup" in given.text()
+
+
+async def test_a_tick_does_not_wait_for_the_slow_sensors(
+    given: Any, make: Any, listed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with given.app.run_test(size=(120, 30)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("3")
+        await settle(pilot)
+        going = threading.Event()
+        monkeypatch.setattr("core.checklist.probe.run_probe", lambda *_: going.wait(5))
+        await pilot.press("f5", "G", "space")
+        await settle(pilot)
+        assert "FIX: 2 of 3" in given.text()
+        going.set()

@@ -61,7 +61,7 @@ def test_the_report_holds_what_it_must(request_for: RequestFor, market: Path, mo
     assert sum(row.trades for row in result.symbols) == result.metrics["trades"]
     assert {"python", "numpy", "torch", "code"} <= set(result.versions)
     assert any("synthetic" in warning for warning in result.warnings)
-    assert any("10 were asked for" in warning for warning in result.warnings)
+    assert any("1 of 10 episodes judged" in warning for warning in result.warnings)
     assert request.reports_dir is not None
     saved = json.loads((request.reports_dir / "revalidation_result.json").read_text())
     assert saved["gates_passed"] == result.gates_passed
@@ -173,4 +173,4 @@ def test_more_data_make_more_episodes(request_for: RequestFor, tmp_path: Path) -
     result = run(request_for(data_dir=tmp_path / "long", episodes=3))
     assert result.data["episodes"] == 3
     assert result.metrics["unique_candles"] == 1500
-    assert not any("asked for" in warning for warning in result.warnings)
+    assert not any("episodes judged" in warning for warning in result.warnings)

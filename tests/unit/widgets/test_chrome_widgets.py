@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -187,17 +188,21 @@ def test_facts_stand_beside_their_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "metric", "text"),
+    ("value", "metric", "condition", "text"),
     [
-        (0.12, "approx_kl", "0.1200"),
-        (-0.001, "reward", "-0.001"),
-        (43_200.0, "checkpoint_age", "12h00m"),
-        (None, "approx_kl", "–"),
-        (float("nan"), "value_loss", "nan"),
+        (0.12, "approx_kl", "above", "0.1200"),
+        (-0.001, "reward", "slope_below", "-0.001"),
+        (43_200.0, "", "checkpoint_age", "12h00m"),
+        (81.2e9, "", "disk_free", "81 GB"),
+        (9.6, "", "memory_free", "10 %"),
+        (None, "approx_kl", "above", "–"),
+        (float("nan"), "value_loss", None, "nan"),
     ],
 )
-def test_a_value_is_written_as_its_metric_is(value: float | None, metric: str, text: str) -> None:
-    assert value_text(value, metric) == text
+def test_a_value_is_written_as_its_rule_measures_it(
+    value: float | None, metric: str, condition: Any, text: str
+) -> None:
+    assert value_text(value, metric, condition) == text
 
 
 class Listed(App[None]):

@@ -1,0 +1,175 @@
+"""The Dashboard's side: a tile for each value, the process and the host, and a line for each alert. Pure.
+
+Trap avoided: a fact cut off with an ellipsis. What does not fit is said in fewer words, or on a second line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from console.screens.dashboard_facts import SEVERITY_TONE, metric_names, value_text
+from core import units
+from core.alerts.rule import Rule
+from core.telemetry.metrics import metric
+from widgets.lines import Span
+from widgets.tiles import Tile
+from widgets.tone import glyph
+
+if TYPE_CHECKING:
+    from console.snapshot import Snapshot
+    from core.alerts.engine import AlertView
+    from core.telemetry.host import Host
+    from core.telemetry.model import Run, Series
+
+ALWAYS = ("reward", "approx_kl")
+"""They have a tile also where they have a chart."""
+_LABELS = {
+    "explained_variance": "explained_var",
+    "steps_per_second": "steps/s",
+    "episode_length": "episode steps",
+    "eval_mean_reward": "reward",
+    "eval_episode_length": "episode steps",
+    "eval_sharpe": "Sharpe",
+    "eval_max_drawdown_pct": "drawdown %",
+    "eval_win_rate_pct": "win rate %",
+    "eval_profit_factor": "profit factor",
+    "eval_trades": "trades",
+}
+"""Short enough for a tile; a label that holds the unit needs none beside the value."""
+
+
+def tiles(snapshot: Snapshot, charted: Sequence[str], now: datetime) -> list[Tile]:
+    """Reward, KL and every metric that has no chart on the screen; then process, checkpoint and host."""
+    run = snapshot.run
+    shown = [name for name in metric_names(run) if name in run.series]
+    shown = [name for name in shown if name not in charted or name in ALWAYS]
+    evaluated = [name for name in shown if name.startswith("eval_")]
+    out = [_metric_tile(run.series[name]) for name in shown if name not in evaluated]
+    if evaluated:
+        out.append(Tile("validation", "", heading=True))
+        out += [_metric_tile(run.series[name]) for name in evaluated]
+        out.append(Tile("run", "", heading=True))
+    malformed = sum(source.malformed for source in run.sources)
+    if malformed:
+        out.append(Tile("rows skipped", units.number(malformed), "malformed", tone="warning"))
+    out.append(_process_tile(run))
+    out.append(_checkpoint_tile(run, now))
+    if snapshot.host is not None:
+        out += _host_tiles(snapshot.host)
+    return out
+
+
+def _metric_tile(series: Series) -> Tile:
+    entry = metric(series.name)
+    bad = len(series) > 0 and series.last is None
+    label = _LABELS.get(series.name, "")
+    return Tile(
+        label or series.name.removeprefix("eval_"),
+        value_text(series) if len(series) else units.MISSING,
+        "" if label else entry.unit,
+        series.value,
+        "critical-bold" if bad else "bright",
+    )
+
+
+def _process_tile(run: Run) -> Tile:
+    pid = f"pid {run.info.pid}" if run.info.pid is not None else ""
+    if run.process == "alive":
+        return Tile("process", f"alive, {pid}" if pid else "alive", short=f"alive {pid[4:]}")
+    if run.process == "gone":
+        tone = "plain" if run.info.outcome else "critical-bold"
+        return Tile("process", f"gone, {pid}" if pid else "gone", tone=tone, short=f"gone {pid[4:]}")
+    return Tile("process", "not seen here", tone="plain")
+
+
+def _checkpoint_tile(run: Run, now: datetime) -> Tile:
+    if not run.checkpoints:
+        return Tile("checkpoint", "none yet", tone="plain")
+    newest = run.checkpoints[-1]
+    age = units.age((now - newest.written_at).total_seconds())
+    at = f" @{units.steps(newest.timestep)}" if newest.timestep is not None else ""
+    return Tile("checkpoint", f"{age} ago{at}", short=f"{age} ago")
+
+
+def _host_tiles(host: Host) -> list[Tile]:
+    free = [disk.free for disk in host.disks if disk.free is not None]
+    out = [Tile("disk free", units.gigabytes(min(free)))] if free else []
+    used = units.gigabytes(host.memory_used).removesuffix(" GB")
+    total = units.gigabytes(host.memory_total)
+    out.append(Tile("memory", f"{used} of {total}", short=f"{used}/{total}"))
+    if host.cpu_percent is not None:
+        cpu = units.percent(host.cpu_percent, 0)
+        out.append(Tile("cpu", f"{cpu} of {host.cores} cores", short=cpu))
+    if host.trainer is not None:
+        cpu = units.percent(host.trainer.cpu_percent, 0)
+        memory = units.gigabytes(host.trainer.memory)
+        out.append(Tile("trainer", f"{memory}, cpu {cpu}", short=f"{memory} {cpu}"))
+    return out
+
+
+def alert_lines(
+    alerts: Sequence[AlertView], rules: Mapping[str, Rule], width: int = 200
+) -> list[list[Span]]:
+    """What needs a person first; then what is pending, without data, or resolved. In `width` cells: what is
+    too long for one line goes on in a second one."""
+    from core.alerts.view import sort_key
+
+    return [
+        line
+        for alert in sorted(alerts, key=sort_key)
+        if alert.state != "inactive"
+        for line in _alert_lines(alert, rules.get(alert.rule), width)
+    ]
+
+
+def _alert_lines(alert: AlertView, rule: Rule | None, width: int) -> list[list[Span]]:
+    severity = SEVERITY_TONE[alert.severity]
+    if alert.firing:
+        bold = f"{severity}-bold" if severity != "unknown" else severity
+        head: list[Span] = [(f"{glyph(severity)} ", severity), (alert.rule, bold)]
+    else:
+        head = [("  ", "dim"), (alert.rule, "dim")]
+    parts = _alert_parts(alert, rule)
+    line = [*head, *((f" {words}", tone) for words, tone in parts)]
+    if not parts or sum(cell_len(text) for text, _ in line) <= width:
+        return [line]
+    rest: list[Span] = [("  ", "dim")]
+    used = 2
+    for words, tone in parts:
+        if used + cell_len(words) <= width:
+            rest.append((f"{words} ", tone))
+            used += cell_len(words) + 1
+    return [head, rest]
+
+
+def _alert_parts(alert: AlertView, rule: Rule | None) -> list[Span]:
+    """What follows the rule's name."""
+    parts: list[Span] = []
+    if alert.state in ("firing", "pending") and (words := _value_words(alert, rule)):
+        parts.append((words, "plain" if alert.firing else "dim"))
+    if not alert.firing:
+        parts.append(("no data" if alert.state == "nodata" else alert.state, "dim"))
+    elif alert.no_data:
+        parts.append(("data stopped", "dim"))
+    if alert.since_timestep is not None:
+        parts.append((f"@{units.steps(alert.since_timestep)}", "dim"))
+    if alert.acknowledged_by:
+        parts.append((f"ack {alert.acknowledged_by}", "dim"))
+    return parts
+
+
+def _value_words(alert: AlertView, rule: Rule | None) -> str:
+    """`0.12 > 0.1`, `13h02m > 12h00m`; empty for a rule without a value."""
+    value, limit = alert.value, alert.threshold
+    if value is None or limit is None:
+        return ""
+    sign = ">" if value > limit else "<"
+    if rule is not None and rule.condition in ("checkpoint_age", "step_age", "absent"):
+        return f"{units.duration(value)} {sign} {units.duration(limit)}"
+    if rule is not None and rule.condition == "disk_free":
+        return f"{units.gigabytes(value)} {sign} {units.gigabytes(limit)}"
+    return f"{value:.3g} {sign} {limit:g}"
