@@ -43,7 +43,7 @@ def test_an_evaluation_is_the_engines_numbers(universe: Universe, settings: Sett
     summary = summarise(backtest, min_stream_trades=10)
     assert found.sharpe == summary.metrics["sharpe_ratio"] and found.trades == summary.trades > 0
     assert found.timestep == 2048 and len(found.row()) == len(HEADERS["evaluations.csv"])
-    assert any("were asked for" in warning for warning in found.warnings)
+    assert any("episodes judged" in warning for warning in found.warnings)
 
 
 def test_without_a_trade_there_is_no_ratio_only_a_reward(universe: Universe, settings: Settings) -> None:
