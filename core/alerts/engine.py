@@ -7,34 +7,35 @@ between two looks that nobody sees; an edited rule that writes its might-have-be
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-
-import msgspec
 
 from core.alerts.evaluate import ROW_CONDITIONS, applies, whole
 from core.alerts.ledger import Ledger, since_edit
-from core.alerts.look import HostFacts, RunHealth, look
+from core.alerts.look import DataFacts, HostFacts, RunHealth, Scene, look
 from core.alerts.machine import INITIAL, Change, Mark, Sample, State, step
+from core.alerts.ownership import ownership
 from core.alerts.rule import Rule
+from core.alerts.telling import as_record, as_transition, fingerprint, worth_telling
 from core.alerts.track import inhibitor, make_tracks
-from core.alerts.view import AlertView, Transition, build_view, finite, phrase, sort_key, threshold_of
-from core.clock import from_epoch
+from core.alerts.view import AlertView, Transition, build_view, sort_key
 from core.errors import ConsoleError, UsageError
 from core.store.acknowledgements import Acknowledgement
 from core.store.alert_states import TransitionRecord, alert_key
 from core.store.database import Store
+from core.store.silences import silencing
 from core.telemetry.model import Run
 
 __all__ = ["AlertEngine", "AlertView", "Transition"]
 
 ALERTS_LOG = "alerts.log"
 _RUN_FILE = "run.json"
+_SURROUNDINGS = {"data_faults": "data", "disk_free": "host", "memory_free": "host"}
+"""Conditions that only some callers can look at."""
 
 
 class AlertEngine:
@@ -45,14 +46,25 @@ class AlertEngine:
     """
 
     def __init__(
-        self, rules: Mapping[str, Rule], run_id: str, store: Store | None = None, *, log: Path | None = None
+        self,
+        rules: Mapping[str, Rule],
+        run_id: str,
+        store: Store | None = None,
+        *,
+        log: Path | None = None,
+        acknowledged_for: float = 28_800.0,
     ) -> None:
         """`log`: where transitions are appended; by default `alerts.log` in a run folder of our trainer (one
-        with a `run.json`), so that a foreign folder is never written to. Needs the store."""
+        with a `run.json`), so that a foreign folder is never written to. Needs the store.
+        `acknowledged_for`: seconds that an acknowledgement counts."""
         self._rules = {name: rule for name, rule in rules.items() if rule.enabled}
-        self._hashes = {name: _fingerprint(rule) for name, rule in self._rules.items()}
+        self._hashes = {name: fingerprint(rule) for name, rule in self._rules.items()}
         self._store = store
         self._log = log
+        self._acknowledged_for = timedelta(seconds=acknowledged_for)
+        self._journal: Path | None = log
+        self._now: datetime | None = None
+        self._seen: frozenset[str] = frozenset()
         looked = [name for name, rule in self._rules.items() if rule.condition not in ROW_CONDITIONS]
         self._looked = sorted(looked, key=lambda name: -self._rules[name].rank)
         self._views: tuple[AlertView, ...] = ()
@@ -64,6 +76,8 @@ class AlertEngine:
         self._ledger = Ledger(run_id, self._store)
         self._states: dict[str, State] = dict.fromkeys(self._rules, INITIAL)
         self._tracks = make_tracks(self._rules, self._states)
+        self._catching_up: set[str] = set()
+        self._run_name = ""
 
     @property
     def problem(self) -> ConsoleError | None:
@@ -78,7 +92,12 @@ class AlertEngine:
         return list(self._views)
 
     def update(
-        self, run: Run, health: RunHealth, now: datetime, host: HostFacts | None = None
+        self,
+        run: Run,
+        health: RunHealth,
+        now: datetime,
+        host: HostFacts | None = None,
+        data: DataFacts | None = None,
     ) -> list[Transition]:
         """Judge what is new since the last update; the transitions in the order they happened.
 
@@ -88,15 +107,18 @@ class AlertEngine:
         with self._lock:
             if run.info.id != self._run_id:
                 self._begin(run.info.id)
+            self._now = now
+            self._run_name = run.info.tag or run.info.id
+            given = (("host", host), ("data", data))
+            self._seen = frozenset(name for name, facts in given if facts is not None)
             self._ledger.refresh()
             changes = self._judge_rows(run)
-            changes += self._judge_present(run, health, host, now)
+            changes += self._judge_present(Scene(run, health, now, host, data))
             transitions = self._record(changes, now)
             transitions += self._close_ended(now)
-            log = self._log_path(run)
-            if log is not None:
-                self._ledger.write_lines(log)
-            self._show()
+            self._journal = self._log_path(run)
+            self._write_journal()
+            self._show(now)
             return transitions
 
     def acknowledge(self, key: str, note: str, now: datetime) -> Acknowledgement:
@@ -107,21 +129,34 @@ class AlertEngine:
                 "alerts can be acknowledged only in a workspace",
                 hint="Save the run as a workspace with `ppo-console init`.",
             )
-        done = self._store.acknowledge(key, note, now)
+        done = self._store.acknowledge(key, note, now, now + self._acknowledged_for)
+        self.refresh(now)
+        return done
+
+    def refresh(self, now: datetime) -> None:
+        """Show what was acknowledged, silenced or written to the journal since, here or elsewhere; judges
+        nothing."""
         with self._lock:
             self._ledger.refresh()
-            self._show()
-        return done
+            self._write_journal()
+            self._show(now)
+
+    def _write_journal(self) -> None:
+        if self._journal is not None:
+            self._ledger.write_lines(self._journal)
 
     # Judging
 
     def _judge_rows(self, run: Run) -> list[Change]:
         """History and new rows of all row rules, merged in the order of their steps."""
         changes: list[Change] = []
+        self._catching_up.clear()
         for track in self._tracks:
             if track.rewound(run):
                 track.restart()
             catching_up = not track.started
+            if catching_up:
+                self._catching_up.update(track.names)
             found = track.advance(run)
             if catching_up:
                 for name in track.names:
@@ -129,14 +164,13 @@ class AlertEngine:
             changes += found
         return sorted(changes, key=lambda change: (change.segment, _order(change.timestep)))
 
-    def _judge_present(
-        self, run: Run, health: RunHealth, host: HostFacts | None, now: datetime
-    ) -> list[Change]:
+    def _judge_present(self, scene: Scene) -> list[Change]:
         """What only the present moment tells: ages and processes, rules that no longer apply, absent data."""
+        run, health, now = scene.run, scene.health, scene.now
         samples: dict[str, Sample] = {}
         for name in self._looked:
             self._adopt(name)
-            samples[name] = look(self._rules[name], run, health, host, now)
+            samples[name] = look(self._rules[name], scene)
         timestep = run.timestep
         for track in self._tracks:
             started = track.run_start(run)
@@ -198,7 +232,8 @@ class AlertEngine:
     def _record(self, changes: Iterable[Change], now: datetime) -> list[Transition]:
         changes = list(changes)
         kept = [change for change in changes if change.state in ("firing", "resolved")]
-        placed = self._ledger.record([self._as_record(change, now) for change in kept])
+        news = self._news(kept, now)
+        placed = self._ledger.record([self._as_record(change, now, id(change) in news) for change in kept])
         by_change = {id(change): place for change, place in zip(kept, placed, strict=True)}
         transitions = []
         for change in changes:
@@ -234,37 +269,17 @@ class AlertEngine:
                 )
         return self._record(closings, now)
 
-    def _as_record(self, change: Change, now: datetime) -> TransitionRecord:
-        rule = self._rules[change.rule]
-        return TransitionRecord(
-            rule=change.rule,
-            state="firing" if change.state == "firing" else "resolved",
-            generation=change.generation,
-            severity=rule.severity,
-            timestep=change.timestep,
-            value=change.value,
-            at=now if change.time is None else from_epoch(change.time),
-            message=phrase(rule, change.state, change.detail, change.timestep),
-            by_row=rule.condition in ROW_CONDITIONS,
-            rule_hash=self._hashes[change.rule],
-            action=rule.action,
-        )
+    def _news(self, changes: Sequence[Change], now: datetime) -> set[int]:
+        firing = {name for name, state in self._states.items() if state.name == "firing"}
+        return worth_telling(changes, self._catching_up, firing, now)
+
+    def _as_record(self, change: Change, now: datetime, news: bool) -> TransitionRecord:
+        rule, rule_hash = self._rules[change.rule], self._hashes[change.rule]
+        return as_record(change, rule, rule_hash, now, run_name=self._run_name, notify=news)
 
     def _as_transition(self, change: Change, generation: int, new: bool, now: datetime | None) -> Transition:
-        rule = self._rules[change.rule]
-        return Transition(
-            rule=change.rule,
-            state=change.state,
-            severity=rule.severity,
-            timestep=change.timestep,
-            value=finite(change.value),
-            threshold=threshold_of(rule),
-            at=now if change.time is None else from_epoch(change.time),
-            generation=generation,
-            key=alert_key(self._run_id, change.rule, generation),
-            message=phrase(rule, change.state, change.detail, change.timestep),
-            new=new,
-        )
+        key = alert_key(self._run_id, change.rule, generation)
+        return as_transition(change, self._rules[change.rule], generation, key, new, now)
 
     def _log_path(self, run: Run) -> Path | None:
         if self._log is not None or self._store is None:
@@ -274,19 +289,24 @@ class AlertEngine:
 
     # Showing
 
-    def _show(self) -> None:
-        views = [self._view(name) for name in self._rules]
+    def _show(self, now: datetime) -> None:
+        views = [self._view(name, now) for name in self._rules]
         self._views = tuple(sorted((view for view in views if view is not None), key=sort_key))
 
-    def _view(self, name: str) -> AlertView | None:
+    def _view(self, name: str, now: datetime) -> AlertView | None:
         rule, state = self._rules[name], self._state_shown(name)
         if state.name == "inactive":
+            return None
+        facts = _SURROUNDINGS.get(rule.condition)
+        if state.name == "nodata" and facts is not None and facts not in self._seen:
             return None
         if state.name in ("pending", "firing") and inhibitor(name, self._rules, self._states) is not None:
             return None
         key = alert_key(self._run_id, name, state.generation)
         known = self._ledger.latest(name)
-        return build_view(name, rule, state, key, known, self._ledger.acknowledgements.get(key))
+        owned = ownership(name, key, self._rules, self._ledger, now)
+        silence = silencing(self._ledger.silences, name, rule.severity, self._run_id, now)
+        return build_view(name, rule, state, key, known, owned, silence)
 
     def _state_shown(self, name: str) -> State:
         """The rule's state; for one whose data is gone since a restart, the firing that is on record."""
@@ -303,12 +323,6 @@ class AlertEngine:
         return [
             self._as_transition(change, change.generation, True, None) for change in self._judge_rows(run)
         ]
-
-
-def _fingerprint(rule: Rule) -> str:
-    """Which form of a rule fired: whatever decides when, but not its words."""
-    bare = msgspec.structs.replace(rule, action="", runbook="")
-    return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()[:16]
 
 
 def _order(timestep: int | None) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 
-from core.alerts.machine import Sample
+from core.alerts.machine import AlertState, Sample
 from core.alerts.rows import Row
 from core.alerts.rule import Condition, Rule
 from core.alerts.window import FlatWindow, RiseWindow, SlopeWindow
@@ -18,7 +18,19 @@ from core.telemetry.metrics import METRICS
 from core.telemetry.model import Series
 from core.units import duration, number
 
-ROW_CONDITIONS: frozenset[Condition] = frozenset({"above", "slope_below", "rise_below", "flat", "not_finite"})
+ROW_CONDITIONS: frozenset[Condition] = frozenset(
+    {
+        "above",
+        "below",
+        "slope_below",
+        "slope_above",
+        "rise_below",
+        "rise_above",
+        "flat",
+        "not_finite",
+    }
+)
+_FALLING: frozenset[Condition] = frozenset({"below", "slope_below", "rise_below"})
 LOSSES = tuple(name for name, metric in METRICS.items() if metric.loss)
 """What `not_finite` watches when the rule names no metric."""
 
@@ -37,15 +49,12 @@ class RowJudge:
         self.rule = rule
         self._segment = -1
         self._bad: dict[str, float] = {}
-        self._window: SlopeWindow | RiseWindow | FlatWindow | None = None
-        if rule.condition == "slope_below":
-            self._window = SlopeWindow(rule.window_steps)
-        elif rule.condition == "rise_below":
-            self._window = RiseWindow(rule.window_steps)
-        elif rule.condition == "flat":
-            self._window = FlatWindow(rule.window_seconds)
+        self._window = _window(rule)
+        self._timed = bool(rule.window_seconds)
         self._scanned: float | None = None
         """What `scan` found for the row it stopped at, which the window holds already."""
+        self.passed: float | None = None
+        """The value of the last row that `scan` passed over."""
 
     @property
     def clean(self) -> bool:
@@ -55,31 +64,48 @@ class RowJudge:
     @property
     def scans(self) -> bool:
         """`scan` works for this rule."""
-        return isinstance(self._window, SlopeWindow | RiseWindow)
+        return self._window is not None
 
     def concerns(self, row: Row) -> bool:
         """The row holds a metric of this rule."""
         return self.rule.metric in row.values if self.rule.metric else True
 
-    def scan(self, series: Series, start: int) -> int:
-        """From `start`, the first row that a rule at rest must look at: breached, no value, new segment."""
-        window, threshold = self._window, self.rule.threshold
-        assert isinstance(window, SlopeWindow | RiseWindow)
-        if self._scanned is not None:
+    def scan(self, series: Series, start: int, started: float | None, state: AlertState) -> int:
+        """From `start`, the first row that could change a rule in this state (`passed` then holds the value
+        of the last row before it): for a rule at rest one that is breached, or without a value, or of a new
+        segment; for a blind one (`nodata`) one with a value; for a firing one one that is not breached.
+
+        At rest, rows before the end of the warm-up change nothing.
+        """
+        window, rule = self._window, self.rule
+        assert window is not None
+        self.passed = None
+        falling = rule.condition in _FALLING or rule.condition == "flat"
+        edge = math.nextafter(rule.threshold, math.inf) if rule.condition == "flat" else rule.threshold
+        if self._scanned is not None or rule.within_seconds:
             return start
         starts = series.segments
         end = len(series)
         later = bisect_left(starts, start) if start else 0
         if later < len(starts):
             end = min(end, starts[later])
+        warm = not (rule.warm_up_steps or rule.warm_up_seconds)
+        blind, firing = state == "nodata", state == "firing"
         for index in range(start, end):
-            value = series.value[index]
+            value, timestep, time = series.value[index], series.timestep[index], series.time[index]
             if not math.isfinite(value):
                 return index
-            found = window.add(series.timestep[index], value)
-            if found is None or found < threshold:
+            found = window.add(timestep, value, time)
+            if not warm:
+                known = started is not None and math.isfinite(time)
+                warm = applies(rule, timestep, time - started if known and started is not None else None)
+                if not warm and not blind and not firing:
+                    continue
+            breached = found is not None and (found < edge if falling else found > edge)
+            if (found is None) != blind or breached != firing or not warm:
                 self._scanned = math.nan if found is None else found
                 return index
+            self.passed = found
         return end
 
     def sample(self, row: Row, started: float | None, inhibited_by: str | None, firing: bool) -> Sample:
@@ -108,7 +134,7 @@ class RowJudge:
             breached=breached,
             cleared=cleared,
             segment=row.segment,
-            detail=self._words(value) if breached or firing else "",
+            detail=self._words(value) if breached != firing else "",
             inhibited_by=inhibited_by,
         )
 
@@ -117,16 +143,13 @@ class RowJudge:
         if raw is None or not math.isfinite(raw):
             return None
         if window is None:
-            return raw, *above(rule, raw)
-        if isinstance(window, FlatWindow):
-            found = None if row.time is None else window.add(row.time, raw)
-            return None if found is None else (found, *flat(rule, found))
+            return raw, *judge(rule, raw)
         if self._scanned is not None:
             found = None if math.isnan(self._scanned) else self._scanned
             self._scanned = None
         else:
-            found = window.add(row.timestep, raw)
-        return None if found is None else (found, *below(rule, found))
+            found = window.add(row.timestep, raw, row.time)
+        return None if found is None else (found, *judge(rule, found))
 
     def _not_finite(self, row: Row) -> tuple[float | None, bool, bool] | None:
         for name, value in row.values.items():
@@ -145,13 +168,35 @@ class RowJudge:
                 return "all losses are finite again" if not rule.metric else f"{rule.metric} is finite again"
             return " and ".join(f"{name} is {number(bad)}" for name, bad in sorted(self._bad.items()))
         text = _short(value or 0.0)
-        if rule.condition == "slope_below":
-            return f"{rule.metric} slope {text} per step over {number(rule.window_steps)} steps"
-        if rule.condition == "rise_below":
-            return f"{rule.metric} rose by {text} over {number(rule.window_steps)} steps"
-        if rule.condition == "flat":
-            return f"mean of {rule.metric} changed by {text} in {duration(rule.window_seconds)}"
+        stretch = duration(rule.window_seconds) if self._timed else f"{number(rule.window_steps)} steps"
+        match rule.condition:
+            case "slope_below" | "slope_above":
+                return f"{rule.metric} slope {text} per step over {stretch}"
+            case "rise_below" | "rise_above":
+                return f"{rule.metric} rose by {text} over {stretch}"
+            case "flat":
+                return f"mean of {rule.metric} moved by {text} standard deviations in {stretch}"
         return f"{rule.metric} {text}"
+
+
+def _window(rule: Rule) -> SlopeWindow | RiseWindow | FlatWindow | None:
+    by_time = bool(rule.window_seconds)
+    span = rule.window_seconds or rule.window_steps
+    match rule.condition:
+        case "slope_below" | "slope_above":
+            return SlopeWindow(span, by_time=by_time)
+        case "rise_below" | "rise_above":
+            return RiseWindow(span, by_time=by_time)
+        case "flat":
+            return FlatWindow(span)
+    return None
+
+
+def judge(rule: Rule, value: float) -> tuple[bool, bool]:
+    """(breached, cleared) of a value against the rule's threshold and its margin to resolve."""
+    if rule.condition == "flat":
+        return flat(rule, value)
+    return below(rule, value) if rule.condition in _FALLING else above(rule, value)
 
 
 def applies(rule: Rule, timestep: float | None, elapsed: float | None) -> bool:

@@ -14,6 +14,7 @@ from core.errors import ConsoleError
 from core.store.acknowledgements import Acknowledgement
 from core.store.alert_states import Firing, Placed, TransitionRecord, place, same_number
 from core.store.database import Store
+from core.store.silences import Silence
 
 
 class Ledger:
@@ -23,6 +24,7 @@ class Ledger:
         self._counter: int | None = None
         self._firings: dict[str, list[Firing]] = {}
         self._acknowledgements: dict[str, Acknowledgement] = {}
+        self._silences: list[Silence] = []
         self._waiting: list[TransitionRecord] = []
         self.problem: ConsoleError | None = None
         """Why the store or `alerts.log` could not be used at the last attempt; None when all is well."""
@@ -30,6 +32,10 @@ class Ledger:
     @property
     def acknowledgements(self) -> Mapping[str, Acknowledgement]:
         return self._acknowledgements
+
+    @property
+    def silences(self) -> list[Silence]:
+        return self._silences
 
     def firings(self, rule: str) -> Sequence[Firing]:
         """All firings of the rule, oldest first."""
@@ -82,6 +88,7 @@ class Ledger:
     def _load(self, store: Store) -> None:
         self._firings = store.load_alert_states(self._run_id)
         self._acknowledgements = store.acknowledgements()
+        self._silences = store.silences()
         if self._waiting:
             place(self._firings, self._waiting)
 

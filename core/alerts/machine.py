@@ -128,17 +128,35 @@ def _no_data(state: State) -> State:
 
 
 def _while_firing(name: str, rule: Rule, state: State, sample: Sample) -> tuple[State, Change | None]:
-    seen = replace(state, no_data=False, inhibited_by=sample.inhibited_by)
+    inhibited = sample.inhibited_by
     if sample.breached:
-        return replace(seen, value=sample.value, clearing=None), None
+        return still_firing(state, sample.value, inhibited_by=inhibited), None
     if not sample.cleared:
-        return replace(seen, clearing=None), None
+        return still_firing(state, state.value, inhibited_by=inhibited), None
     clearing = state.clearing
     if clearing is None or clearing.segment != sample.segment:
         clearing = _mark(sample)
-    if _steps_passed(clearing, sample) >= rule.keep_firing_steps:
+    if (
+        _steps_passed(clearing, sample) >= rule.keep_firing_steps
+        and _seconds_passed(clearing, sample) >= rule.keep_firing_seconds
+    ):
         return _resolve(name, state, sample)
-    return replace(seen, clearing=clearing), None
+    return still_firing(state, state.value, clearing, inhibited), None
+
+
+def still_firing(
+    state: State, value: float | None, clearing: Mark | None = None, inhibited_by: str | None = None
+) -> State:
+    """`state`, seen firing again, now with `value`."""
+    return State(
+        "firing",
+        state.generation,
+        state.since,
+        value,
+        state.detail,
+        clearing,
+        inhibited_by=inhibited_by,
+    )
 
 
 def _breached(name: str, rule: Rule, state: State, sample: Sample) -> tuple[State, Change | None]:

@@ -1,4 +1,4 @@
-"""What the rules would have raised over a run's recorded history.
+"""What the rules would have raised over a run's recorded history, also with thresholds that are being edited.
 
 Trap avoided: a replay that differs from what a console saw live; both are the same judges and machine.
 """
@@ -6,13 +6,91 @@ Trap avoided: a replay that differs from what a console saw live; both are the s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from core.alerts.check import check_rules
 from core.alerts.engine import AlertEngine, Transition
+from core.alerts.evaluate import ROW_CONDITIONS
 from core.alerts.rule import Rule
+from core.errors import UsageError
 from core.telemetry.model import Run
+from core.text import visible
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.store.database import Store
+    from core.workspace import Workspace
 
 
 def replay(rules: Mapping[str, Rule], run: Run) -> list[Transition]:
     """Every transition of the row rules, in order of the run's steps. Ages, processes and the host leave no
     history and are not replayed."""
     return AlertEngine(rules, run.info.id).replay(run)
+
+
+def replay_count(
+    rules: Mapping[str, Rule], run: Run, changes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, int | None]:
+    """How many times each changed rule would have fired over the run, with all `changes` made.
+
+    `changes`: rule → field → new value. None for a rule that leaves no history (ages, processes, the host)
+    and 0 for one that is switched off. Raises UsageError for an unknown rule and for one that cannot work.
+    """
+    edited = dict(rules)
+    for name, fields in changes.items():
+        edited[name] = changed(rules, name, fields)
+    families = {edited[name].family for name in changes} - {""}
+    judged = {name: rule for name, rule in edited.items() if name in changes or rule.family in families}
+    firings = [each.rule for each in replay(judged, run) if each.state == "firing"]
+    return {
+        name: firings.count(name) if edited[name].condition in ROW_CONDITIONS else None for name in changes
+    }
+
+
+def changed(rules: Mapping[str, Rule], name: str, fields: Mapping[str, Any]) -> Rule:
+    """The rule with new values. Raises UsageError for an unknown rule and for one that cannot work."""
+    if name not in rules:
+        raise UsageError(
+            f"no rule {visible(name, 80)}; expected one of {', '.join(rules)}",
+            hint="`ppo-console alerts rules` lists them.",
+        )
+    table = {**msgspec.to_builtins(rules[name]), **fields}
+    try:
+        rule = msgspec.convert(table, Rule)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"alerts.{name}: {visible(str(error), 200)}") from error
+    problems = check_rules({name: rule})
+    if problems:
+        raise UsageError("; ".join(problems))
+    return rule
+
+
+def with_threshold(rule: Rule, threshold: float) -> dict[str, float]:
+    """The changes for a new threshold: the margin to resolve moves along and keeps its share of it."""
+    changes = {"threshold": threshold}
+    if rule.resolve_at is not None:
+        share = rule.resolve_at / rule.threshold if rule.threshold else 1.0
+        changes["resolve_at"] = float(f"{threshold * share:.6g}")
+    return changes
+
+
+def save_rule(
+    workspace: Workspace, store: Store | None, name: str, fields: Mapping[str, Any], now: datetime
+) -> Rule:
+    """Write the changed rule to `config.toml`, its comments kept, and to the audit log; returns it.
+
+    Raises UsageError and ConfigError, and then changes nothing. A console that is open keeps its rules until
+    it is started again.
+    """
+    from core.config.edit import edit_config
+
+    rule = changed(workspace.settings.alerts, name, fields)
+    before = msgspec.to_builtins(workspace.settings.alerts[name])
+    edit_config(workspace.config, {f"alerts.{name}.{field}": value for field, value in fields.items()})
+    if store is not None:
+        was = {field: before[field] for field in fields}
+        store.record("rule", name, {"before": was, "after": dict(fields)}, now)
+    return rule

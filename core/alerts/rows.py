@@ -1,8 +1,8 @@
 """The new rows of a run for the rules of one family, in the order of their steps.
 
-Keeps a place in each series and hands out each row once; rows of one step in several series come as one. Trap
-avoided: a series that was read again from its start (a file rewritten in place) counted as new rows; the
-place is checked against the row before it.
+Keeps a place in each series, by row number since a long series reduces its past, and hands out each row once;
+rows of one step in several series come as one. Trap avoided: a series that was read again from its start (a
+file rewritten in place) counted as new rows; the place is checked against the row before it.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Row:
 @dataclass(slots=True)
 class _Place:
     series: Series
-    index: int = 0
-    """Of the next row."""
+    row: int = 0
+    """The number of the next row."""
     last: tuple[float, float] = (math.nan, math.nan)
     """Timestep and value of the row before it."""
 
@@ -48,7 +48,7 @@ class RowStream:
     @property
     def started(self) -> bool:
         """A row has been handed out."""
-        return any(place.index for place in self._places.values())
+        return any(place.row for place in self._places.values())
 
     def rewound(self, run: Run) -> bool:
         """The rows handed out are no longer what the run holds."""
@@ -60,7 +60,7 @@ class RowStream:
 
     def waiting(self, run: Run) -> bool:
         """There are rows that were not handed out."""
-        return any(len(series) > self._place(series).index for series in self._series(run))
+        return any(series.rows > self._place(series).row for series in self._series(run))
 
     def skip_quiet(self, run: Run, ceiling: float) -> None:
         """Pass over rows before the first that may be not finite or above `ceiling`.
@@ -70,7 +70,7 @@ class RowStream:
         loud = [
             (series, index)
             for series in self._series(run)
-            if (index := _quiet_until(series, self._place(series).index, ceiling)) < len(series)
+            if (index := _quiet_until(series, self._index(series), ceiling)) < len(series)
         ]
         bound = min((_key(series, index) for series, index in loud), default=None)
         for series in self._series(run):
@@ -79,12 +79,11 @@ class RowStream:
     def skip(self, run: Run, scan: Callable[[Series, int], int]) -> None:
         """Pass over the rows of the only series before the index that `scan` finds from the present one."""
         for series in self._series(run):
-            place = self._place(series)
-            self._advance(place, scan(series, place.index))
+            self._advance(self._place(series), scan(series, self._index(series)))
 
     def take(self, run: Run) -> Iterator[Row]:
         """The next rows, merged by segment and timestep, in chunks; call until none is waiting."""
-        chunks = [(series, self._place(series).index) for series in self._series(run)]
+        chunks = [(series, self._index(series)) for series in self._series(run)]
         bound = min(
             (_key(series, start + _TAKEN) for series, start in chunks if start + _TAKEN < len(series)),
             default=None,
@@ -110,6 +109,22 @@ class RowStream:
         if current is not None:
             yield current
 
+    def _take_single(self, series: Series, start: int) -> Iterator[Row]:
+        """The next rows of the only series; there is nothing to merge."""
+        end = min(len(series), start + _TAKEN)
+        self._advance(self._place(series), end)
+        segment = bisect_right(series.segments, start) - 1
+        for index in range(start, end):
+            if segment + 1 < len(series.segments) and index >= series.segments[segment + 1]:
+                segment += 1
+            time = series.time[index]
+            yield Row(
+                segment,
+                series.timestep[index],
+                time if math.isfinite(time) else None,
+                {series.name: series.value[index]},
+            )
+
     def _series(self, run: Run) -> list[Series]:
         return [run.series[name] for name in self._metrics if name in run.series]
 
@@ -119,20 +134,28 @@ class RowStream:
             place = self._places[series.name] = _Place(series)
         return place
 
+    def _index(self, series: Series) -> int:
+        """The index of the next row's point."""
+        return series.index_of(self._place(series).row)
+
     @staticmethod
     def _advance(place: _Place, index: int) -> None:
-        if index > place.index:
-            place.index = index
+        row = place.series.row_of(index)
+        if row > place.row:
+            place.row = row
             place.last = (place.series.timestep[index - 1], place.series.value[index - 1])
 
     @staticmethod
     def _moved(place: _Place, series: Series | None) -> bool:
-        if not place.index:
+        if not place.row:
             return series is not place.series
-        if series is None or len(series) < place.index:
+        if series is None or series.rows < place.row:
             return True
         place.series = series
-        row = (series.timestep[place.index - 1], series.value[place.index - 1])
+        index = series.index_of(place.row - 1)
+        if series.row_of(index) != place.row - 1:  # its point was not kept
+            return False
+        row = (series.timestep[index], series.value[index])
         return not all(a == b or (a != a and b != b) for a, b in zip(row, place.last, strict=True))
 
 

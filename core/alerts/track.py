@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 
 from core.alerts.evaluate import ROW_CONDITIONS, RowJudge, metrics_of
-from core.alerts.machine import INITIAL, Change, State, step
+from core.alerts.machine import INITIAL, Change, State, step, still_firing
 from core.alerts.rows import RowStream
 from core.alerts.rule import Rule
 from core.telemetry.model import Run
@@ -57,7 +57,7 @@ class Track:
         changes: list[Change] = []
         started = self.run_start(run)
         while self._stream.waiting(run):
-            self._skip(run)
+            self._skip(run, started)
             for row in self._stream.take(run):
                 for name in self.names:
                     judge = self._judges[name]
@@ -76,16 +76,23 @@ class Track:
         self.last_timestep = max((each for each in newest if each is not None), default=None)
         return changes
 
-    def _skip(self, run: Run) -> None:
+    def _skip(self, run: Run, started: float | None) -> None:
         """Pass over rows that change nothing while every rule is at rest."""
-        at_rest = all(self._states[name].name in ("inactive", "resolved") for name in self.names)
         judges = [self._judges[name] for name in self.names]
-        if not at_rest or not all(judge.clean for judge in judges):
+        if len(judges) == 1 and judges[0].scans:
+            self._skip_windowed(run, started, self.names[0])
             return
-        if self._skippable:
+        at_rest = all(self._states[name].name in ("inactive", "resolved") for name in self.names)
+        if at_rest and self._skippable and all(judge.clean for judge in judges):
             self._stream.skip_quiet(run, self._ceiling)
-        elif len(judges) == 1 and judges[0].scans:
-            self._stream.skip(run, judges[0].scan)
+
+    def _skip_windowed(self, run: Run, started: float | None, name: str) -> None:
+        judge, state = self._judges[name], self._states[name]
+        if state.name == "pending":
+            return
+        self._stream.skip(run, lambda series, start: judge.scan(series, start, started, state.name))
+        if state.name == "firing" and judge.passed is not None:
+            self._states[name] = still_firing(state, judge.passed)
 
     def run_start(self, run: Run) -> float | None:
         """Epoch seconds: what the run says, else the time of its first row."""

@@ -12,15 +12,29 @@ from datetime import datetime
 import msgspec
 
 from core.alerts.machine import AlertState, State
+from core.alerts.ownership import Ownership
 from core.alerts.rule import Condition, Rule, Severity
 from core.clock import from_epoch
-from core.store.acknowledgements import Acknowledgement
 from core.store.alert_states import Firing
+from core.store.silences import Silence
 from core.units import age, duration, gigabytes, number
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 _STATES: tuple[AlertState, ...] = ("firing", "pending", "nodata", "resolved", "inactive")
-_SECONDS: frozenset[Condition] = frozenset({"checkpoint_age", "step_age"})
+_SECONDS: frozenset[Condition] = frozenset({"checkpoint_age", "step_age", "absent"})
+_FALLING: frozenset[Condition] = frozenset(
+    {"below", "slope_below", "rise_below", "pace_below", "disk_free", "memory_free"}
+)
+
+
+_WORDS: dict[Condition, str] = {
+    "checkpoint_age": "newest checkpoint's age",
+    "step_age": "time since the last step",
+    "pace_below": "steps per second",
+    "data_faults": "gaps, NaN and duplicates in the training data",
+    "disk_free": "free disk",
+    "memory_free": "free memory in %",
+}
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +64,21 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     note: str = ""
+    acknowledged_until: datetime | None = None
+    acknowledgement_lost: str = ""
+    """Why the last acknowledgement of this firing no longer counts: `ada: expired 22:00:00Z`."""
+    silenced_by: str | None = None
+    silenced_until: datetime | None = None
+    silence_comment: str = ""
+    silence_id: int | None = None
 
     @property
     def firing(self) -> bool:
         return self.state == "firing"
+
+    @property
+    def silenced(self) -> bool:
+        return self.silenced_by is not None
 
     @property
     def acknowledged(self) -> bool:
@@ -84,7 +109,7 @@ def sort_key(view: AlertView) -> tuple[int, bool, int, float, str]:
     since = view.since.timestamp() if view.since is not None else math.inf
     return (
         _STATES.index(view.state),
-        view.acknowledged,
+        view.acknowledged or view.silenced,
         _SEVERITIES.index(view.severity),
         since,
         view.rule,
@@ -98,6 +123,8 @@ def headline(views: Sequence[AlertView], now: datetime) -> str:
     if not firing:
         return f"nothing is firing, {pending} pending" if pending else "nothing is firing"
     parts = [f"{len(firing)} firing", f"{sum(view.acknowledged for view in firing)} acknowledged"]
+    if silenced := sum(view.silenced for view in firing):
+        parts.append(f"{silenced} silenced")
     if pending:
         parts.append(f"{pending} pending")
     begun = [view.since for view in firing if view.since is not None]
@@ -112,7 +139,8 @@ def build_view(
     state: State,
     key: str,
     known: Firing | None,
-    owned: Acknowledgement | None,
+    owned: Ownership,
+    silence: Silence | None = None,
 ) -> AlertView:
     """The alert of a rule that is not inactive. `known`: its newest firing on record."""
     if known is not None and known.generation != state.generation:
@@ -126,7 +154,10 @@ def build_view(
     elif state.name == "resolved" and since is None and known is not None:
         since = known.resolved_at
     if state.name not in ("firing", "resolved"):
-        owned = None
+        owned = Ownership()
+    if state.name not in ("firing", "pending"):
+        silence = None
+    held = owned.held
     return AlertView(
         rule=name,
         state=state.name,
@@ -142,9 +173,15 @@ def build_view(
         key=key,
         generation=state.generation,
         no_data=state.no_data,
-        acknowledged_by=owned.operator if owned else None,
-        acknowledged_at=owned.at if owned else None,
-        note=owned.note if owned else "",
+        acknowledged_by=held.operator if held else None,
+        acknowledged_at=held.at if held else None,
+        acknowledged_until=held.expires_at if held else None,
+        acknowledgement_lost=owned.lost,
+        note=held.note if held else "",
+        silenced_by=silence.creator if silence else None,
+        silenced_until=silence.until if silence else None,
+        silence_comment=silence.comment if silence else "",
+        silence_id=silence.id if silence else None,
     )
 
 
@@ -168,6 +205,48 @@ def phrase(rule: Rule, state: AlertState, detail: str, timestep: int | None) -> 
     return text
 
 
+def condition_text(rule: Rule) -> str:
+    """The condition in words: `approx_kl > 0.1`, `slope of reward per step < −0.001 over 5,000 steps`."""
+    over = duration(rule.window_seconds) if rule.window_seconds else f"{number(rule.window_steps)} steps"
+    match rule.condition:
+        case "slope_below" | "slope_above":
+            text = f"slope of {rule.metric} per step {_limit(rule)} over {over}"
+        case "rise_below" | "rise_above":
+            text = f"rise of {rule.metric} {_limit(rule)} over {over}"
+        case "flat":
+            text = f"mean of {rule.metric} moved {_limit(rule)} standard deviations in {over}"
+        case "not_finite":
+            text = f"{rule.metric or 'any loss'} is nan or inf"
+        case "absent":
+            text = f"no {rule.metric or rule.source + ' row'} {_limit(rule)}"
+        case "log_pattern":
+            text = f"training.log matches {rule.pattern}"
+        case "crashed":
+            text = "process gone or traceback"
+        case "above" | "below":
+            text = f"{rule.metric} {_limit(rule)}"
+        case _:
+            text = f"{_WORDS[rule.condition]} {_limit(rule)}"
+    if rule.for_steps or rule.for_seconds:
+        text += f" for {f'{number(rule.for_steps)} steps' if rule.for_steps else duration(rule.for_seconds)}"
+    if rule.within_seconds:
+        text += f", in the first {duration(rule.within_seconds)}"
+    return text
+
+
+def value_text(rule: Rule, value: float | None) -> str:
+    """A value of the rule with its unit: `0.12`, `9.8 GB`, `3h07m`; `–` where there is none."""
+    if value is None:
+        return "–"
+    if rule.condition in _SECONDS:
+        return duration(value)
+    if rule.condition == "disk_free":
+        return gigabytes(value)
+    if rule.condition in ("memory_free", "pace_below"):
+        return number(value, 0)
+    return f"{value:.4g}".replace("-", "−")
+
+
 def _limit(rule: Rule) -> str:
     if threshold_of(rule) is None:
         return ""
@@ -176,5 +255,5 @@ def _limit(rule: Rule) -> str:
         return f"> {duration(value)}"
     if rule.condition == "disk_free":
         return f"< {gigabytes(value)}"
-    sign = {"above": ">", "flat": "≤"}.get(rule.condition, "<")
+    sign = "≤" if rule.condition == "flat" else "<" if rule.condition in _FALLING else ">"
     return f"{sign} {value:g}".replace("-", "−")

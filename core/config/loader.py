@@ -7,9 +7,12 @@ avoided: a misspelt key that is swallowed while its default silently rules.
 from __future__ import annotations
 
 import difflib
+import math
+import posixpath
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import tomli
@@ -17,9 +20,12 @@ import tomli
 from core.alerts.check import check_rules
 from core.alerts.rule import Rule
 from core.config.settings import Settings
-from core.errors import UsageError
+from core.errors import UnreadableError, UsageError
+from core.files import read_regular
 from core.text import visible
 
+MAX_BYTES = 1_000_000
+_SHOWN = 20
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
@@ -40,7 +46,9 @@ class ConfigError(UsageError):
 
     def __init__(self, path: Path, problems: list[Problem]) -> None:
         self.problems = problems
-        lines = "".join(f"\n  {problem}" for problem in problems)
+        lines = "".join(f"\n  {problem}" for problem in problems[:_SHOWN])
+        if len(problems) > _SHOWN:
+            lines += f"\n  … and {len(problems) - _SHOWN:,} more"
         count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
         super().__init__(f"{path}: {count}{lines}", hint="Correct the keys above; nothing was changed.")
 
@@ -48,11 +56,17 @@ class ConfigError(UsageError):
 def load_settings(path: Path) -> Settings:
     """The settings of `path`. Raises UsageError (unreadable, no TOML) or ConfigError (all wrong keys)."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, MAX_BYTES).decode("utf-8")
+    except UnreadableError as error:
+        raise UsageError(error.title) from error
     except OSError as error:
         raise UsageError(f"{path} could not be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 at byte {error.start}") from error
+    if text.startswith("\ufeff"):
+        raise UsageError(
+            f"{path} begins with a byte order mark; expected plain UTF-8", hint="Save it without BOM."
+        )
     return parse_settings(text, path)
 
 
@@ -61,7 +75,9 @@ def parse_settings(text: str, path: Path) -> Settings:
     try:
         table = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: {visible(str(error))}") from error
+        raise UsageError(f"{path} is not valid TOML: {visible(str(error), 200)}") from error
+    except RecursionError:
+        raise UsageError(f"{path} is not a configuration: its tables are nested too deep") from None
     problems: list[Problem] = []
     settings = _struct(Settings, table, "", problems, Settings())
     _cross_checks(settings, problems)
@@ -92,9 +108,16 @@ def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Pr
             changes[key] = _rules(value, problems, current)
         else:
             try:
-                changes[key] = msgspec.convert(value, field.type)
+                converted = msgspec.convert(value, field.type)
             except msgspec.ValidationError as error:
-                problems.append(Problem(name, _expected(str(error)), _got(value)))
+                problems.append(Problem(name, _expected(str(error), field.type), _got(value)))
+                continue
+            if isinstance(converted, float) and not math.isfinite(converted):
+                problems.append(Problem(name, "a finite number", _got(value)))
+            elif isinstance(converted, str) and "\0" in converted:
+                problems.append(Problem(name, "text without NUL", _got(value)))
+            else:
+                changes[key] = converted
     return msgspec.structs.replace(base, **changes)
 
 
@@ -135,7 +158,21 @@ def _cross_checks(settings: Settings, problems: list[Problem]) -> None:
         problems.append(Problem("training.lanes", f"a divisor of ppo.n_steps = {rollout}", str(lanes)))
     if rollout % batch:
         problems.append(Problem("ppo.batch_size", f"a divisor of ppo.n_steps = {rollout}", str(batch)))
+    _paths(settings, problems)
     problems += [_rule_problem(sentence) for sentence in check_rules(settings.alerts)]
+
+
+def _paths(settings: Settings, problems: list[Problem]) -> None:
+    """Each path is a place of its own: one that is empty or taken would mix what must stay apart."""
+    taken: dict[str, str] = {"config.toml": "the configuration itself"}
+    for key, path in msgspec.structs.asdict(settings.paths).items():
+        name = f"paths.{key}"
+        place = posixpath.normpath(path)
+        if not path or place == "." or len(path) > 1000:
+            problems.append(Problem(name, "a path of 1 to 1,000 characters", _got(path)))
+        elif place in taken:
+            problems.append(Problem(name, "a place of its own", f"{_got(path)}, which is {taken[place]}"))
+        taken.setdefault(place, name)
 
 
 def _rule_problem(sentence: str) -> Problem:
@@ -145,8 +182,12 @@ def _rule_problem(sentence: str) -> Problem:
     return Problem(key, expected, got)
 
 
-def _expected(message: str) -> str:
+def _expected(message: str, wanted: object) -> str:
     """msgspec's message (`Expected `int` >= 1`, `Expected `float`, got `str``) as a phrase."""
+    if get_origin(wanted) is Literal:
+        return " or ".join(map(str, get_args(wanted)))
+    if wanted is date:
+        return "a date like 2026-02-23"
     text = message.removeprefix("Expected ").replace("`", "")
     for separator in (", got ", " - at "):
         text = text.split(separator)[0]

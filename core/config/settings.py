@@ -14,6 +14,7 @@ from msgspec import Meta
 from core.alerts.rule import Rule, Severity, default_rules
 
 PositiveInt = Annotated[int, Meta(ge=1)]
+LayerWidth = Annotated[int, Meta(ge=1, le=4096)]
 Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
 Fraction = Annotated[float, Meta(gt=0, lt=1)]
@@ -73,7 +74,7 @@ class Training(_Section, frozen=True):
     """Environments that step together; n_steps / lanes is each one's share of a rollout."""
     seed: Annotated[int, Meta(ge=0)] = 0
     torch_threads: PositiveInt = 1
-    net_arch: tuple[PositiveInt, ...] = (64, 64)
+    net_arch: Annotated[tuple[LayerWidth, ...], Meta(max_length=8)] = (64, 64)
     checkpoint_every: PositiveInt = 50_000
     """Steps between checkpoints; the first rollout that crosses the mark saves."""
     keep: Annotated[int, Meta(ge=0)] = 0
@@ -103,7 +104,8 @@ class Trading(_Section, frozen=True):
     """Share of equity lost when the stop is hit at its price."""
     max_notional: Positive = 1.0
     """Cap on notional, as a multiple of equity."""
-    atr_candles: PositiveInt = 14
+    atr_candles: Annotated[int, Meta(ge=2, le=47)] = 14
+    """Fewer than the longest feature look-back."""
     stop_atr: Positive = 2.0
     target_atr: Positive = 4.0
 

@@ -6,6 +6,7 @@ half-written file, and a temporary one whose name ends in `.prom` and is collect
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -131,7 +132,8 @@ def write_metrics(path: Path, text: str) -> None:
             f"{path} could not be written: {error.strerror}", hint="Check the folder given to --metrics-file."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _family(name: str, kind: str, help_text: str, samples: Iterable[_Sample]) -> str:

@@ -14,13 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from core.alerts.rule import Severity
 from core.clock import iso, parse_iso
 from core.errors import UnreadableError
 from core.files import append_line
+from core.store import outbox
 from core.text import visible
+
+if TYPE_CHECKING:
+    from core.config.settings import Notify
 
 _TAIL = 65_536
 
@@ -43,6 +47,13 @@ class TransitionRecord:
     """Which form of the rule fired; a rule may be edited while a run goes on."""
     action: str = ""
     """What to do; ends the log line of a firing."""
+    runbook: str = ""
+    run_name: str = ""
+    """What people call the run."""
+    seen_at: datetime | None = None
+    """When it was found; `at` may be the time of an old row."""
+    notify: bool = True
+    """Worth telling: not a bygone of a history that was read just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,8 @@ class Firing:
     message: str
     rule_hash: str = ""
     resolved_at: datetime | None = None
+    id: int = 0
+    """The number of its transition on record; 0 while it is in memory only."""
 
     @property
     def open(self) -> bool:
@@ -117,9 +130,13 @@ def place(
 
 
 def write_transitions(
-    connection: sqlite3.Connection, run_id: str, records: Sequence[TransitionRecord]
+    connection: sqlite3.Connection,
+    run_id: str,
+    records: Sequence[TransitionRecord],
+    notify: Notify | None = None,
 ) -> list[Placed]:
-    """Inside the open transaction: number, insert and queue a log line for each new transition."""
+    """Inside the open transaction: number, insert and queue a log line for each new transition, and its
+    notifications where `notify` asks for them."""
     placed, writes = place(read_firings(connection, run_id), records)
     for record in writes:
         connection.execute(
@@ -140,25 +157,47 @@ def write_transitions(
                 record.rule_hash,
             ),
         )
-        connection.execute("INSERT INTO alert_lines (run_id, line) VALUES (?, ?)", (run_id, log_line(record)))
+        queue_line(connection, run_id, log_line(record))
+        if notify is not None and notify.enabled:
+            outbox.queue(connection, notify, run_id, record)
     return placed
+
+
+def queue_line(connection: sqlite3.Connection, run_id: str, line: str) -> None:
+    """Inside the open transaction: let `line` be appended to the run's `alerts.log`."""
+    connection.execute("INSERT INTO alert_lines (run_id, line) VALUES (?, ?)", (run_id, line))
+
+
+def stamped(now: datetime, word: str, text: str) -> str:
+    """A line of `alerts.log`: `2026-02-23 14:31:07 [ISSUE] …`."""
+    return visible(f"{iso(now).replace('T', ' ').removesuffix('Z')} [{word}] {text}")
 
 
 def read_firings(connection: sqlite3.Connection, run_id: str) -> dict[str, list[Firing]]:
     """By rule, in the order of their generations."""
     firings: dict[str, list[Firing]] = {}
     rows = connection.execute(
-        "SELECT rule, generation, state, severity, timestep, value, at, message, rule_hash "
+        "SELECT rule, generation, state, severity, timestep, value, at, message, rule_hash, id "
         "FROM alert_transitions "
         "WHERE run_id = ? ORDER BY rule, generation, state",
         (run_id,),
     )
-    for rule, generation, state, severity, timestep, value, at, message, rule_hash in rows:
+    for rule, generation, state, severity, timestep, value, at, message, rule_hash, row_id in rows:
         known = firings.setdefault(rule, [])
         if state == "firing":
             number = None if value is None else float(value)
             known.append(
-                Firing(rule, generation, severity, timestep, number, parse_iso(at), message, rule_hash)
+                Firing(
+                    rule,
+                    generation,
+                    severity,
+                    timestep,
+                    number,
+                    parse_iso(at),
+                    message,
+                    rule_hash,
+                    id=row_id,
+                )
             )
         elif known and known[-1].generation == generation:
             known[-1] = replace(known[-1], resolved_at=parse_iso(at))
@@ -168,11 +207,9 @@ def read_firings(connection: sqlite3.Connection, run_id: str) -> dict[str, list[
 def log_line(record: TransitionRecord) -> str:
     """The transition's line in `alerts.log`: `2026-02-23 14:31:07 [CRITICAL] kl_spike #1 firing: …`."""
     level = record.severity.upper() if record.state == "firing" else "INFO"
-    moment = iso(record.at).replace("T", " ").removesuffix("Z")
     action = f". {record.action}" if record.action and record.state == "firing" else ""
-    return visible(
-        f"{moment} [{level}] {record.rule} #{record.generation} {record.state}: {record.message}{action}"
-    )
+    told = f"{record.rule} #{record.generation} {record.state}: {record.message}{action}"
+    return stamped(record.at, level, told)
 
 
 def lines_waiting(connection: sqlite3.Connection, run_id: str) -> bool:
@@ -254,4 +291,7 @@ def _closing(firing: Firing, successor: TransitionRecord) -> TransitionRecord:
         at=successor.at,
         message="replaced by a new firing",
         by_row=successor.by_row,
+        run_name=successor.run_name,
+        seen_at=successor.seen_at,
+        notify=successor.notify,
     )

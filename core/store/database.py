@@ -6,19 +6,23 @@ thread and any number of processes. Trap avoided: a tick without its audit entry
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from core.store import acknowledgements, alert_states, audit, ticks
+from core.config.settings import Notify
+from core.store import acknowledgements, alert_states, audit, outbox, silences, steps, ticks
 from core.store.acknowledgements import Acknowledgement
 from core.store.alert_states import Firing, Placed, TransitionRecord
 from core.store.audit import AuditEntry
 from core.store.connection import Connections
 from core.store.operator import OperatorIdentity
+from core.store.outbox import Delivery
 from core.store.schema import migrate
+from core.store.silences import Silence
+from core.store.steps import StepTaken
 from core.store.ticks import Tick, TickState
 
 
@@ -29,10 +33,11 @@ class Store:
     is damaged, locked by another process for 30 s, or the disk is full; then nothing was recorded.
     """
 
-    def __init__(self, path: Path, operator: OperatorIdentity) -> None:
-        """Opens the database, or makes it with its folder."""
+    def __init__(self, path: Path, operator: OperatorIdentity, notify: Notify | None = None) -> None:
+        """Opens the database, or makes it with its folder. `notify`: whom each new transition is told to."""
         self.path = path
         self.operator = operator
+        self._notify = notify
         self._connections = Connections(path, lambda connection: migrate(connection, path))
 
     def close(self) -> None:
@@ -96,10 +101,14 @@ class Store:
 
     # Alerts
 
-    def acknowledge(self, alert_key: str, note: str, now: datetime) -> Acknowledgement:
+    def acknowledge(
+        self, alert_key: str, note: str, now: datetime, expires_at: datetime | None = None
+    ) -> Acknowledgement:
         """Own a firing. Raises UsageError for an unknown key and for a critical alert without a note."""
         with self._connections.transaction() as connection:
-            return acknowledgements.write_acknowledgement(connection, self.operator, alert_key, note, now)
+            return acknowledgements.write_acknowledgement(
+                connection, self.operator, alert_key, note, now, expires_at
+            )
 
     def acknowledgements(self) -> dict[str, Acknowledgement]:
         """By alert key."""
@@ -114,7 +123,7 @@ class Store:
     def save_alert_states(self, run_id: str, transitions: Sequence[TransitionRecord]) -> list[Placed]:
         """Record transitions once each, whatever the number of consoles; says for each if it was new."""
         with self._connections.transaction() as connection:
-            return alert_states.write_transitions(connection, run_id, transitions)
+            return alert_states.write_transitions(connection, run_id, transitions, self._notify)
 
     def write_alert_lines(self, run_id: str, path: Path) -> int:
         """Append the recorded lines that are not yet in `path` (`alerts.log`); returns how many.
@@ -129,3 +138,87 @@ class Store:
     def _lines_waiting(self, run_id: str) -> bool:
         with self._connections.reading() as connection:
             return alert_states.lines_waiting(connection, run_id)
+
+    # Silences
+
+    def silence(
+        self, matcher: str, *, starts_at: datetime, ends_at: datetime, comment: str, now: datetime
+    ) -> Silence:
+        """Tell nobody of the alerts that `matcher` names, for a while. Raises UsageError."""
+        with self._connections.transaction() as connection:
+            return silences.write_silence(
+                connection, self.operator, matcher, starts_at, ends_at, comment, now
+            )
+
+    def end_silence(self, number: int, now: datetime) -> Silence:
+        """Raises UsageError where no such silence is in force or to come."""
+        with self._connections.transaction() as connection:
+            return silences.end_silence(connection, self.operator, number, now)
+
+    def silences(self) -> list[Silence]:
+        """All of them, oldest first, those that are over too."""
+        with self._connections.reading() as connection:
+            return silences.read_silences(connection)
+
+    # Runbook and escalation
+
+    def take_step(
+        self,
+        run_id: str,
+        procedure: str,
+        step: str,
+        line: str,
+        now: datetime,
+        *,
+        note: str = "",
+        occasion: str = "",
+        detail: Mapping[str, Any] | None = None,
+    ) -> StepTaken:
+        """A person took a step; `line` is queued for the run's `alerts.log`."""
+        with self._connections.transaction() as connection:
+            return steps.write_step(
+                connection,
+                self.operator,
+                run_id,
+                procedure,
+                step,
+                line,
+                now,
+                note=note,
+                occasion=occasion,
+                detail=detail,
+            )
+
+    def steps_taken(self, run_id: str) -> list[StepTaken]:
+        """Of one run, oldest first."""
+        with self._connections.reading() as connection:
+            return steps.read_steps(connection, run_id)
+
+    # Notifications
+
+    def deliveries_due(self, now: datetime) -> bool:
+        """Whether `claim_deliveries` would find anything. Cheap."""
+        with self._connections.reading() as connection:
+            return outbox.due(connection, now.timestamp())
+
+    def claim_deliveries(
+        self, owner: str, targets: Collection[str], now: datetime, *, lease: float = 60.0, limit: int = 10
+    ) -> list[Delivery]:
+        """Take what is due for `lease` seconds: no other console delivers it meanwhile."""
+        with self._connections.transaction() as connection:
+            return outbox.claim(connection, self.operator, owner, targets, now, lease, limit)
+
+    def finish_delivery(self, number: int, owner: str, error: str, now: datetime) -> Delivery:
+        """`error` empty: it was delivered. Else it is tried again later, until its deadline."""
+        with self._connections.transaction() as connection:
+            return outbox.finish(connection, self.operator, number, owner, error, now)
+
+    def outbox(self, limit: int = 50) -> list[Delivery]:
+        """The newest so many notifications, newest first."""
+        with self._connections.reading() as connection:
+            return outbox.read(connection, limit)
+
+    def outbox_counts(self) -> dict[str, int]:
+        """By status: waiting, sent, failed, cancelled."""
+        with self._connections.reading() as connection:
+            return outbox.counts(connection)

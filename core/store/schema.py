@@ -89,7 +89,64 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_ALERTING = (
+    "ALTER TABLE acknowledgements ADD COLUMN severity TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE acknowledgements ADD COLUMN after_transition INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE acknowledgements ADD COLUMN expires_at TEXT",
+    """
+    CREATE TABLE silences (
+        id         INTEGER PRIMARY KEY,
+        matcher    TEXT NOT NULL,
+        starts_at  TEXT NOT NULL,
+        ends_at    TEXT NOT NULL,
+        creator    TEXT NOT NULL,
+        comment    TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        ended_at   TEXT,
+        ended_by   TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE outbox (
+        id          INTEGER PRIMARY KEY,
+        run_id      TEXT NOT NULL,
+        rule        TEXT NOT NULL,
+        generation  INTEGER NOT NULL,
+        state       TEXT NOT NULL CHECK (state IN ('firing', 'resolved')),
+        target      TEXT NOT NULL,
+        severity    TEXT NOT NULL,
+        title       TEXT NOT NULL,
+        body        TEXT NOT NULL,
+        status      TEXT NOT NULL CHECK (status IN ('waiting', 'sent', 'failed', 'cancelled')),
+        attempts    INTEGER NOT NULL DEFAULT 0,
+        error       TEXT NOT NULL DEFAULT '',
+        queued_at   REAL NOT NULL,
+        next_at     REAL NOT NULL,
+        deadline    REAL NOT NULL,
+        done_at     REAL,
+        owner       TEXT,
+        lease_until REAL,
+        UNIQUE (run_id, rule, generation, state, target)
+    ) STRICT
+    """,
+    "CREATE INDEX outbox_waiting ON outbox (next_at) WHERE status = 'waiting'",
+    """
+    CREATE TABLE steps_taken (
+        id          INTEGER PRIMARY KEY,
+        run_id      TEXT NOT NULL,
+        occasion    TEXT NOT NULL,
+        procedure   TEXT NOT NULL,
+        step        TEXT NOT NULL,
+        operator    TEXT NOT NULL,
+        at          TEXT NOT NULL,
+        note        TEXT NOT NULL,
+        line        TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX steps_of_run ON steps_taken (run_id, id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _ALERTING)
 """Statement lists; the database's user_version counts how many have run."""
 
 AUDIT_TRIGGERS = frozenset({"audit_log_no_update", "audit_log_no_delete", "audit_log_in_order"})

@@ -24,6 +24,7 @@ class FakeHealth:
     status: RunStatus = "RUNNING"
     reason: str = "steps advance"
     step_age_seconds: float | None = 1.0
+    steps_per_second: float | None = 2048.0
 
 
 class Scene:

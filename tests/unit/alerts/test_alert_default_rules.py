@@ -405,7 +405,7 @@ def test_no_improvement_over_50000_steps(scene: Any) -> None:
 
 def test_flat_reward_for_two_hours(scene: Any) -> None:
     """It may swing; its mean must not move."""
-    rule = Rule(condition="flat", metric="reward", threshold=0.05, window_seconds=7200, severity="warning")
+    rule = Rule(condition="flat", metric="reward", threshold=0.3, window_seconds=7200, severity="warning")
     alerts = engine(flat=rule)
     for index in range(11):
         scene.row(reward=0.1 if index % 2 else -0.1, seconds=600)
@@ -442,7 +442,7 @@ def test_host_rules(scene: Any) -> None:
     alerts = engine(**rules)
     scene.row(approx_kl=0.01)
     alerts.update(scene.run, scene.health, scene.now)
-    assert set(shown(alerts).values()) == {"nodata"}
+    assert shown(alerts) == {}, "nobody looked at the host"
     (fired,) = alerts.update(scene.run, scene.health, scene.now, Host())
     assert fired.rule == "disk_low" and "9.9 GB" in fired.message
 

@@ -30,8 +30,10 @@ KL = {name: default_rules()[name] for name in ("kl_high", "kl_spike")}
 
 
 def lines(scene: Any) -> list[str]:
+    """The transitions in `alerts.log`."""
     path = scene.run.info.directory / "alerts.log"
-    return path.read_text().splitlines() if path.exists() else []
+    found = path.read_text().splitlines() if path.exists() else []
+    return [line for line in found if "[ACK]" not in line]
 
 
 def look(engine: AlertEngine, scene: Any) -> list[tuple[str, str, bool]]:

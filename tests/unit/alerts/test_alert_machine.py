@@ -227,6 +227,34 @@ TABLE = default_rules() | {
         condition="rise_below", metric="reward", threshold=1.0, window_steps=5000, severity="info"
     ),
     "flat": Rule(condition="flat", metric="reward", threshold=5.0, window_seconds=1200, severity="info"),
+    "flat_warm": Rule(
+        condition="flat",
+        metric="reward",
+        threshold=0.3,
+        resolve_at=0.5,
+        window_seconds=600,
+        severity="info",
+        warm_up_steps=8_000,
+    ),
+    "rise_timed": Rule(
+        condition="rise_below",
+        metric="reward",
+        threshold=0.0,
+        window_seconds=900,
+        keep_firing_seconds=300,
+        severity="info",
+        warm_up_steps=20_000,
+        warm_up_seconds=1_500,
+    ),
+    "climb": Rule(
+        condition="slope_above",
+        metric="reward",
+        threshold=0.001,
+        window_steps=5000,
+        severity="info",
+        warm_up_steps=6_000,
+    ),
+    "low": Rule(condition="below", metric="reward", threshold=0.0, resolve_at=0.5, severity="info"),
     "trend_now": Rule(
         condition="slope_below",
         metric="reward",
@@ -305,7 +333,7 @@ def test_skipping_quiet_rows_changes_nothing(history: list[Any]) -> None:
     fast = advance_all(make_tracks(TABLE, fast_states), run)
     tracks = make_tracks(TABLE, slow_states)
     for track in tracks:
-        track._skip = lambda _run: None  # type: ignore[method-assign]
+        track._skip = lambda _run, _started: None  # type: ignore[method-assign]
     slow = advance_all(tracks, run)
     assert repr(fast) == repr(slow) and repr(fast_states) == repr(slow_states)
 

@@ -67,8 +67,55 @@ def test_rise_counts_from_the_row_before_the_window() -> None:
 
 def test_flat_starts_afresh_when_the_clock_goes_back() -> None:
     window = FlatWindow(10)
-    assert [window.add(second, 1.0) for second in range(12)][-1] == 0.0
-    assert window.add(3, 1.0) is None
+    assert [window.add(0, 1.0, second) for second in range(12)][-1] == 0.0
+    assert window.add(0, 1.0, 3) is None
+
+
+@pytest.mark.parametrize("level", [0.0, 1e6])
+def test_flat_measures_in_standard_deviations(level: float) -> None:
+    """A line that only rises moves 1.73 of its own, whatever its slope and level; noise alone far less."""
+    rising, noisy = FlatWindow(1000), FlatWindow(1000)
+    for second in range(0, 5000, 2):
+        moved = rising.add(0, level + 0.25 * second, second)
+        wobble = noisy.add(0, level + math.sin(second), second)
+    assert moved == pytest.approx(math.sqrt(3), abs=0.01)
+    assert wobble is not None and wobble < 0.05
+
+
+def test_flat_forgets_an_outlier_that_has_left_the_window() -> None:
+    window = FlatWindow(100)
+    window.add(0, 1e9, 0)
+    for second in range(1, 400):
+        moved = window.add(0, 5.0 + (second % 2), second)
+    assert moved is not None and moved < 0.1
+
+
+def test_flat_equals_its_definition() -> None:
+    """The running sums give what means and deviation of the window's rows give."""
+    window, rows = FlatWindow(50), []
+    for second in range(0, 400, 3):
+        value = math.sin(second * 0.11) * 3 + second * 0.01
+        rows.append((second, value))
+        found = window.add(0, value, second)
+        if found is None:
+            continue
+        inside = [row for row in rows if row[0] >= second - 50]
+        old = [value for at, value in inside if at < second - 25]
+        new = [value for at, value in inside if at >= second - 25]
+        mean = sum(value for _, value in inside) / len(inside)
+        deviation = math.sqrt(sum((value - mean) ** 2 for _, value in inside) / len(inside))
+        expected = abs(sum(new) / len(new) - sum(old) / len(old)) / deviation
+        assert found == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", [SlopeWindow, RiseWindow])
+def test_windows_over_time_need_times(kind: Any) -> None:
+    window = kind(60, by_time=True)
+    values = [window.add(step * 100, step * 1.0, step * 20.0) for step in range(6)]
+    assert values[:3] == [None, None, None] and values[-1] == pytest.approx(
+        0.01 if kind is SlopeWindow else 3.0
+    )
+    assert window.add(700, 9.0, None) is None and window.add(800, 9.0, math.nan) is None
 
 
 def drain(stream: RowStream, run: Any) -> list[tuple[float, dict[str, float]]]:

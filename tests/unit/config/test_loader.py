@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 from core.config.edit import changed_text
-from core.config.loader import ConfigError, parse_settings
+from core.config.loader import ConfigError, load_settings, parse_settings
 from core.config.settings import Settings
 from core.errors import UsageError
 from core.workspace import default_config_text
@@ -63,7 +63,8 @@ def test_broken_toml_is_one_clear_line() -> None:
 
 def test_a_default_rule_can_be_changed_and_a_new_one_added() -> None:
     settings = parse_settings(
-        '[alerts.kl_spike]\nthreshold = 0.2\n[alerts.mine]\ncondition = "above"\nmetric = "reward"\nseverity = "info"',
+        "[alerts.kl_spike]\nthreshold = 0.2\n"
+        '[alerts.mine]\ncondition = "above"\nmetric = "reward"\nseverity = "info"',
         PATH,
     )
     assert settings.alerts["kl_spike"].threshold == 0.2
@@ -87,3 +88,37 @@ def test_a_rule_that_can_never_work_is_a_problem_of_the_configuration() -> None:
     assert any(line.startswith("alerts.kl_spike.metric: expected one of") for line in lines)
     assert any("did you mean approx_kl?" in line for line in lines)
     assert "alerts.kl_spike.resolve_at: expected at most threshold = 0.1, got 0.2" in lines
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400"])
+def test_no_number_of_the_configuration_is_infinite_or_nan(value: str) -> None:
+    text = f"[gates]\nsharpe_ratio = {value}\n[alerts.kl_explosion]\nthreshold = {value}\n"
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text, PATH)
+    assert {problem.key for problem in caught.value.problems} >= {
+        "gates.sharpe_ratio",
+        "alerts.kl_explosion.threshold",
+    }
+
+
+def test_two_paths_that_are_one_place_are_refused() -> None:
+    text = '[paths]\nstore = "config.toml"\narchive = "models/ppo_phase4"\nreports = ""\nlogs = "a\\u0000b"\n'
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text, PATH)
+    keys = {problem.key for problem in caught.value.problems}
+    assert keys == {"paths.store", "paths.models", "paths.reports", "paths.logs"}
+
+
+def test_nesting_without_end_and_a_byte_order_mark_are_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nested too deep"):
+        parse_settings("a = " + "[" * 3000, PATH)
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf[week]\n")
+    with pytest.raises(UsageError, match="byte order mark"):
+        load_settings(path)
+
+
+def test_many_problems_are_counted_not_all_printed() -> None:
+    with pytest.raises(ConfigError, match="and 80 more") as caught:
+        parse_settings("\n".join(f"key{number} = 1" for number in range(100)), PATH)
+    assert len(caught.value.problems) == 100

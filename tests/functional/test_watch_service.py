@@ -1,0 +1,185 @@
+"""`ppo-console watch` as a service: alerts and notifications without a screen, and a clean end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.notify.heartbeat import read_heartbeat
+from core.workspace import Workspace, init_workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADER = "timestep,reward,kl_divergence,value_loss,policy_entropy\n"
+Starter = Callable[..., "subprocess.Popen[str]"]
+
+
+def wait_for(check: Callable[[], Any], seconds: float = 30.0) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := check():
+            return found
+        time.sleep(0.1)
+    return check()
+
+
+@pytest.fixture
+def hook() -> Iterator[Any]:
+    """A local HTTP server that fails twice and then takes what comes."""
+    pytest.importorskip("apprise", reason="the extra 'notify' is not installed")
+    got: list[dict[str, Any]] = []
+    failures = [True, True]
+    lock = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            with lock:
+                fails = bool(failures and failures.pop())
+                if not fails:
+                    got.append(body)
+            self.send_response(503 if fails else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield got, server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    made = init_workspace(tmp_path / "w")
+    (made.logs / "convergence_dashboard.csv").write_text(HEADER + "2048,1.0,0.01,0.5,1.2\n")
+    return made
+
+
+@pytest.fixture
+def start(workspace: Workspace) -> Iterator[Starter]:
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "console", "watch", "--interval", "0.2", *arguments],
+            cwd=workspace.root,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def beat(workspace: Workspace) -> Any:
+    return read_heartbeat(workspace.store.parent / "watch.json")
+
+
+def append(workspace: Workspace, *lines: str) -> None:
+    with (workspace.logs / "convergence_dashboard.csv").open("a") as stream:
+        stream.writelines(f"{line}\n" for line in lines)
+
+
+def enable(workspace: Workspace, port: int) -> None:
+    text = workspace.config.read_text()
+    text = text.replace("[notify.targets]", '[notify.targets]\nops = "json://127.0.0.1:${HOOK_PORT}/hook"')
+    workspace.config.write_text(text.replace("enabled = false\nseverity", "enabled = true\nseverity", 1))
+
+
+@pytest.mark.slow
+def test_it_evaluates_beats_and_ends_clean(workspace: Workspace, start: Starter, tmp_path: Path) -> None:
+    metrics = tmp_path / "ppo.prom"
+    process = start("--metrics-file", str(metrics))
+    assert wait_for(lambda: beat(workspace) is not None)
+    assert beat(workspace).status == "RUNNING" and beat(workspace).pid == process.pid
+    append(workspace, "4096,1.0,0.3,0.5,1.2")
+    assert wait_for(lambda: (workspace.logs / "alerts.log").exists())
+    assert wait_for(lambda: "ppo_alert_firing{" in metrics.read_text())
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0 and out == ""
+    assert "[CRITICAL] kl_spike firing: approx_kl 0.3 > 0.1 at step 4,096" in err
+    last = beat(workspace)
+    assert last.ended_at is not None and last.firing == 1 and last.critical == 1
+
+
+@pytest.mark.slow
+def test_two_watches_tell_each_transition_once(
+    workspace: Workspace, start: Starter, hook: tuple[list[dict[str, Any]], int]
+) -> None:
+    """Against a server that fails at first; a third one is killed with -9 in between."""
+    got, port = hook
+    enable(workspace, port)
+    processes = [start(HOOK_PORT=str(port)) for _ in range(3)]
+    assert wait_for(lambda: beat(workspace) is not None)
+    append(workspace, "4096,1.0,0.3,0.5,1.2")
+    assert wait_for(lambda: (workspace.logs / "alerts.log").exists())
+    processes[0].send_signal(signal.SIGKILL)
+    assert wait_for(lambda: got, 90)
+    append(workspace, "6144,1.0,0.01,0.5,1.2")
+    assert wait_for(lambda: len(got) >= 2, 90)
+    time.sleep(1.0)
+    assert [each["title"].split(":")[0] for each in got] == [
+        "[CRITICAL] kl_spike firing",
+        "[CRITICAL] kl_spike resolved",
+    ]
+    lines = (workspace.logs / "alerts.log").read_text().splitlines()
+    assert len(lines) == 2 and len(set(lines)) == 2
+
+
+@pytest.mark.slow
+def test_it_waits_for_a_run_that_is_not_there_yet(workspace: Workspace, start: Starter) -> None:
+    logs = workspace.logs
+    (logs / "convergence_dashboard.csv").unlink()
+    logs.rmdir()
+    process = start()
+    assert wait_for(lambda: (found := beat(workspace)) is not None and found.problem)
+    logs.mkdir()
+    (logs / "convergence_dashboard.csv").write_text(HEADER + "2048,1.0,0.3,0.5,1.2\n")
+    assert wait_for(lambda: (logs / "alerts.log").exists())
+    assert process.poll() is None
+
+
+@pytest.mark.slow
+def test_it_tells_systemd_that_it_is_ready_and_alive(
+    workspace: Workspace, start: Starter, tmp_path: Path
+) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(address)
+        channel.settimeout(20)
+        process = start(NOTIFY_SOCKET=address)
+        assert channel.recv(100) == b"READY=1" and channel.recv(100) == b"WATCHDOG=1"
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def test_once_looks_and_leaves_with_the_alerts_code(cli: Any, workspace: Workspace) -> None:
+    quiet = cli("watch", "--once", cwd=workspace.root)
+    assert quiet.returncode == 0 and quiet.stdout == ""
+    append(workspace, "4096,1.0,0.3,0.5,1.2")
+    loud = cli("watch", "--once", cwd=workspace.root)
+    assert loud.returncode == 20 and "kl_spike firing" in loud.stderr
+    again = cli("watch", "--once", cwd=workspace.root)
+    assert again.returncode == 20 and "kl_spike firing" not in again.stderr
