@@ -47,6 +47,15 @@ class Found:
     log: Path | None = None
     notes: list[str] = field(default_factory=list)
 
+    def size(self) -> int:
+        """Bytes of all row files together."""
+        paths = [*(path for path, _ in self.rows), *self.monitors, *self.events]
+        size = 0
+        for path in paths:
+            with contextlib.suppress(OSError):
+                size += path.stat().st_size
+        return size
+
 
 def check_target(target: Path) -> None:
     """Raises UsageError for a missing path or a file that is no run, UnreadableError for a denied one."""

@@ -10,7 +10,7 @@ from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.telemetry.follower import Break, ByteFollower
+from core.telemetry.follower import Break, ByteFollower, Data, Pause
 from core.telemetry.ledger import Ledger, Rank
 from core.telemetry.metrics import canonical
 from core.telemetry.model import Source
@@ -24,6 +24,8 @@ class _File:
     source: Source
     follower: ByteFollower
     reader: EventReader = field(default_factory=EventReader)
+    looked: bool = False
+    """It was polled since it is followed."""
 
 
 @dataclass(slots=True)
@@ -38,11 +40,13 @@ class EventFeed:
 
     rank = Rank.TENSORBOARD
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, tail: int | None = None) -> None:
+        """With `tail`, longer files are read from the first whole record so many bytes before their end."""
         self.clock = StepClock()
         """The wall time of each timestep, as the writer recorded it."""
         self.last_step: float | None = None
         self._ledger = ledger
+        self._tail = tail
         self._files: list[_File] = []
         self._names: dict[str, tuple[str, float] | None] = {}
         self._last_by_tag: dict[str, int] = {}
@@ -56,40 +60,58 @@ class EventFeed:
         return max((m for file in self._files if (m := file.follower.modified) is not None), default=None)
 
     @property
+    def behind(self) -> bool:
+        return any(file.follower.behind or not file.looked for file in self._files)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(bytes read, bytes there)"""
+        places = [(file.follower.offset, file.follower.size) for file in self._files]
+        return sum(read for read, _ in places), sum(size for _, size in places)
+
+    @property
     def training(self) -> bool:
         return any(file.source.metrics for file in self._files)
 
     def add(self, path: Path) -> None:
         """Follow one more file, after those already there."""
-        self._files.append(_File(Source(path, "tensorboard"), ByteFollower(path)))
+        self._files.append(_File(Source(path, "tensorboard"), ByteFollower(path, tail=self._tail)))
 
     def close(self) -> None:
         for file in self._files:
             file.follower.close()
 
-    def poll(self) -> tuple[bool, bool]:
-        """Read what is new: (something changed, scalars came)."""
+    def poll(self, pause: Pause | None = None) -> tuple[bool, bool]:
+        """Read what is new: (something changed, scalars came). A later file waits for the end of the one
+        before."""
         changed = came = False
         place = 0
         while place < len(self._files):
             file = self._files[place]
             place += 1
             scalars: list[Scalar] = []
-            for item in file.follower.poll():
+            file.looked = True
+            for item in file.follower.poll(pause):
                 changed = True
                 if not isinstance(item, Break):
-                    self._decode(file, item.data, scalars)
+                    self._decode(file, item, scalars)
+                    came = self._take(file, scalars) or came
+                    scalars.clear()
                     continue
                 note_event(file.source, item.event)
                 if item.restarts:
                     self._start_over()
-                    place, scalars = 0, []
+                    place = 0
                     break
-            came = self._take(file, scalars) or came
+            if file.follower.behind:
+                break
         return changed, came
 
-    def _decode(self, file: _File, data: bytes, scalars: list[Scalar]) -> None:
-        for found in file.reader.feed(data):
+    @staticmethod
+    def _decode(file: _File, data: Data, scalars: list[Scalar]) -> None:
+        if data.offset != file.reader.offset:
+            file.reader.restart(data.offset)
+        for found in file.reader.feed(data.data):
             if isinstance(found, Corrupt):
                 note_event(file.source, "corrupt")
                 note_malformed(file.source, found.offset)
@@ -140,5 +162,6 @@ class EventFeed:
             file.reader.restart()
             file.source.rows = file.source.malformed = 0
             file.source.malformed_at = []
+            file.looked = False
             file.follower.close()
-            file.follower = ByteFollower(file.source.path)
+            file.follower = ByteFollower(file.source.path, tail=self._tail)

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 BreakEvent = Literal["truncated", "rewritten", "replaced", "missing", "denied"]
+Pause = Callable[[], bool]
+"""Asked after each piece of a file: True stops the poll there, the next one goes on."""
 
 _HEAD = 256
 _MARK = 64
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 MAX_LINE = 1 << 20
 """Longest line that is delivered; a longer one is skipped and counted."""
 _SETTLE_POLLS = 5
@@ -65,6 +67,10 @@ class ByteFollower:
         self.offset = 0
         self.modified: float | None = None
         """The file's modification time at the last read, epoch seconds."""
+        self.size = 0
+        """Bytes of the file at the last read."""
+        self.behind = False
+        """The last poll was paused before the end of the file."""
         self._tail = tail
         self._handle: int | None = None
         self._identity: tuple[int, int] | None = None
@@ -79,15 +85,17 @@ class ByteFollower:
             os.close(self._handle)
             self._handle = None
 
-    def poll(self) -> Iterator[Data | Break]:
-        """What happened since the last call, in order; exhaust it before the next call."""
+    def poll(self, pause: Pause | None = None) -> Iterator[Data | Break]:
+        """What happened since the last call, in order; exhaust it before the next call. A file that was
+        replaced is left only when all of it is read, however often `pause` stopped that."""
+        self.behind = False
         try:
             at_path: os.stat_result | None = self.path.stat()
             failure: OSError | None = None
         except OSError as error:
             at_path, failure = None, error
         if self._handle is not None:
-            if not (yield from self._read(self._handle)):
+            if not (yield from self._read(self._handle, pause)) or self.behind:
                 return
             here = os.fstat(self._handle)
             if at_path is not None:
@@ -99,7 +107,7 @@ class ByteFollower:
                     return
                 self.close()
         if at_path is not None:
-            yield from self._open()
+            yield from self._open(pause)
         elif failure is not None and (self._identity is not None or isinstance(failure, PermissionError)):
             yield from self._enter(_word(failure))  # a path that never was is not missing
 
@@ -108,7 +116,7 @@ class ByteFollower:
             self._state = event
             yield Break(event)
 
-    def _open(self) -> Iterator[Data | Break]:
+    def _open(self, pause: Pause | None) -> Iterator[Data | Break]:
         try:
             handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
@@ -130,11 +138,11 @@ class ByteFollower:
             self._mark = os.pread(handle, _MARK, max(0, self.offset - _MARK))[: min(_MARK, self.offset)]
             self._head = os.pread(handle, min(_HEAD, self.offset), 0)
         self._identity = identity
-        if (yield from self._read(handle)):
+        if (yield from self._read(handle, pause)):
             self._state = None
 
-    def _read(self, handle: int) -> Generator[Data | Break, None, bool]:
-        """Everything new behind the descriptor; False when reading failed: then it is closed and `denied`."""
+    def _read(self, handle: int, pause: Pause | None) -> Generator[Data | Break, None, bool]:
+        """What is new behind the descriptor; False when reading failed: then it is closed and `denied`."""
         try:
             if self._unsettled is not None and not self._settled(handle):
                 return True
@@ -159,9 +167,13 @@ class ByteFollower:
                 self.offset += len(fresh)
                 self._mark = block[-_MARK:]
                 yield Data(offset, fresh)
+                if pause is not None and pause():
+                    self.behind = os.fstat(handle).st_size > self.offset
+                    break
             if len(self._head) < _HEAD and self.offset > len(self._head):
                 self._head = os.pread(handle, min(_HEAD, self.offset), 0)
-            self.modified = os.fstat(handle).st_mtime
+            found = os.fstat(handle)
+            self.modified, self.size = found.st_mtime, found.st_size
         except OSError as error:
             self.close()
             yield from self._enter(_word(error))
@@ -213,12 +225,20 @@ class LineFollower:
         """Bytes read, a waiting half line included."""
         return self._bytes.offset
 
+    @property
+    def size(self) -> int:
+        return self._bytes.size
+
+    @property
+    def behind(self) -> bool:
+        return self._bytes.behind
+
     def close(self) -> None:
         self._bytes.close()
 
-    def poll(self) -> Iterator[Data | Break | Skipped]:
+    def poll(self, pause: Pause | None = None) -> Iterator[Data | Break | Skipped]:
         """As `ByteFollower.poll`, in whole lines."""
-        for item in self._bytes.poll():
+        for item in self._bytes.poll(pause):
             if isinstance(item, Data):
                 yield from self._lines(item)
             else:

@@ -178,6 +178,11 @@ def _judge(
         return "RUNNING", f"Process {info.pid} is alive{since}."
     if age is None:
         return "SILENT", "No process to see and no time of the last row is known."
+    if not run.growing and pace.last is None and age > _MIN_QUIET:
+        return (
+            "SILENT",
+            f"No row was seen to arrive yet; the newest file was last written {step_age} ago, {at}.",
+        )
     if age > _quiet_limit(health, pace):
         return "SILENT", f"No process to see, no new row for {step_age} and no clean end, {at}{of_total}."
     return "RUNNING", f"Rows arrive, the last {step_age} ago; the process cannot be seen from here."

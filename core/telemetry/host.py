@@ -1,4 +1,5 @@
-"""The machine the console runs on: CPU, memory, free disk, and the training process where it can be seen.
+"""The machine the console runs on: CPU, memory, free disk, GPUs, and the training process where it can be
+seen.
 
 Trap avoided: a CPU figure from the first sample, which is always 0; it is None until there are two.
 """
@@ -8,9 +9,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from core.telemetry.gpu import GpuProbe, Gpus
 
 if TYPE_CHECKING:
     import psutil
@@ -47,6 +50,7 @@ class Host:
     disks: tuple[Disk, ...]
     trainer: ProcessUse | None = None
     """None when it is gone or not ours to see."""
+    gpus: Gpus = field(default_factory=Gpus)
 
     @property
     def memory_free_percent(self) -> float:
@@ -60,6 +64,7 @@ class HostProbe:
         self._lock = threading.Lock()
         self._sampled = False
         self._process: psutil.Process | None = None
+        self._gpus = GpuProbe()
 
     def read(self, folders: Iterable[Path], trainer: ProcessIdentity | None = None) -> Host:
         """One sample. Folders that do not exist yet stand for the nearest folder above them."""
@@ -70,6 +75,7 @@ class HostProbe:
             if not self._sampled:
                 self._sampled, percent = True, None
             memory = psutil.virtual_memory()
+            use = self._trainer(trainer)
             return Host(
                 cpu_percent=percent,
                 cores=os.cpu_count() or 1,
@@ -77,7 +83,8 @@ class HostProbe:
                 memory_total=memory.total,
                 memory_available=memory.available,
                 disks=tuple(_disk(folder) for folder in folders),
-                trainer=self._trainer(trainer),
+                trainer=use,
+                gpus=self._gpus.read(use.pid if use is not None else None),
             )
 
     def _trainer(self, identity: ProcessIdentity | None) -> ProcessUse | None:

@@ -12,16 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import parse_iso
-from core.telemetry.model import RunInfo
+from core.files import read_regular
+from core.telemetry.model import Resume, RunInfo
 from core.text import visible
 
 RUN_FILE = "run.json"
 _MAX_BYTES = 4 << 20
+_MAX_RESUMES = 1000
 
 
 def foreign(directory: Path, name: str | None = None) -> RunInfo:
     """A run without a `run.json`: its id is the folder's (or file's) name."""
     return RunInfo(id=visible(name or directory.name or str(directory), 200), directory=directory)
+
+
+def read_run_file(path: Path) -> bytes:
+    """The bytes of a `run.json`. Raises OSError, UnreadableError for no regular file or above 4 MB."""
+    return read_regular(path, _MAX_BYTES)
 
 
 def parse_run_info(data: bytes, directory: Path) -> RunInfo | None:
@@ -58,6 +65,11 @@ def parse_run_info(data: bytes, directory: Path) -> RunInfo | None:
             for name, given in (hyperparameters.items() if isinstance(hyperparameters, dict) else ())
             if (value := _number(given)) is not None
         },
+        resumes=tuple(
+            Resume(timestep, _moment(one.get("at")), _text(one.get("checkpoint")) or "")
+            for one in _list(raw.get("resumes"))[:_MAX_RESUMES]
+            if isinstance(one, dict) and (timestep := _whole(one.get("timestep"), least=0)) is not None
+        ),
     )
 
 

@@ -1,4 +1,5 @@
-"""Which source rules which metric, so that a value that stands in two files is one point.
+"""Which source rules which metric, so that a value that stands in two files is one point; and how much of a
+long series is kept.
 
 The ranks, best first: our own CSVs, another CSV, `progress.csv`, `progress.json`, TensorBoard, `monitor.csv`.
 Trap avoided: points doubled because a trainer logs to CSV and TensorBoard at once.
@@ -6,12 +7,17 @@ Trap avoided: points doubled because a trainer logs to CSV and TensorBoard at on
 
 from __future__ import annotations
 
+import math
+from array import array
 from enum import IntEnum
 from typing import Protocol
 
 from core.telemetry.metrics import METRICS
-from core.telemetry.model import Run, Series
+from core.telemetry.model import Run
+from core.telemetry.series import BUCKETS, EXACT_ROWS, FULL_POINTS, Series
 
+_FULL_SIZE = 16
+"""So many series are kept at their full caps; more of them share as many points."""
 MAX_SERIES = 256
 """Metrics of one run; further columns that the table does not know are left out."""
 
@@ -36,9 +42,21 @@ class Ruler(Protocol):
 class Ledger:
     """The series of one run and the source that rules each."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, only: frozenset[str] | None = None, stride: int = 1) -> None:
+        """`only`: the metrics that are kept; None: all. `stride`: how wide the buckets of a reduced past are
+        at first, where many rows are expected."""
         self.run = run
+        self._only = only
+        self._stride = stride
         self._rulers: dict[str, Ruler] = {}
+        self._settled: set[str] = set()
+        self.condensing = False
+        """The rows that come now are of the far past, and nobody looks at the series yet."""
+
+    def begin(self) -> None:
+        """A new poll. Rows of the polls before may now be reduced, those of this one stay whole until the
+        next, so that who looks after every poll sees every row."""
+        self._settled = set(self._rulers)
 
     def series(self, ruler: Ruler, name: str) -> Series | None:
         """The series to write to; None when a better source rules the metric.
@@ -47,29 +65,64 @@ class Ledger:
         """
         current = self._rulers.get(name)
         if current is ruler:
-            return self.run.series[name]
+            return self._with_room(name)
+        if self._only is not None and name not in self._only:
+            return None
         if current is None and name not in METRICS and len(self._rulers) >= MAX_SERIES:
             return None
         if current is not None and current.rank <= ruler.rank:
             return None
         self._rulers[name] = ruler
-        return self._put(Series(name))
+        series = Series(name)
+        series.stride = self._stride
+        return self._put(series)
+
+    def extend(
+        self,
+        ruler: Ruler,
+        name: str,
+        timesteps: list[float],
+        values: list[float],
+        *,
+        rising: bool,
+        finite: bool,
+    ) -> None:
+        """Add rows without times to the metric, if `ruler` rules it."""
+        series = self.series(ruler, name)
+        if series is None:
+            return
+        times = array("d", (math.nan,)) * len(values)
+        if self.condensing and rising and finite and series.stride > 1:
+            if len(series) > 3 * BUCKETS:
+                series = self._put(series.reduced(1))
+            if series.condense(timesteps, values, times):
+                return
+            series = self._put(series.reduced(1))
+        series.extend(timesteps, values, times, rising=rising, finite=finite)
 
     def start_over(self, ruler: Ruler, name: str, rows: int) -> None:
         """Keep only the first `rows` rows of a metric that `ruler` rules: a new object, so that a reader of
         the old one is not disturbed."""
-        if self._rulers.get(name) is not ruler:
-            return
-        old, kept = self.run.series[name], Series(name)
-        kept.extend(old.timestep[:rows], old.value[:rows], old.time[:rows])
-        self._put(kept)
+        if self._rulers.get(name) is ruler:
+            self._put(self.run.series[name].first(rows))
 
     def lengths(self, ruler: Ruler) -> dict[str, int]:
         """Rows of each metric that `ruler` rules."""
-        return {name: len(self.run.series[name]) for name in self.ruled(ruler)}
+        return {name: self.run.series[name].rows for name in self.ruled(ruler)}
 
     def ruled(self, ruler: Ruler) -> tuple[str, ...]:
         return tuple(name for name, current in self._rulers.items() if current is ruler)
+
+    def _with_room(self, name: str) -> Series:
+        """The series, its past reduced when it grew past its cap before this poll."""
+        series = self.run.series[name]
+        if name not in self._settled:
+            return series
+        self._settled.discard(name)
+        share = max(1, -(-len(self._rulers) // _FULL_SIZE))
+        if len(series) - series.exact_from <= FULL_POINTS // share:
+            return series
+        return self._put(series.reduced(EXACT_ROWS // share, BUCKETS // share))
 
     def _put(self, series: Series) -> Series:
         # A new dictionary, so that another thread never iterates over one that changes size.

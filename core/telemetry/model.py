@@ -1,119 +1,46 @@
 """The data model of a run as it is read: series, sources, checkpoints, identity.
 
 Plain data without files or clocks; `core.telemetry.reader` fills it, health, alerts, checks and screens read
-it. Trap avoided: joining a resumed run's steps as if nothing had happened: a step that goes back starts a
-new segment.
+it. Trap avoided: a part of the history shown as if it were all of it: `Run.history` says how much is read.
 """
 
 from __future__ import annotations
 
-import math
-import operator
-from array import array
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-SourceKind = Literal["csv", "monitor", "progress", "tensorboard", "log"]
+from core.telemetry.series import Series
+
+__all__ = [
+    "Checkpoint",
+    "Marker",
+    "MarkerKind",
+    "ProcessState",
+    "Resume",
+    "Run",
+    "RunInfo",
+    "Series",
+    "Source",
+    "SourceEvent",
+    "SourceKind",
+]
+
+SourceKind = Literal["csv", "monitor", "progress", "tensorboard", "log", "run"]
 SourceEvent = Literal["truncated", "rewritten", "replaced", "missing", "denied", "resumed", "corrupt"]
 ProcessState = Literal["alive", "gone", "unseen"]
 """`unseen`: no identity known, another host, or not ours to look at."""
 
 
-class Series:
-    """One metric of a run: parallel arrays in the order the rows were read, never sorted.
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """One continuation of a run, as its `run.json` records it."""
 
-    `value` keeps nan and inf (gaps in a chart); `time` is the row's wall time in epoch seconds, nan where
-    the source has none. `segments` holds the index at which each segment starts.
-
-    A series only ever grows and `len` counts whole rows only, so another thread may read the first `len`
-    rows while the reader appends. A source that starts over gets a new object in `Run.series`. Copy what
-    is kept: an array that exports a buffer (`memoryview`, `numpy.frombuffer`) cannot grow.
-    """
-
-    __slots__ = (
-        "_finite_high",
-        "_finite_low",
-        "_last_finite",
-        "name",
-        "segments",
-        "time",
-        "timestep",
-        "value",
-    )
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.timestep = array("d")
-        self.value = array("d")
-        self.time = array("d")
-        self.segments: list[int] = []
-        self._finite_low = math.inf
-        self._finite_high = -math.inf
-        self._last_finite: int | None = None
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def append(self, timestep: float, value: float, time: float = math.nan) -> None:
-        """Add one row. A timestep below the last one opens a new segment."""
-        if not self.timestep or timestep < self.timestep[-1]:
-            self.segments.append(len(self.value))
-        if math.isfinite(value):
-            self._finite_low = min(self._finite_low, value)
-            self._finite_high = max(self._finite_high, value)
-            self._last_finite = len(self.value)
-        self.timestep.append(timestep)
-        self.time.append(time)
-        self.value.append(value)
-
-    def extend(
-        self, timesteps: array[float], values: array[float], times: array[float], *, rising: bool = False
-    ) -> None:
-        """Add many rows at once; the three arrays have one length. `rising`: the timesteps are known not to
-        go back among themselves, which saves looking."""
-        if len(timesteps) != len(values) or len(times) != len(values):
-            raise ValueError("timesteps, values and times differ in length")
-        rising = rising or all(map(operator.le, timesteps, timesteps[1:]))
-        if not timesteps or not rising or not math.isfinite(sum(values)):
-            for row in zip(timesteps, values, times, strict=True):
-                self.append(*row)
-            return
-        start = len(self.value)
-        if not self.timestep or timesteps[0] < self.timestep[-1]:
-            self.segments.append(start)
-        self._finite_low = min(self._finite_low, min(values))
-        self._finite_high = max(self._finite_high, max(values))
-        self._last_finite = start + len(values) - 1
-        self.timestep.extend(timesteps)
-        self.time.extend(times)
-        self.value.extend(values)
-
-    @property
-    def last(self) -> float | None:
-        """The newest value, or None when it is missing or not finite."""
-        return self.value[-1] if self.value and math.isfinite(self.value[-1]) else None
-
-    @property
-    def last_finite(self) -> float | None:
-        """The newest finite value."""
-        return None if self._last_finite is None else self.value[self._last_finite]
-
-    @property
-    def last_timestep(self) -> int | None:
-        """The timestep of the newest row."""
-        return int(self.timestep[-1]) if self.timestep else None
-
-    @property
-    def minimum(self) -> float | None:
-        """The least finite value."""
-        return None if self._last_finite is None else self._finite_low
-
-    @property
-    def maximum(self) -> float | None:
-        """The greatest finite value."""
-        return None if self._last_finite is None else self._finite_high
+    timestep: int
+    """Of the checkpoint from which it went on."""
+    at: datetime | None = None
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +65,8 @@ class RunInfo:
     nonce: str | None = None
     host: str | None = None
     hyperparameters: dict[str, float] = field(default_factory=dict)
+    resumes: tuple[Resume, ...] = ()
+    """Oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +74,21 @@ class Checkpoint:
     path: Path
     timestep: int | None
     written_at: datetime
+
+
+MarkerKind = Literal["checkpoint", "resume", "evaluation", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Something that happened at a timestep, for the charts of the run."""
+
+    kind: MarkerKind
+    timestep: int
+    time: datetime | None
+    """None where it is not known."""
+    text: str
+    """A few words, made visible: `checkpoint`, `resumed from ppo_4096_steps.zip`."""
 
 
 @dataclass(slots=True)
@@ -189,6 +133,13 @@ class Run:
     """The newest timestep of the training rows, as read last (a resume takes it back)."""
     notes: list[str] = field(default_factory=list)
     """What a person should know about how the run was read, one sentence each."""
+    history: float = 1.0
+    """Share of the run's bytes that were read. Below 1 the series hold the newest rows alone and grow to the
+    whole history while it is read."""
+    growing: bool = False
+    """Rows were seen to arrive since the run was opened."""
+    markers: list[Marker] = field(default_factory=list)
+    """Checkpoints, resumes, evaluations and the best model, by timestep; another list when they change."""
 
     @property
     def timestep(self) -> int | None:

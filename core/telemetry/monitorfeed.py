@@ -2,19 +2,24 @@
 
 Owns what an episode means for the run: `reward` and `episode_length` are means of the last 100 episodes (as
 `ep_rew_mean` and `ep_len_mean` are), the timestep is the sum of all lengths so far. Trap avoided: one
-environment's episodes taken for the whole run's.
+environment's episodes taken for the whole run's; an order that depends on how much was read at a time: an
+episode is taken once every file that is not read to its end has a later one.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 import math
-from array import array
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, repeat
 from pathlib import Path
 
-from core.telemetry.follower import Break, Data, LineFollower, Skipped
+import msgspec
+
+from core.telemetry.follower import Break, Data, LineFollower, Pause, Skipped
 from core.telemetry.ledger import Ledger, Rank
 from core.telemetry.model import Source
 from core.telemetry.rows import NotANumberError, number
@@ -26,12 +31,11 @@ WINDOW = 100
 _MAX_LENGTH = 1e12
 
 
-@dataclass(frozen=True, slots=True)
-class _Episode:
-    reward: float
-    length: float
-    time: float
-    """When it ended, epoch seconds; nan where the file does not say."""
+_Episode = tuple[float, float, float]
+"""When it ended (epoch seconds, inf where the file does not say), its return, its length."""
+
+_NUMERIC = b"0123456789+-.eE"
+_NUMBERS = msgspec.json.Decoder(list[float])
 
 
 @dataclass(slots=True)
@@ -42,6 +46,15 @@ class _File:
     """`t_start` of the comment line."""
     header: list[bytes] = field(default_factory=list)
     header_line: bytes = b""
+    waiting: deque[_Episode] = field(default_factory=deque)
+    """Read, and not taken yet."""
+    looked: bool = False
+    """It was polled since it is followed."""
+
+    @property
+    def unread(self) -> bool:
+        """There may be more at once."""
+        return self.follower.behind or not self.looked
 
 
 class MonitorFeed:
@@ -65,6 +78,16 @@ class MonitorFeed:
         return max((m for file in self._files if (m := file.follower.modified) is not None), default=None)
 
     @property
+    def behind(self) -> bool:
+        return any(file.unread for file in self._files)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(bytes read, bytes there)"""
+        places = [(file.follower.offset, file.follower.size) for file in self._files]
+        return sum(read for read, _ in places), sum(size for _, size in places)
+
+    @property
     def training(self) -> bool:
         return any(file.source.metrics for file in self._files)
 
@@ -76,34 +99,55 @@ class MonitorFeed:
         for file in self._files:
             file.follower.close()
 
-    def poll(self) -> tuple[bool, bool]:
+    def poll(self, pause: Pause | None = None) -> tuple[bool, bool]:
         """Read what is new: (something changed, episodes came)."""
-        changed = False
-        episodes: list[_Episode] = []
-        place = 0
-        while place < len(self._files):
-            file = self._files[place]
-            place += 1
-            for item in file.follower.poll():
-                changed = True
-                if isinstance(item, Break):
-                    note_event(file.source, item.event)
-                    if item.restarts:
-                        self._start_over()
-                        episodes.clear()
-                        place = 0
-                        break
-                elif isinstance(item, Skipped):
-                    note_malformed(file.source, item.offset)
-                else:
-                    self._lines(file, item, episodes)
-        if not episodes:
-            return changed, False
-        episodes.sort(key=lambda episode: (math.isnan(episode.time), episode.time))
-        self._take(episodes)
-        return changed, True
+        changed = came = False
+        open_files = list(self._files)
+        while open_files:
+            file = min(open_files, key=lambda one: (not one.unread, len(one.waiting)))
+            any_change = self._read(file, self._between(pause))
+            if any_change is None:  # all files are read again
+                open_files, changed = list(self._files), True
+                continue
+            changed = changed or any_change
+            if not file.follower.behind:
+                open_files.remove(file)
+            came = self._take() or came
+            if pause is not None and pause():
+                break
+        return changed, came
 
-    def _lines(self, file: _File, data: Data, episodes: list[_Episode]) -> None:
+    def _between(self, pause: Pause | None) -> Pause:
+        """With several files, look at another one after each piece; else only where `pause` says so."""
+        if len(self._files) > 1:
+            return lambda: True
+        return pause or (lambda: False)
+
+    def _read(self, file: _File, pause: Pause) -> bool | None:
+        """A piece of one file into its queue: whether there was anything; None when it began afresh."""
+        changed = False
+        file.looked = True
+        for item in file.follower.poll(pause):
+            changed = True
+            if isinstance(item, Break):
+                note_event(file.source, item.event)
+                if item.restarts:
+                    self._start_over()
+                    return None
+            elif isinstance(item, Skipped):
+                note_malformed(file.source, item.offset)
+            else:
+                self._lines(file, item)
+                if len(self._files) == 1:
+                    self._take()
+        return changed
+
+    def _lines(self, file: _File, data: Data) -> None:
+        episodes = self._plain(file, data.data)
+        if episodes is not None:
+            file.waiting.extend(episodes)
+            file.source.rows += len(episodes)
+            return
         offset = data.offset
         for line in data.data.split(b"\n")[:-1]:
             text = line.strip()
@@ -117,27 +161,69 @@ class MonitorFeed:
                 if episode is None:
                     note_malformed(file.source, offset)
                 else:
-                    episodes.append(episode)
+                    file.waiting.append(episode)
                     file.source.rows += 1
             offset += len(line) + 1
 
-    def _take(self, episodes: list[_Episode]) -> None:
-        steps, times = array("d"), array("d")
-        rewards, lengths = array("d"), array("d")
-        at = self.last_step or 0.0
-        for episode in episodes:
-            self._rewards.append(episode.reward)
-            self._lengths.append(episode.length)
-            at += episode.length
-            steps.append(at)
-            times.append(episode.time)
-            rewards.append(sum(self._rewards) / len(self._rewards))
-            lengths.append(sum(self._lengths) / len(self._lengths))
-        self.last_step = at
-        for name, values in (("reward", rewards), ("episode_length", lengths)):
+    @staticmethod
+    def _plain(file: _File, piece: bytes) -> list[_Episode] | None:
+        """Episodes of whole lines of plain numbers, or None."""
+        header = file.header
+        if b"r" not in header or b"l" not in header:
+            return None
+        piece = piece.replace(b"\r\n", b"\n")
+        width, rows = len(header), piece.count(b"\n")
+        if piece.translate(None, _NUMERIC) != (b"," * (width - 1) + b"\n") * rows:
+            return None
+        try:
+            cells = _NUMBERS.decode(b"[%b]" % piece[:-1].replace(b"\n", b","))
+        except msgspec.DecodeError:
+            return None
+        lengths = cells[header.index(b"l") :: width]
+        if not (min(lengths) > 0 and max(lengths) < _MAX_LENGTH):
+            return None
+        times: Iterable[float] = repeat(math.inf, rows)
+        if b"t" in header and not math.isnan(file.started):
+            times = [file.started + elapsed for elapsed in cells[header.index(b"t") :: width]]
+        return list(zip(times, cells[header.index(b"r") :: width], lengths, strict=True))
+
+    def _take(self) -> bool:
+        """The episodes that no unread one can precede, in the order of their times."""
+        episodes = list(self._ready())
+        if not episodes:
+            return False
+        times = [math.nan if time == math.inf else time for time, _, _ in episodes]
+        rewards = [reward for _, reward, _ in episodes]
+        lengths = [length for _, _, length in episodes]
+        steps = list(accumulate(lengths, initial=self.last_step or 0.0))[1:]
+        self.last_step = steps[-1]
+        for name, values, before in (
+            ("reward", rewards, self._rewards),
+            ("episode_length", lengths, self._lengths),
+        ):
+            means = _means(before, values)
             series = self._ledger.series(self, name)
             if series is not None:
-                series.extend(steps, values, times)
+                series.extend(steps, means, times, rising=True)
+        return True
+
+    def _ready(self) -> Iterator[_Episode]:
+        unread = [file for file in self._files if file.unread]
+        if len(self._files) == 1:
+            (file,) = self._files
+            ready, file.waiting = file.waiting, deque()
+            yield from ready
+            return
+        heads = [(file.waiting[0][0], place) for place, file in enumerate(self._files) if file.waiting]
+        heapq.heapify(heads)
+        while heads:
+            if any(not file.waiting for file in unread):
+                return
+            _, place = heapq.heappop(heads)
+            waiting = self._files[place].waiting
+            yield waiting.popleft()
+            if waiting:
+                heapq.heappush(heads, (waiting[0][0], place))
 
     def _start_over(self) -> None:
         """A file was truncated or rewritten: drop all episodes and read all files again."""
@@ -150,6 +236,8 @@ class MonitorFeed:
             file.started, file.header, file.header_line = math.nan, [], b""
             file.source.rows = file.source.malformed = 0
             file.source.malformed_at = []
+            file.waiting.clear()
+            file.looked = False
             file.follower.close()
             file.follower = LineFollower(file.source.path)
 
@@ -175,4 +263,16 @@ def _episode(file: _File, line: bytes) -> _Episode | None:
         return None
     if reward is None or length is None or not 0 < length < _MAX_LENGTH:
         return None
-    return _Episode(reward, length, math.nan if elapsed is None else file.started + elapsed)
+    time = math.inf if elapsed is None or math.isnan(file.started) else file.started + elapsed
+    return time, reward, length
+
+
+def _means(window: deque[float], values: list[float]) -> list[float]:
+    """Of each value, the mean of it and the 99 before; `window` holds the values before and is moved on."""
+    known = len(window)
+    extended = [*window, *values]
+    window.extend(values)
+    return [
+        sum(extended[max(0, end - WINDOW) : end]) / min(WINDOW, end)
+        for end in range(known + 1, len(extended) + 1)
+    ]

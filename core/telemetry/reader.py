@@ -1,39 +1,51 @@
 """The reader of one run: every file it has, followed from one call to `poll`.
 
 Owns the `Run`. Traps avoided: work proportional to the files instead of the new bytes; a fresh run in the
-same folder joined to the old one (the run's id and the folder's identity are watched, a change starts over).
+same folder joined to the old one (the run's id and the folder's identity are watched, a change starts over);
+a long file that must be read whole before its newest value is shown.
+
+A poll with a budget reads a long run in three passes: the ends of the files at once, then the whole history
+in slices (long series are reduced meanwhile), then, for the alert rules, the history once more with every row
+in `rules_run`. A poll without a budget reads everything in one pass.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from core.clock import from_epoch
+from core.errors import UnreadableError
+from core.telemetry.assembly import Assembly
 from core.telemetry.discovery import Found, check_target, find_checkpoints, find_files
-from core.telemetry.eventfeed import EventFeed
-from core.telemetry.identity import RUN_FILE, foreign, parse_run_info
-from core.telemetry.ledger import Ledger
-from core.telemetry.model import ProcessState, Run, RunInfo
-from core.telemetry.monitorfeed import MonitorFeed
-from core.telemetry.rowfeed import RowFeed
+from core.telemetry.follower import Pause
+from core.telemetry.identity import RUN_FILE, foreign, parse_run_info, read_run_file
+from core.telemetry.markers import Markers
+from core.telemetry.model import ProcessState, Run, RunInfo, Source
+from core.telemetry.sourcelog import note_event
 from core.telemetry.stepclock import StepClock
-from core.telemetry.traininglog import TrainingLog
+from core.telemetry.tail import TAIL_BYTES
+from core.telemetry.traininglog import OPENED_BYTES, TrainingLog
+from core.telemetry.traininglog import TAIL_BYTES as LOG_TAIL_BYTES
+from core.text import visible
 
-_Feed = EventFeed | MonitorFeed | RowFeed
-
-_CLOCK_AHEAD = 60.0
-"""Seconds by which a writer's clock may lead the file's; a later time is not believed."""
+READ_AT_ONCE = 1 << 18
+"""Bytes of row files up to which a poll with a budget needs no passes."""
+_RULES_SLICE = 1 << 20
+"""Bytes that one poll gives to the rules: their rows stay whole until the next poll."""
 
 
 class RunReader:
     """Reads a run folder, a TensorBoard folder or one file. Use it from one thread; `run` may be read by
     others between polls."""
 
-    def __init__(self, target: Path, *, checkpoints: Path | None = None, now: datetime) -> None:
-        """`checkpoints`: their folder; None looks in the run folder. Reads nothing yet.
+    def __init__(
+        self, target: Path, *, checkpoints: Path | None = None, models: Path | None = None, now: datetime
+    ) -> None:
+        """`checkpoints`, `models`: their folders; None looks in the run folder. Reads nothing yet.
 
         Raises UsageError for a missing path or a file that is no run, UnreadableError for a denied one.
         """
@@ -43,16 +55,29 @@ class RunReader:
         self._folder = self._target if self._is_folder else self._target.parent
         beside = (self._folder / "checkpoints", self._folder) if self._is_folder else ()
         self._checkpoint_folders = (checkpoints,) if checkpoints is not None else beside
-        self._shown: RunInfo | None = None
+        self._models = models or (self._folder / "models" if self._is_folder else None)
+        self._told: tuple[RunInfo, str | None] | None = None
         self._start()
 
     run: Run
     """What is known now. Another object after a fresh run began in the folder."""
+    rules_run: Run | None
+    """The run for the alert rules, to be judged after each poll: every row passes through it once, in order.
+    None while a long history is not read yet, `run` itself where nothing is left to catch up with. Its
+    `history` is below 1 while it holds a part of the past."""
+
+    @property
+    def reading(self) -> bool:
+        """There is more to read at once: poll again without waiting for a change of the files."""
+        if self._log is not None and self._log.unread:
+            return True
+        return self._shown is not None and (self._shown.behind or self._next is not None)
 
     def close(self) -> None:
         """Close every file."""
-        for feed in self._feeds():
-            feed.close()
+        for assembly in (self._shown, self._next):
+            if assembly is not None:
+                assembly.close()
         if self._log is not None:
             self._log.close()
 
@@ -60,33 +85,44 @@ class RunReader:
         """The lines of `training.log` since the last call, made visible; the newest 10,000 of them."""
         return [] if self._log is None else self._log.take()
 
-    def poll(self, now: datetime) -> bool:
-        """Read what is new; True when anything of the run changed. Never raises for a file's sake."""
+    def poll(self, now: datetime, budget_seconds: float | None = None) -> bool:
+        """Read what is new; True when anything of the run changed. Never raises for a file's sake.
+
+        With a budget it returns after about so many seconds (a piece of 256 KB is always finished), and the
+        first call after the ends of the files; see `reading` and `Run.history`. Rows that a poll reads stay
+        whole until the next poll, in `rules_run` also where `run` has reduced them.
+        """
+        pause = None if budget_seconds is None else _deadline(budget_seconds)
         self._read_identity()
-        changed = self._follow_new_files(find_files(self._target))
+        found = find_files(self._target)
+        if self._shown is not None and self._shown.is_another_run(found):
+            self._start_over()
+            self._read_identity()
+        changed = self._follow(found, quick=pause is not None)
         if self._log is not None:
             changed = self._log.poll() or changed
-        changed = self._read_rows(now) or changed
+        changed = self._read(found, now, pause) or changed
         changed = self._look_around(now) or changed
-        self._first = False
-        before, self._shown = self._shown, self.run.info
-        return changed or before is not self.run.info
+        before, self._told = self._told, (self.run.info, self._denied)
+        return changed or before != self._told
 
     def _start(self) -> None:
         self._log: TrainingLog | None = None
-        self._rows: list[RowFeed] = []
-        self._events: EventFeed | None = None
-        self._monitors: MonitorFeed | None = None
-        self._first = True
-        """Nothing was read yet: what is found now was there before."""
+        self._shown: Assembly | None = None
+        """What the run shows; None before the first poll."""
+        self._next: Assembly | None = None
+        """The pass that is under way behind it."""
+        self._tail_shown = False
         self._run_file: tuple[int, int, int] | None = None
+        self._run_source: Source | None = None
+        """`run.json`, once it was denied."""
+        self._denied: str | None = None
+        """The note while it is."""
         self._identity = _identity(self._folder)
-        self._paths: set[Path] = set()
-        self._found_at: dict[object, tuple[float | None, float | None]] = {}
-        """By feed: its modification time when first read, and the moment taken for it."""
         self._recorded: RunInfo | None = None
         self.run = Run(foreign(self._folder, None if self._is_folder else self._target.stem))
-        self._ledger = Ledger(self.run)
+        self.rules_run = None
+        self._markers = Markers(self._models)
 
     def _start_over(self) -> None:
         self.close()
@@ -104,10 +140,16 @@ class RunReader:
             found = path.stat()
             signature = (found.st_ino, found.st_size, found.st_mtime_ns)
             if signature == self._run_file:
+                self._allow()
                 return
-            info = parse_run_info(path.read_bytes(), self._folder)
-        except OSError:
+            info = parse_run_info(read_run_file(path), self._folder)
+        except (FileNotFoundError, NotADirectoryError):
+            self._allow()
             return
+        except (OSError, UnreadableError) as error:
+            self._deny(path, error)
+            return
+        self._allow()
         if info is None:  # not whole yet, or broken: what is known stays
             note = f"{RUN_FILE} could not be read as a run."
             if note not in self.run.notes:
@@ -117,109 +159,115 @@ class RunReader:
             self._start_over()
         self._run_file, self._recorded, self.run.info = signature, info, info
 
-    def _follow_new_files(self, found: Found) -> bool:
-        events = set(found.events)
-        if self._events is not None and events:
-            known = {source.path for source in self._events.sources}
-            if not known & events:
-                self._start_over()
-                self._read_identity()
+    def _deny(self, path: Path, error: OSError | UnreadableError) -> None:
+        """`run.json` is there and may not or cannot be read: an event of its source, and a note meanwhile."""
+        if self._denied is None:
+            self._run_source = self._run_source or Source(path, "run")
+            note_event(self._run_source, "denied")
+            reason = error.title if isinstance(error, UnreadableError) else error.strerror
+            self._denied = f"{RUN_FILE} could not be read: {visible(str(reason), 300)}."
+            self.run.notes = [*self.run.notes, self._denied]
+
+    def _allow(self) -> None:
+        if self._denied is not None:
+            self.run.notes = [note for note in self.run.notes if note != self._denied]
+            self._denied = None
+
+    # Passes.
+
+    def _follow(self, found: Found, quick: bool) -> bool:
+        """Follow files that are new; True when there were any."""
         new = False
         if found.log is not None and self._log is None:
-            self._log, new = TrainingLog(found.log), True
-        for path, rank in found.rows:
-            if self._is_new(path):
-                self._rows.append(RowFeed(path, rank, self._ledger))
-                self._rows.sort(key=lambda feed: (feed.rank, feed.source.path))
-                new = True
-        for path in found.monitors:
-            if self._is_new(path):
-                self._monitors = self._monitors or MonitorFeed(self._ledger)
-                self._monitors.add(path)
-                new = True
-        for path in found.events:
-            if self._is_new(path):
-                self._events = self._events or EventFeed(self._ledger)
-                self._events.add(path)
-                new = True
-        if new:
-            self._list_sources()
+            self._log, new = TrainingLog(found.log, LOG_TAIL_BYTES if quick else OPENED_BYTES), True
+        if self._shown is None:
+            self._tail_shown = quick and found.size() > READ_AT_ONCE
+            self._shown = Assembly(self.run.info, tail=TAIL_BYTES if self._tail_shown else None)
+        for assembly in (self._shown, self._next):
+            if assembly is not None:
+                new = assembly.follow(found) or new
         self.run.notes = [*found.notes, *(note for note in self.run.notes if note not in found.notes)]
         return new
 
-    def _is_new(self, path: Path) -> bool:
-        if path in self._paths:
-            return False
-        self._paths.add(path)
-        return True
+    def _read(self, found: Found, now: datetime, pause: Pause | None) -> bool:
+        """Read the rows that are new, and a slice of the pass that is under way."""
+        assert self._shown is not None
+        first = not self._shown.caught_up
+        changed = self._poll(self._shown, now, None if self._tail_shown and first else pause)
+        if self._tail_shown and first:  # the screen comes first
+            self._next = self._pass(found, every_row=False)
+        elif first:
+            pass
+        elif self._log is not None and self._log.unread:
+            self._read_back(self._log, now, pause)
+            changed = True
+        elif self._next is not None:
+            self._go_on(found, now, pause)
+            changed = True
+        self._show()
+        return changed
 
-    def _list_sources(self) -> None:
-        sources = [feed.source for feed in self._rows]
-        for feed in (self._monitors, self._events):
-            sources += feed.sources if feed is not None else ()
-        if self._log is not None:
-            sources.append(self._log.source)
-        self.run.sources = sources
+    def _read_back(self, log: TrainingLog, now: datetime, pause: Pause | None) -> None:
+        """The log before its tail: only it knows when many of the rows were written."""
+        if not log.read_back(pause or _never):
+            for assembly in (self._shown, self._next):
+                if assembly is not None:
+                    assembly.fill_again(now, log.clock)
 
-    def _read_rows(self, now: datetime) -> bool:
-        """TensorBoard before the CSVs: its wall times are theirs."""
-        changed = False
-        delivered: list[_Feed] = []
-        for several in (self._events, self._monitors):
-            if several is not None:
-                any_change, came = several.poll()
-                changed = changed or any_change
-                delivered += [several] if came else []
-        for rows in self._rows:
-            any_change, came = rows.poll()
-            changed = changed or any_change
-            delivered += [rows] if came else []
-        if not delivered:
-            return changed
-        for feed in self._feeds():
-            for source in feed.sources:
-                source.metrics = self._ledger.ruled(feed)
-        nothing = StepClock()
-        for rows in self._rows:
-            rows.fill(
-                now,
-                self._events.clock if self._events is not None else nothing,
-                self._log.clock if self._log is not None else nothing,
-            )
-        training = [feed for feed in delivered if feed.training and feed.last_step is not None]
-        if training:
-            self.run.step = int(max(feed.last_step or 0.0 for feed in training))
-            self.run.last_step_at = _latest([self._moment(feed) for feed in training], now)
-        return True
+    def _go_on(self, found: Found, now: datetime, pause: Pause | None) -> None:
+        assert self._shown is not None and self._next is not None
+        history = self._tail_shown
+        if not history and pause is not None:
+            pause = _either(pause, _RULES_SLICE)
+        self._poll(self._next, now, pause)
+        if not self._next.behind:
+            self._shown.close()
+            self._shown, self._tail_shown = self._next, False
+            again = history and not self._shown.whole
+            self._next = self._pass(found, every_row=True) if again else None
 
-    def _feeds(self) -> tuple[_Feed, ...]:
-        several = [feed for feed in (self._events, self._monitors) if feed is not None]
-        return (*several, *self._rows)
+    def _pass(self, found: Found, every_row: bool) -> Assembly:
+        assert self._shown is not None
+        rows = max((source.rows for source in self._shown.sources), default=0)
+        if self._tail_shown:  # as many to each of the tail's bytes
+            rows = rows * found.size() // TAIL_BYTES
+        assembly = Assembly(self.run.info, every_row=every_row, expected_rows=rows)
+        assembly.follow(found)
+        assembly.behind = True
+        return assembly
 
-    def _moment(self, feed: _Feed) -> float | None:
-        """When the newest row of `feed` was written: one that came while we looked at its file's
-        modification time; one that was there before at its own time, where it has one (a copied file's
-        modification time is that of the copy)."""
-        own = None
-        if self._first:
-            rows = [series for name in self._ledger.ruled(feed) if len(series := self.run.series[name])]
-            times = [series.time[-1] for series in rows if math.isfinite(series.time[-1])]
-            own = max(times, default=None)
-        return self._believed(feed, feed.modified, own)
+    def _poll(self, assembly: Assembly, now: datetime, pause: Pause | None) -> bool:
+        assembly.run.info = self.run.info
+        return assembly.poll(now, self._log.clock if self._log is not None else StepClock(), pause)
 
-    def _believed(self, feed: object, modified: float | None, own: float | None) -> float | None:
-        """`own` at the first look, unless it leads `modified`; the same until the file is modified again."""
-        if self._first:
-            early = own is not None and modified is not None and own <= modified + _CLOCK_AHEAD
-            self._found_at[feed] = (modified, own if early else modified)
-        before, moment = self._found_at.get(feed, (None, None))
-        return moment if before == modified else modified
+    def _show(self) -> None:
+        """What the passes know, in `run` and `rules_run`."""
+        assert self._shown is not None
+        run, shown = self.run, self._shown.run
+        run.series, run.step, run.last_step_at = shown.series, shown.step, shown.last_step_at
+        run.growing = run.growing or shown.growing
+        around = (self._log.source if self._log is not None else None, self._run_source)
+        run.sources = [*self._shown.sources, *(source for source in around if source is not None)]
+        if self._tail_shown:
+            run.history = self._next.share if self._next is not None else 0.0
+        else:
+            run.history = self._shown.share
+        if self._next is None:
+            self.rules_run = run if not self._tail_shown else None
+        elif self._tail_shown:
+            self.rules_run = None
+        else:
+            behind = self._next.run
+            self.rules_run = replace(run, series=behind.series, step=behind.step, history=self._next.share)
+
+    # Around the rows.
 
     def _look_around(self, now: datetime) -> bool:
         """Log, process, checkpoints and when bytes last came; True when one of them changed."""
+        assert self._shown is not None
         run = self.run
-        before = (run.process, run.checkpoints, run.last_row_at, run.traceback)
-        moments = [self._moment(feed) for feed in self._feeds()]
+        before = (run.process, run.checkpoints, run.last_row_at, run.traceback, run.markers)
+        moments = self._shown.moments()
         if self._log is not None:
             run.log_tail, run.log_count = self._log.tail, self._log.count
             run.traceback = self._log.traceback
@@ -227,15 +275,41 @@ class RunReader:
                 run.info = replace(run.info, total_timesteps=self._log.total)
             if not run.series:
                 run.step = self._log.step
-            moments.append(self._believed(self._log, self._log.modified, self._log.written))
+            moments.append(self._shown.believed(self._log, self._log.modified, self._log.written))
+        self._shown.settle()
+        if self._next is not None:
+            self._next.settle()
         run.last_row_at = _latest([*moments, _seconds(run.last_row_at)], now)
         run.process = _process(run.info)
         run.checkpoints = find_checkpoints(self._checkpoint_folders)
-        return before != (run.process, run.checkpoints, run.last_row_at, run.traceback)
+        self._markers.update(run)
+        return before != (run.process, run.checkpoints, run.last_row_at, run.traceback, run.markers)
+
+
+def _deadline(seconds: float) -> Pause:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end
+
+
+def _never() -> bool:
+    return False
+
+
+def _either(pause: Pause, limit: int) -> Pause:
+    """`pause`, or after `limit` bytes, in the follower's pieces."""
+    pieces = limit >> 18
+    count = 0
+
+    def asked() -> bool:
+        nonlocal count
+        count += 1
+        return count >= pieces or pause()
+
+    return asked
 
 
 def _latest(moments: list[float | None], now: datetime) -> datetime | None:
-    known = [moment for moment in moments if moment is not None]
+    known = [moment for moment in moments if moment is not None and math.isfinite(moment)]
     return min(from_epoch(max(known)), now) if known else None
 
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import math
 import operator
-from array import array
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.telemetry.follower import Break, LineFollower, Skipped
+from core.telemetry.follower import Break, Data, LineFollower, Pause, Skipped
 from core.telemetry.ledger import Ledger, Rank
 from core.telemetry.metrics import canonical, evaluation_column
 from core.telemetry.model import Source, SourceKind
+from core.telemetry.resumes import open_resumed
 from core.telemetry.rows import Batch, CsvRows, JsonRows
 from core.telemetry.sourcelog import note_event, note_malformed
 from core.telemetry.stepclock import StepClock, fill_times
+from core.telemetry.tail import newest_header
+
+_MAX_ELAPSED = 65_536
 
 
 @dataclass(slots=True)
@@ -39,12 +42,13 @@ class _Generation:
 class RowFeed:
     """Follows one file of rows."""
 
-    def __init__(self, path: Path, rank: Rank, ledger: Ledger) -> None:
+    def __init__(self, path: Path, rank: Rank, ledger: Ledger, *, tail: int | None = None) -> None:
+        """With `tail`, a longer file is read so many bytes before its end, by the newest header before."""
         self.rank = rank
         self.source = Source(path, _KINDS.get(rank, "csv"))
         self.last_step: float | None = None
         self._ledger = ledger
-        self._follower = LineFollower(path)
+        self._follower = LineFollower(path, tail=tail)
         naming = evaluation_column if rank is Rank.EVALUATIONS else canonical
         self._rows = JsonRows(naming) if rank is Rank.PROGRESS_JSON else CsvRows(naming)
         self._generations: list[_Generation] = []
@@ -53,7 +57,11 @@ class RowFeed:
         self._clock = StepClock()
         self._elapsed: list[tuple[float, float]] = []
         self._filled: dict[str, int] = {}
+        """By metric, the number of rows that were given their times."""
         self._seen = False
+        if tail is not None and isinstance(self._rows, CsvRows):
+            for _ in self._rows.feed(Data(0, newest_header(path, tail))):
+                pass
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -64,6 +72,15 @@ class RowFeed:
         return self._follower.modified
 
     @property
+    def behind(self) -> bool:
+        return self._follower.behind
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(bytes read, bytes there)"""
+        return self._follower.offset, self._follower.size
+
+    @property
     def training(self) -> bool:
         """Whether its timesteps are the training's."""
         return self.rank is not Rank.EVALUATIONS and bool(self.source.metrics)
@@ -71,11 +88,11 @@ class RowFeed:
     def close(self) -> None:
         self._follower.close()
 
-    def poll(self) -> tuple[bool, bool]:
+    def poll(self, pause: Pause | None = None) -> tuple[bool, bool]:
         """Read what is new: (something changed, rows came)."""
         changed, before = False, self.source.rows
         came = False
-        for item in self._follower.poll():
+        for item in self._follower.poll(pause):
             changed = True
             if isinstance(item, Break):
                 note_event(self.source, item.event)
@@ -87,23 +104,30 @@ class RowFeed:
                 for batch in self._rows.feed(item):
                     came = self._take(batch) or came
         came = came or self.source.rows != before
-        self._elapsed_clock()
+        if not self.behind:
+            self._elapsed_clock()
         return changed, came
 
-    def fill(self, now: datetime, tensorboard: StepClock, log: StepClock) -> None:
+    def fill(self, now: datetime, tensorboard: StepClock, log: StepClock, *, again: bool = False) -> None:
         """Give the new rows their times: TensorBoard's, else by elapsed seconds, else (the last row of rows
-        that came while we looked) the file's modification time, else the log's."""
-        live, self._seen = self._seen, self._seen or self.last_step is not None
+        that came while we looked) the file's modification time, else the log's. `again`: all rows, since
+        more of the log is known."""
+        live = self._seen and not again
+        if again:
+            self._filled.clear()
+        self._seen = self._seen or (self.last_step is not None and not self.behind)
         for name in self._ledger.ruled(self):
             series = self._ledger.run.series[name]
-            start = min(self._filled.get(name, 0), len(series))
+            rows = min(self._filled.get(name, 0), series.rows)
+            start = series.index_of(rows)
             fill_times(series, start, (tensorboard, self._clock))
             last = len(series) - 1
             newest = last >= start and series.timestep[last] == self.last_step
             if live and newest and math.isnan(series.time[last]) and self.modified is not None:
                 series.time[last] = min(self.modified, now.timestamp())
             fill_times(series, start, (log,))
-            self._filled[name] = len(series)
+            open_resumed(series, start, self._ledger.run.info.resumes)
+            self._filled[name] = series.rows
 
     def _take(self, batch: Batch) -> bool:
         if batch.malformed:
@@ -113,18 +137,17 @@ class RowFeed:
             return False
         if self._pending:
             self._begin(steps[0])
-        rising = all(map(operator.le, steps, steps[1:]))
+        rising = batch.rising or all(map(operator.le, steps, steps[1:]))
         if not rising or (self.last_step is not None and steps[0] < self.last_step):
             note_event(self.source, "resumed")
         for name, column in batch.columns.items():
-            series = self._ledger.series(self, name)
-            if series is None:
-                continue
             index = column.index
-            at = steps if index is None else array("d", [steps[place] for place in index])
-            series.extend(at, column.values, array("d", (math.nan,)) * len(at), rising=rising)
+            at = steps if index is None else [steps[place] for place in index]
+            self._ledger.extend(self, name, at, column.values, rising=rising, finite=batch.finite)
         if any(map(math.isfinite, batch.elapsed[-1:])):
             self._elapsed += zip(steps, batch.elapsed, strict=True)
+            if len(self._elapsed) > _MAX_ELAPSED:
+                self._elapsed = self._elapsed[:-1:2] + self._elapsed[-1:]
         self.last_step = steps[-1]
         self.source.rows += len(steps)
         return True

@@ -21,7 +21,13 @@ MAX_RECORD = 16 << 20
 _HEADER = 12
 _FOOTER = 4
 _MAX_STEP = 1 << 53
+_FLOAT, _DOUBLE = struct.Struct("<f"), struct.Struct("<d")
 # A header's length field: 24 low bits not all zero, 40 high bits zero.
+_PLAIN = re.compile(
+    rb"\x09(.{8})\x10([\x80-\xff]{0,7}[\x00-\x7f])\x2a([\x00-\x7f])\x0a([\x00-\x7f])\x0a([\x00-\x7f])(.+)\x15(.{4})",
+    re.DOTALL,
+)
+"""An event of one scalar as torch's SummaryWriter lays it out: time, step, summary of (tag, value)."""
 _LENGTH_FIELD = re.compile(rb"(?=(?!\0\0\0)[\x00-\xff]{3}\0{5})", re.DOTALL)
 
 
@@ -52,12 +58,18 @@ class EventReader:
     def __init__(self) -> None:
         self.restart()
 
-    def restart(self) -> None:
-        """The file is read from its start again."""
+    def restart(self, offset: int = 0) -> None:
+        """The next bytes are those at `offset`: the file's start, or a place in it from where the first whole
+        record is looked for."""
         self._buffer = b""
-        self._offset = 0
+        self._offset = offset
         self._skip = 0
-        self._lost = False
+        self._lost = offset > 0
+
+    @property
+    def offset(self) -> int:
+        """The place of the next bytes in the file."""
+        return self._offset + len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[Scalar | Corrupt]:
         """Take the next bytes; an unfinished record waits. One `Corrupt` for each damaged stretch."""
@@ -116,6 +128,19 @@ def decode_event(record: bytes) -> list[Scalar]:
 
     Fields as in event.proto and summary.proto. Raises DecodeError.
     """
+    plain = _PLAIN.fullmatch(record)
+    if plain is not None:
+        time, number_of_step, summary, value, length, tag, scalar = plain.groups()
+        size = len(tag)
+        if length[0] == size and value[0] == size + 7 and summary[0] == size + 9:
+            step, _ = _varint(number_of_step, 0)
+            if step <= _MAX_STEP:
+                name = tag.decode("utf-8", "replace")
+                return [Scalar(name, step, _FLOAT.unpack(scalar)[0], _DOUBLE.unpack(time)[0])]
+    return _decode_fields(record)
+
+
+def _decode_fields(record: bytes) -> list[Scalar]:
     wall_time, step = 0.0, 0
     summaries: list[bytes] = []
     for number, value in _fields(record):

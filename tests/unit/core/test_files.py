@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
 from core.errors import UnreadableError
-from core.files import append_line, atomic_write, replacing, sweep_leftovers
+from core.files import append_line, atomic_write, read_regular, replacing, sweep_leftovers
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> None:
@@ -51,3 +52,14 @@ def test_two_writers_never_interleave_lines(tmp_path: Path) -> None:
     lines = log.read_text().splitlines()
     assert len(lines) == 400
     assert all(line in ("a" * 300, "b" * 300) for line in lines)
+
+
+def test_a_fifo_does_not_block_and_a_device_does_not_fill_memory(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "run.json")
+    for path in (tmp_path / "run.json", Path("/dev/zero")):
+        with pytest.raises(UnreadableError, match="no regular file"):
+            read_regular(path, 1000)
+    (tmp_path / "big").write_bytes(b"x" * 11)
+    assert read_regular(tmp_path / "big", 11) == b"x" * 11
+    with pytest.raises(UnreadableError, match="larger than 10 bytes"):
+        read_regular(tmp_path / "big", 10)

@@ -198,3 +198,17 @@ def test_the_pause_before_a_resume_is_no_pace(now: datetime) -> None:
     for row in range(1, 4):
         run.series["reward"].append(20_480 + 1000 * row, 1.0, now.timestamp() - 40 + 10 * row)
     assert assess(run, SETTINGS, now).steps_per_second == pytest.approx(100)
+
+
+def test_a_copied_csv_without_times_is_not_taken_for_a_running_training(now: datetime) -> None:
+    """Its modification time is the copy's: until a row was seen to arrive it runs for two minutes only."""
+    run = run_of(now, ago=30)
+    run.series["reward"] = Series("reward")
+    run.series["reward"].append(20_480, 1.0)
+    assert assess(run, SETTINGS, now).status == "RUNNING"
+    later = now + timedelta(minutes=5)
+    health = assess(run, SETTINGS, later)
+    assert health.status == "SILENT"
+    assert health.reason.startswith("No row was seen to arrive yet; the newest file was last written 5 m")
+    run.growing = True
+    assert assess(run, SETTINGS, later).status == "RUNNING", "two hours, since no pace is known"

@@ -225,3 +225,19 @@ def test_an_overflowing_number_among_many_plain_rows_is_refused() -> None:
     read(b"timestep,reward\n", rows)
     assert read(b"1,2\n2,1e400\n3,4\n", rows) == ({"reward": [(1, 2), (3, 4)]}, [4])
     assert read(b"4,1.7e308\n5,1.7e308\n", rows) == ({"reward": [(4, 1.7e308), (5, 1.7e308)]}, [])
+
+
+def test_rows_with_empty_cells_take_a_fast_path_that_agrees_with_the_row_path() -> None:
+    """As stable-baselines3 leaves them: evaluation columns are empty but for a few rows."""
+    lines = [
+        f"{row / 7:.5f},{'' if row % 3 else row},{2048 * row},{'' if row % 5 else '0.5'}\n".encode()
+        for row in range(400)
+    ]
+    header = b"reward,approx_kl,timestep,value_loss\n"
+    fast = CsvRows()
+    list(fast.feed(Data(0, header)))
+    (batch,) = fast.feed(Data(len(header), b"".join(lines)))
+    assert batch.finite and not batch.malformed, "no line was looked at by itself"
+    assert read(b"".join(lines), fast) == read(header + b"".join(line + b"#\n" for line in lines))
+    missing_step = header + b"1,2,2048,3\n1,2,,3\n"
+    assert read(missing_step)[1] == [len(header) + 11]

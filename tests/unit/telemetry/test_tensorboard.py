@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.telemetry import tensorboard
 from core.telemetry.crc32c import crc32c, masked_crc32c
 from core.telemetry.tensorboard import MAX_RECORD, Corrupt, EventReader, Scalar
 
@@ -116,3 +117,17 @@ def test_what_torch_writes_is_what_is_read(tmp_path: Path) -> None:
     assert values[("new/style", 30)] == 0.5
     assert values[("new/double", 40)] == pytest.approx(0.1)
     assert all(tag != "notes" for tag, _ in values)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    tag=st.text(min_size=1, max_size=60),
+    step=st.integers(0, 1 << 53),
+    value=st.floats(width=32),
+    time=st.floats(),
+)
+def test_the_plain_layout_is_read_as_field_by_field(
+    event: Make, tag: str, step: int, value: float, time: float
+) -> None:
+    data = event(tag, step, value, time)
+    assert repr(tensorboard.decode_event(data)) == repr(tensorboard._decode_fields(data))

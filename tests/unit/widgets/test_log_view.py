@@ -1,125 +1,202 @@
-"""The log pane: bounded, follows or stays, pauses, finds, and draws in batches."""
+"""The log pane: a cursor in a window of lines, follows or stays, wraps, marks; asks for more near the edges."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 
+from core.logs.window import Line, Window
 from core.text import visible
-from widgets.log_view import BATCH_SECONDS, CAP, LogLine, LogView, severity
+from widgets.log_view import LogView
+from widgets.text_pane import TextPane
+from widgets.wrap import chopped, from_cell
 
 
-def lines(start: int, stop: int) -> list[LogLine]:
-    return [LogLine(f"2026-02-23 14:00:00 [INFO] line {number}") for number in range(start, stop)]
+def line(number: int, text: str | None = None, **changes: Any) -> Line:
+    fields: dict[str, Any] = {
+        "file": 0,
+        "source": "training.log",
+        "start": number * 100,
+        "end": number * 100 + 100,
+        "time": 0.0,
+        "text": text if text is not None else f"2026-02-23 14:00:00 [INFO] line {number}",
+        "level": "plain",
+        "head": True,
+        "cut": False,
+    }
+    return Line(**{**fields, **changes})
+
+
+def window(start: int, stop: int, **changes: Any) -> Window:
+    """Lines `start` to `stop`, numbered as such, the last one aimed at."""
+    lines = tuple(line(number) for number in range(start, stop))
+    fields: dict[str, Any] = {
+        "lines": lines,
+        "base": start,
+        "epoch": 1,
+        "jump": 1,
+        "target": stop - 1,
+        "first": {0: start * 100},
+        "last": {0: stop * 100},
+        "number": start,
+        "total": stop,
+    }
+    return Window(**{**fields, **changes})
 
 
 def shown(view: LogView) -> list[str]:
-    return [line.strip("│ ") for line in view.text_lines()[1:-1]]
+    return [row.strip("│ ▸") for row in view.text_lines()[1:-1]]
 
 
-async def test_it_follows_the_newest_line(holding: Any) -> None:
+def numbers(view: LogView) -> list[int]:
+    return [int(row.split()[-1]) for row in shown(view) if row]
+
+
+async def test_it_follows_the_newest_line_and_says_which(holding: Any) -> None:
     view = LogView("training.log")
-    async with holding(view).run_test(size=(70, 10)) as pilot:
-        view.add(lines(0, 100))
-        await pilot.pause()
-        assert shown(view)[-1].endswith("line 99")
+    async with holding(view).run_test(size=(70, 10)):
+        view.show(window(0, 100), following=True)
+        assert numbers(view)[-1] == 99
         assert "line 100 of 100  following" in view.text_lines()[0]
+        assert "▸" not in "".join(view.text_lines()), "no mark that moves with every line"
 
 
-async def test_it_stays_where_the_reader_is(holding: Any) -> None:
-    """New lines, also those that push old ones out, move nothing under a reader who scrolled up."""
+async def test_the_cursor_moves_and_the_view_with_it(holding: Any) -> None:
     view = LogView("training.log")
+    async with holding(view).run_test(size=(70, 10)):
+        view.show(window(0, 100), following=True)
+        view.move(-1)
+        assert view.text_lines()[-3].startswith("│▸2026") and "G follows" in view.text_lines()[0]
+        view.move(-20)
+        assert view.line is not None and view.line.start == 7800 and numbers(view)[0] == 78
+        view.page(-1)
+        assert numbers(view)[0] == 71
+        view.move(1000)
+        assert view.following and numbers(view)[-1] == 99
+
+
+async def test_lines_that_come_or_go_at_either_end_move_nothing_under_the_reader(holding: Any) -> None:
+    view = LogView("training.log")
+    async with holding(view).run_test(size=(70, 10)):
+        view.show(window(500, 1000), following=True)
+        view.move(-250)
+        before = view.text_lines()[1:]
+        for start, stop in ((100, 1000), (100, 1200), (600, 1300), (700, 800)):
+            view.show(window(start, stop), following=False)
+            assert view.text_lines()[1:] == before, (start, stop)
+
+
+async def test_a_reader_who_has_left_the_end_is_not_taken_back_by_lines_under_way(holding: Any) -> None:
+    """A picture of a view that still followed arrives after the key: the line stays, under its new number."""
+    view = LogView("training.log")
+    async with holding(view).run_test(size=(70, 10)):
+        view.show(window(0, 100), following=True)
+        view.move(-3)
+        here = view.line
+        later = window(0, 105)
+        renumbered = replace(later, base=-50, epoch=2, jump=2, target=54)
+        view.show(renumbered, following=True)
+        assert view.line == here and not view.following
+        elsewhere = replace(window(5000, 5100), epoch=3, jump=3)
+        view.show(elsewhere, following=True)
+        assert view.line == here, "a window without the line is not taken"
+        view.follow()
+        view.show(replace(elsewhere, epoch=4, jump=4), following=True)
+        assert numbers(view)[-1] == 5099
+
+
+async def test_a_jump_is_taken_once(holding: Any) -> None:
+    view = LogView("training.log")
+    async with holding(view).run_test(size=(70, 10)):
+        view.show(window(0, 1000), following=True)
+        view.show(window(0, 1000, target=300, jump=2), following=False)
+        assert view.line is not None and view.line.start == 30_000
+        view.move(5)
+        view.show(window(0, 1100, target=300, jump=2), following=False)
+        assert view.line.start == 30_500, "the same jump again is no jump"
+
+
+async def test_more_is_asked_for_near_an_edge_once(holding: Any) -> None:
+    view = LogView("training.log")
+    asked: list[int] = []
     async with holding(view).run_test(size=(70, 10)) as pilot:
-        view.add(lines(0, 1000))
-        view.move(-500)
-        before = shown(view)
-        view._take(lines(1000, CAP + 300))
-        view.redraw()
+        view.post_message = lambda message: (
+            (  # type: ignore[method-assign]
+                asked.append(message.direction) if isinstance(message, LogView.Wanted) else None
+            )
+            or True
+        )
+        view.show(window(1000, 1400, at_start=False), following=True)
+        for _ in range(30):
+            view.move(-10)
+        assert asked == [-1]
+        view.show(window(700, 1400, at_start=False), following=False)
+        view.move(-290)
+        assert asked == [-1, -1]
         await pilot.pause()
-        assert shown(view) == before
-        view.to_end()
-        await pilot.pause()
-        assert shown(view)[-1].endswith(f"line {CAP + 299}")
 
 
-async def test_it_is_bounded(holding: Any) -> None:
+async def test_long_lines_can_be_reached_sideways_and_wrapped(holding: Any) -> None:
     view = LogView("training.log")
-    async with holding(view).run_test(size=(70, 10)) as pilot:
-        view.add(lines(0, 3 * CAP))
-        await pilot.pause()
-        assert len(view._lines) == CAP
-        view.to_top()
-        assert shown(view)[0].endswith(f"line {2 * CAP}")
-        assert f"of {3 * CAP:,}" in view.text_lines()[0]
-
-
-async def test_lines_are_drawn_in_batches(holding: Any) -> None:
-    """A second batch within half a second waits for the end of it."""
-    view = LogView("training.log")
-    async with holding(view).run_test(size=(70, 10)) as pilot:
-        view.add(lines(0, 1))
-        view.add(lines(1, 2))
-        await pilot.pause()
-        assert shown(view)[0].endswith("line 0") and shown(view)[1] == ""
-        await pilot.pause(BATCH_SECONDS + 0.1)
-        assert shown(view)[1].endswith("line 1")
-
-
-async def test_a_pause_holds_the_display_and_counts(holding: Any) -> None:
-    view = LogView("training.log")
-    async with holding(view).run_test(size=(70, 10)) as pilot:
-        view.add(lines(0, 3))
-        await pilot.pause()
-        view.pause(True)
-        view.add(lines(3, 7))
-        await pilot.pause(BATCH_SECONDS + 0.1)
-        assert "paused, 4 new" in view.text_lines()[0]
-        assert not any("line 6" in line for line in shown(view))
-        view.pause(False)
-        await pilot.pause()
-        assert any("line 6" in line for line in shown(view))
-
-
-async def test_find_goes_to_the_newest_and_on_around_the_ends(holding: Any) -> None:
-    view = LogView("training.log")
-    async with holding(view).run_test(size=(70, 10)) as pilot:
-        view.add(lines(0, 300))
-        await pilot.pause()
-        assert view.find("LINE 1") == 111
-        assert view._found == 199
-        assert view.find_next(1) and view._found == 1
-        assert view.find_next(-1) and view._found == 199
-        assert any("line 199" in line for line in shown(view))
-        assert view.find("(no such") == 0
-        assert not view.find_next(1)
-
-
-async def test_long_lines_can_be_reached(holding: Any) -> None:
-    view = LogView("training.log")
-    async with holding(view).run_test(size=(40, 6)) as pilot:
-        view.add([LogLine("a" * 100 + "END")])
-        await pilot.pause()
+    async with holding(view).run_test(size=(40, 8)):
+        text = "a" * 100 + "END"
+        view.show(window(0, 2, lines=(line(0, text), line(1, "b"))), following=True)
         assert "END" not in shown(view)[0]
         for _ in range(6):
             view.move_sideways(1)
         assert "END" in shown(view)[0]
+        view.toggle_wrap()
+        assert "".join(shown(view)[:3]) == text and shown(view)[3] == "b"
+        view.move(-1)
+        assert view.text_lines()[1].startswith("│▸a")
 
 
-def test_severity_of_a_traceback_lasts_until_the_next_stamped_line() -> None:
-    log = (
-        ("2026-02-23 14:00:00 [INFO] Step 2048", "plain"),
-        ("2026-02-23 14:00:01 [WARNING] KL 0.06", "warning"),
-        ("Traceback (most recent call last):", "critical"),
-        ('  File "trainer.py", line 1', "critical"),
-        ("ValueError: nan", "critical"),
-        ("2026-02-23 14:00:02 [INFO] go on", "plain"),
-        ("2026-02-23 14:00:03 [ERROR] no", "critical"),
-    )
-    tone = "plain"
-    for text, expected in log:
-        tone = severity(text, tone)
-        assert tone == expected
+async def test_a_wrapped_line_taller_than_the_pane_keeps_the_cursor_in_sight(holding: Any) -> None:
+    view = LogView("training.log")
+    async with holding(view).run_test(size=(40, 6)):
+        lines = (line(0, "x" * 1000), line(1, "b"), line(2, "y" * 1000))
+        view.wrap = True
+        view.show(window(0, 3, lines=lines), following=True)
+        for steps, wanted in ((-1, "b"), (-1, "x"), (1, "b"), (1, "y")):
+            view.move(steps)
+            assert any(row.startswith(wanted) for row in shown(view)), (steps, wanted)
+
+
+async def test_a_cut_line_says_how_long_it_is(holding: Any) -> None:
+    view = LogView("training.log")
+    async with holding(view).run_test(size=(60, 8)):
+        view.show(window(0, 1, lines=(line(0, "abc", end=5_000_000, cut=True),)), following=True)
+        assert shown(view)[0] == "abc … 5,000,000 bytes, enter shows more"
+
+
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp")), max_size=60), st.integers(2, 9)
+)
+def test_wrapping_loses_no_character_and_no_row_is_too_wide(text: str, width: int) -> None:
+    rows = chopped(text, width)
+    assert "".join(rows) == text
+    assert all(cell_len(row) <= width for row in rows)
+    start = min(width, cell_len(text))
+    assert cell_len(from_cell(text, start)) == cell_len(text) - start
+
+
+async def test_a_text_pane_scrolls_to_every_row_of_a_long_text(holding: Any) -> None:
+    pane = TextPane("line", ["first", "x" * 500, "", "last"])
+    async with holding(pane).run_test(size=(40, 8)):
+        seen = set(pane.text_lines())
+        for _ in range(pane.length):
+            pane.move(1)
+            seen |= set(pane.text_lines())
+        text = "\n".join(seen)
+        assert "first" in text and "last" in text
+        assert "".join(pane.text_lines()[1:-1]).count("last") == 1
+        pane.move(-1000)
+        assert "first" in pane.text_lines()[1]
 
 
 HOSTILE = (
@@ -134,12 +211,16 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-async def test_hostile_lines_are_shown_as_text(holding: Any, text: str) -> None:
-    """As they arrive (made visible at ingest) no line crashes the view or reaches the terminal raw."""
+@pytest.mark.parametrize("raw", [True, False])
+async def test_hostile_lines_are_shown_as_text(holding: Any, text: str, raw: bool) -> None:
+    """Made visible at ingest, and where that was forgotten: no line crashes or reaches the terminal raw."""
     view = LogView("training.log")
     async with holding(view).run_test(size=(40, 6)) as pilot:
-        view.add([LogLine(visible(text))])
-        view.find("a")
+        view.marked = "a"
+        shown_line = line(0, text if raw else visible(text), source=text if raw else "training.log")
+        view.show_source = True
+        view.show(window(0, 1, lines=(shown_line,)), following=True)
         view.move_sideways(1)
+        view.toggle_wrap()
         await pilot.pause()
         assert not set("\x1b\x07\x9b\u202e") & set("".join(view.text_lines()))
