@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,3 +90,19 @@ def sha256_file(path: Path) -> str:
     """The file's SHA-256 as hex. Raises OSError."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes.
+
+    A FIFO does not block it and a device does not fill memory. Raises OSError as `open` does, and
+    UnreadableError for what is no regular file or is longer.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise UnreadableError(f"{path} is no regular file")
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise UnreadableError(f"{path} is larger than {limit:,} bytes")
+    return data

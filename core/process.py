@@ -25,6 +25,8 @@ NONCE_VARIABLE = "PPO_CONSOLE_NONCE"
 """The environment variable that carries the nonce; set for the trainer by `core.training.control`."""
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_MAX_PID = 2**22
+"""Linux gives no greater one."""
 _START_TOLERANCE = 2.0
 _START_TOLERANCE_PROVEN = 3600.0
 """The kernel keeps start times relative to boot: a clock that is set later moves them all. With the nonce
@@ -67,6 +69,8 @@ def identify(pid: int, nonce: str) -> ProcessIdentity:
 
 def process_state(identity: ProcessIdentity) -> Literal["alive", "gone", "unseen"]:
     """Whether that very process lives. A zombie is gone; `unseen` is another host's or another user's."""
+    if not 1 <= identity.pid <= _MAX_PID:
+        return "gone"
     if identity.host and identity.host != this_host():
         return "unseen"
     if identity.boot_id and identity.boot_id != this_boot():
@@ -128,7 +132,7 @@ def _held(pid: int) -> Iterator[int | None]:
     """A pidfd of `pid`; None where it is gone or the system has no pidfds."""
     handle: int | None = None
     if hasattr(os, "pidfd_open"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, OverflowError):
             handle = os.pidfd_open(pid)
     try:
         yield handle

@@ -1,1 +1,1 @@
-"""A run's log files where a person looks: windows by byte offset, merged by time, searched, in little memory."""
+"""A run's log files, in little memory: windows by byte offset, merged by time, searched."""

@@ -25,7 +25,7 @@ RESTS_AFTER = 2.0
 """Seconds without a new byte after which half a line at the end is shown."""
 
 
-class Moved(Exception):  # noqa: N818 - no error: the file changed under the reader, who looks again
+class Moved(Exception):
     """The file is shorter than a moment ago."""
 
 
@@ -137,7 +137,7 @@ class LogFile:
                 start = place + 1
             if start == 0:
                 end = self._line_end(base, stop)
-                yield _line(base, end, block)
+                yield _line(base, end, self.read(base, min(end, base + TEXT_BYTES)))
                 base = end
             elif base + len(block) == stop and start < len(block):
                 yield _line(base + start, stop, block[start:])

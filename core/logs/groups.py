@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.logs.file import LogFile
-from core.logs.lines import NO_TIME, Level, RawLine, level, stamp
+from core.logs.lines import NO_TIME, UNKNOWN_TIME, Level, RawLine, level, stamp
 from core.logs.matches import Matches
 
 GROUP_LINES = 400
@@ -20,7 +20,7 @@ _PROBE = 1 << 16
 @dataclass(frozen=True, slots=True)
 class Group:
     time: float
-    """Epoch seconds of its first line; `NO_TIME` where no stamp stands before it."""
+    """Epoch seconds of its first line; `NO_TIME` where no stamp stands before it, or `UNKNOWN_TIME`."""
     lines: tuple[RawLine, ...]
     level: Level
     """Of its worst line."""
@@ -128,7 +128,7 @@ def time_before(file: LogFile, offset: int) -> float:
         if moment is not None:
             return moment
         if count >= 4 * GROUP_LINES:
-            break
+            return UNKNOWN_TIME
     return NO_TIME
 
 

@@ -18,12 +18,16 @@ Level = Literal["plain", "warning", "error", "event"]
 TEXT_BYTES = 4096
 """Of a longer line the first bytes are read with the lines around it; all of it when it is opened."""
 NO_TIME = -math.inf
+"""Of lines before the first stamp, and of files without any."""
+UNKNOWN_TIME = math.inf
+"""The stamp is too far back to look for: such lines go with those next to them in their file."""
 
 _STAMP = re.compile(
     rb"[\[(]?(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(?:[.,](\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?)?(?![\d-])"
 )
 _LEVEL = re.compile(rb"(?:^|[\s\[:|(])(ERROR|CRITICAL|FATAL|WARNING|WARN)(?=[\s\]:|)]|$)")
 _STEP = re.compile(rb"\b[Ss]tep (\d[\d,]{0,19})")
+_NUMBER = re.compile(rb"tep (\d[\d,]{0,19})")
 TRACEBACK = b"Traceback (most recent call last)"
 LEVEL_BYTES = 100
 """A level stands within so many bytes of its line's start."""
@@ -81,3 +85,8 @@ def step(line: bytes) -> int | None:
 def steps(block: bytes) -> list[tuple[int, int]]:
     """(place in `block`, timestep) of every step it names."""
     return [(found.start(), int(found[1].replace(b",", b""))) for found in _STEP.finditer(block)]
+
+
+def numbers(block: bytes) -> list[int]:
+    """The timesteps of `steps` without their places, and maybe a few more: several times as fast."""
+    return [int(found.replace(b",", b"")) for found in _NUMBER.findall(block)]

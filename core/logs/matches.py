@@ -32,7 +32,8 @@ class Backscan:
 
     @property
     def done(self) -> bool:
-        return self.low == 0 and self.high >= self.file.end
+        same = self.generation == self.file.generation
+        return same and self.low == 0 and self.high >= self.file.end
 
     @property
     def share(self) -> float:

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.logs.file import LogFile
-from core.logs.lines import stamp, steps
+from core.logs.lines import numbers, stamp, steps
 from core.logs.matches import BLOCK
 
 _PROBE_LINES = 2_000
+_OVERLAP = 64
 
 Cancelled = Callable[[], bool]
 
 
 def offset_of_time(file: LogFile, time: float) -> int:
-    """The first stamped line at `time` (epoch seconds) or later, else the end. Lines are taken as in order."""
+    """The first stamped line at `time` (epoch seconds) or later, else the end. Lines are in order."""
     low = 0
     high = found = file.visible_end
     while low < high:
@@ -51,12 +52,30 @@ def offset_of_step(file: LogFile, step: int, cancelled: Cancelled) -> int | None
     high = file.end
     while high > 0 and not cancelled():
         low = (high - 1) // BLOCK * BLOCK
-        data = file.read(low, min(file.end, high + 64))
-        for place, named in reversed([found for found in steps(data) if found[0] < high - low]):
-            if named == step or (named < step and later is not None and later > step):
-                return file.line_start(low + place)
-            if named < step and below is None:
-                below = file.line_start(low + place)
-            later = named
+        data = file.read(low, min(file.end, high + _OVERLAP))
+        named_here = numbers(data)
+        if named_here and _passes(named_here, step, later):
+            for place, named in reversed([found for found in steps(data) if found[0] < high - low]):
+                if named == step or (named < step and later is not None and later > step):
+                    return file.line_start(low + place)
+                if named < step and below is None:
+                    below = file.line_start(low + place)
+                later = named
+        elif named_here:
+            if below is None and max(named_here) < step:
+                below = next(
+                    (
+                        file.line_start(low + place)
+                        for place, _ in reversed(steps(data))
+                        if place < high - low
+                    ),
+                    None,
+                )
+            later = named_here[0]
         high = low
     return below
+
+
+def _passes(named: list[int], step: int, later: int | None) -> bool:
+    """Whether the run may have gone over `step` within these numbers, or from them to the `later` one."""
+    return min(named) <= step and (max(named) >= step or (later is not None and later > step))

@@ -8,13 +8,15 @@ beginnings to know where it is.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from core.logs import groups
 from core.logs.file import LogFile
 from core.logs.groups import Group
-from core.logs.lines import NO_TIME, Level, RawLine, level
+from core.logs.lines import UNKNOWN_TIME, Level, RawLine, level
 from core.logs.matches import Matches
 from core.text import visible
 
@@ -39,7 +41,7 @@ class Line:
     start: int
     end: int
     time: float
-    """Epoch seconds of its group, `NO_TIME` where unknown."""
+    """Epoch seconds of its group; not finite where it has none."""
     text: str
     level: Level
     """An unstamped line has that of the line it belongs to."""
@@ -62,7 +64,9 @@ class Window:
     base: int = 0
     epoch: int = 0
     target: int | None = None
-    """The number of the line that was asked for."""
+    """The number of the line that was asked for last."""
+    jump: int = 0
+    """Rises with each `target`: the screen goes there once."""
     number: int | None = None
     """How many lines stand before the first one; None while unknown."""
     total: int | None = None
@@ -80,7 +84,7 @@ class Window:
 def read_forward(
     files: Sequence[LogFile], cut: Cut, count: int, filters: Filters = None
 ) -> tuple[list[Line], Cut, bool]:
-    """At least `count` lines from `cut` on, whole groups; the cut after them, and whether they are the last."""
+    """At least `count` lines from `cut` on, whole groups; the cut after them; whether they are the last."""
     out: list[Line] = []
     after = {file.order: cut.get(file.order, 0) for file in files}
     streams = [_keyed(file, _forward(file, after[file.order], filters), 1) for file in files]
@@ -97,7 +101,7 @@ def read_forward(
 def read_backward(
     files: Sequence[LogFile], cut: Cut, count: int, filters: Filters = None
 ) -> tuple[list[Line], Cut, bool]:
-    """At least `count` lines before `cut`, whole groups; the cut before them, and whether they are the first."""
+    """At least `count` lines before `cut`, whole groups; the cut before them; whether they are the first."""
     found: list[list[Line]] = []
     lines = size = 0
     before = {file.order: cut.get(file.order, 0) for file in files}
@@ -117,6 +121,33 @@ def read_backward(
 def end_of(files: Sequence[LogFile]) -> Cut:
     """The cut after everything."""
     return {file.order: file.visible_end for file in files}
+
+
+def trimmed(window: Window, *, keep_end: bool) -> Window:
+    """At most `LINES` lines and `WINDOW_BYTES` of text; whole groups go, from the far side."""
+    lines = window.lines
+    size = sum(len(line.text) for line in lines)
+    drop = 0
+    order = lines if keep_end else lines[::-1]
+    while len(lines) - drop > LINES or (size > WINDOW_BYTES and drop < len(lines) // 2):
+        size -= len(order[drop].text)
+        drop += 1
+    if not drop:
+        return window
+    if keep_end:
+        while drop < len(lines) and not lines[drop].head:
+            drop += 1
+        first = window.cut_at(drop)
+        return replace(window, lines=lines[drop:], first=first, base=window.base + drop, at_start=False)
+    stop = len(lines) - drop
+    while stop > 0 and not lines[stop].head:
+        stop -= 1
+    return replace(window, lines=lines[:stop], last=window.cut_at(stop), at_end=False)
+
+
+def line_time(line: Line) -> datetime | None:
+    """The line's time, UTC; None without one."""
+    return datetime.fromtimestamp(line.time, UTC) if math.isfinite(line.time) else None
 
 
 def shown(file: LogFile, group: Group) -> list[Line]:
@@ -156,7 +187,7 @@ def _key(entry: _Keyed) -> tuple[float, int]:
 def _keyed(file: LogFile, stream: Iterator[Group], sign: int) -> Iterator[_Keyed]:
     """With what it is merged by; what has no time goes with what stands next to it in its file."""
     for group in stream:
-        time = sign * group.time if group.time != NO_TIME else NO_TIME
+        time = -math.inf if group.time == UNKNOWN_TIME else sign * group.time
         yield time, sign * file.order, file, group
 
 

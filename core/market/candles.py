@@ -8,6 +8,7 @@ fills quietly, after which a broken file looks like a good one.
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUFFIXES = (".parquet", ".feather", ".csv")
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Times outside are no candles' times."""
+_END_MS = int(np.datetime64(f"{LAST_YEAR + 1}-01-01", "ms").astype(np.int64))
 _TIME_NAMES = ("open_time", "timestamp", "date", "datetime", "time", "open time")
 _FIELDS = ("open", "high", "low", "close", "volume")
 _TIMEFRAME_IN_NAME = re.compile(r"^(?P<symbol>.+?)[-_](?P<count>\d+)(?P<unit>[smhdw])(?:[-_].*)?$")
@@ -46,6 +50,30 @@ def candle_files(folder: Path) -> list[Path]:
         )
     except OSError as error:
         raise UnreadableError(f"{folder} could not be listed: {error.strerror}") from error
+
+
+def without_candles(folder: Path) -> str:
+    """In words, why `candle_files(folder)` is empty: no folder, no such file, or what has the name of one."""
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    try:
+        named = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise UnreadableError(f"{folder} could not be listed: {error.strerror}") from error
+    odd = [
+        f"{visible(path.name, 80)} is {_kind(path)}, no file"
+        for path in named
+        if not path.name.startswith(".") and not path.is_file()
+    ]
+    return f"{folder} holds no candles" + (f": {', '.join(odd[:3])}" if odd else "")
+
+
+def _kind(path: Path) -> str:
+    if path.is_dir():
+        return "a folder"
+    if path.is_fifo():
+        return "a FIFO"
+    return "a broken link" if not path.exists() else "a device or socket"
 
 
 def symbol_of(path: Path) -> str:
@@ -176,13 +204,26 @@ def _milliseconds(column: pd.Series[Any], path: Path) -> NDArray[np.int64]:
         numbers = pd.to_numeric(column, errors="coerce")
         column = column if numbers.isna().any() else numbers
     if pd.api.types.is_numeric_dtype(column):
-        if (column < 0).any():
-            raise UnreadableError(f"{path}: times before 1970; expected the candles' open times")
         values = column.to_numpy(dtype=np.float64)
-        largest = float(np.abs(values).max(initial=0.0))
-        for limit, factor in ((1e11, 1e3), (1e14, 1.0), (1e17, 1e-3)):
-            if largest < limit:
-                return np.rint(values * factor).astype(np.int64)
-        return column.to_numpy(dtype=np.int64) // 1_000_000
+        _refuse(values < 0, column, path)
+        largest = float(values.max(initial=0.0))
+        units = ((1e11, 1e3), (1e14, 1.0), (1e17, 1e-3), (math.inf, 1e-6))
+        factor = next((factor for limit, factor in units if largest < limit), 1.0)
+        _refuse(values >= _END_MS / factor, column, path)
+        if factor == 1e-6:
+            return column.to_numpy(dtype=np.int64) // 1_000_000
+        return np.rint(values * factor).astype(np.int64)
     stamps = pd.to_datetime(column, utc=True)
+    years = stamps.dt.year.to_numpy()
+    _refuse((years < FIRST_YEAR) | (years > LAST_YEAR), column, path)
     return np.asarray(stamps.dt.tz_localize(None).to_numpy().astype("datetime64[ms]").astype(np.int64))
+
+
+def _refuse(outside: NDArray[np.bool_], column: pd.Series[Any], path: Path) -> None:
+    """Raises UnreadableError for the first row whose time is `outside` the years that candles can have."""
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise UnreadableError(
+            f"{path}, row {row + 1}: the time is {visible(str(column.iloc[row]), 40)}; expected an open time "
+            f"from {FIRST_YEAR} to {LAST_YEAR}"
+        )

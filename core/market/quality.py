@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from core.clock import from_epoch, iso
 from core.errors import UnreadableError, UsageError
-from core.market.candles import candle_files, infer_step_ms, read_candles, step_in_name, symbol_of, timeframe
+from core.market.candles import (
+    candle_files,
+    infer_step_ms,
+    read_candles,
+    step_in_name,
+    symbol_of,
+    timeframe,
+    without_candles,
+)
 from core.market.model import Candles
 from core.market.record import read_split
 from core.market.report import DataReport, FileReport, Gap, Verdict
@@ -49,8 +57,9 @@ def check_folder(folder: Path, now: datetime) -> DataReport:
     """The report of every candle file in `folder`, or of one file. Raises UsageError where there is none."""
     files = [folder] if folder.is_file() else candle_files(folder)
     if not files:
-        what = "holds no candles" if folder.is_dir() else "is no folder"
-        raise UsageError(f"{folder} {what}: expected .parquet, .feather or .csv files, one per symbol")
+        raise UsageError(
+            f"{without_candles(folder)}: expected .parquet, .feather or .csv files, one per symbol"
+        )
     inspected = [inspect_file(path, now) for path in files]
     reports = tuple(file.report for file in inspected)
     rank: dict[Verdict, int] = {"ok": 0, "warn": 1, "reject": 2}
@@ -88,13 +97,12 @@ def _judge(path: Path, candles: Candles, now: datetime) -> Inspected:
     size = len(candles)
     step = infer_step_ms(candles.time)
     if step is None:
-        text = (
-            f"{size} candles with different times; expected two or more"
-            if size
-            else "the file holds no candle"
-        )
         report = FileReport(
-            file=path.name, symbol=candles.symbol, candles=size, verdict="reject", rejections=(text,)
+            file=path.name,
+            symbol=candles.symbol,
+            candles=size,
+            verdict="reject",
+            rejections=(_without_step(candles.time),),
         )
         return Inspected(report, _none(candles.symbol), 0)
 
@@ -153,6 +161,17 @@ def _judge(path: Path, candles: Candles, now: datetime) -> Inspected:
         warnings=tuple(warnings),
     )
     return Inspected(report, kept, step)
+
+
+def _without_step(time: NDArray[np.int64]) -> str:
+    """Why times (n,) have no positive distance."""
+    if not len(time):
+        return "the file holds no candle"
+    if len(time) == 1:
+        return "the file holds 1 candle; expected two or more"
+    if time.min() == time.max():
+        return f"all {len(time)} candles have one time, {_iso(int(time[0]))}; expected different ones"
+    return f"the times of the {len(time)} candles never go forward; expected the oldest first"
 
 
 def cut_unfinished(path: Path, candles: Candles, step: int, now: datetime) -> tuple[Candles, str | None]:

@@ -18,7 +18,7 @@ from core.clock import from_epoch, iso
 from core.config import settings
 from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import sha256_file
-from core.market.candles import candle_files, timeframe
+from core.market.candles import candle_files, timeframe, without_candles
 from core.market.model import Candles, Universe
 from core.market.quality import Inspected, inspect_file
 from core.market.record import SPLIT_NAME, SplitRecord, read_split
@@ -41,8 +41,10 @@ def load_universe(
     if bad:
         name, message = bad[0]
         more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        path = str(folder if folder.is_file() else folder / name)
+        told = message if message.startswith(path) else f"{path}: {message}"
         raise RejectedError(
-            f"{folder / name}: {message}{more}", hint=f"See all with: ppo-console data check {folder}"
+            f"{told}{more}", hint=f"See all with: ppo-console data check {folder}"
         )
     folder = folder.parent if folder.is_file() else folder
     record = read_split(folder)
@@ -116,9 +118,8 @@ def data_hash(folder: Path) -> str:
 def _files(folder: Path) -> list[Path]:
     files = [folder] if folder.is_file() else candle_files(folder)
     if not files:
-        what = "holds no candles" if folder.is_dir() else "is no folder"
         raise UsageError(
-            f"{folder} {what}: expected .parquet, .feather or .csv files, one per symbol",
+            f"{without_candles(folder)}: expected .parquet, .feather or .csv files, one per symbol",
             hint="Fill it with: ppo-console data split SOURCE",
         )
     return files

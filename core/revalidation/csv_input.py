@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from core.clock import from_epoch, parse_iso
 from core.errors import UnreadableError, UsageError
+from core.files import read_regular
 from core.text import visible
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -117,11 +118,7 @@ def _rows(
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableError(
-                f"{path}: expected at most {MAX_BYTES:,} bytes, got {path.stat().st_size:,}"
-            )
-        return path.read_bytes()
+        return read_regular(path, MAX_BYTES)
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist", hint="Give the path of a CSV file.") from None
     except OSError as error:

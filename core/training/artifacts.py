@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RejectedError, UnreadableError, UsageError
-from core.files import atomic_write, sync_folder
+from core.files import atomic_write, read_regular, sync_folder
 from core.text import visible
-from core.training.manifest import Manifest, Normalisation, manifest_name, member_names
+from core.training.manifest import SCHEMA_VERSION, Manifest, Normalisation, manifest_name, member_names
 from core.training.weights import Layer, Weights, check_weights, pack, unpack
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -165,10 +165,24 @@ def read_policy(path: Path) -> PolicyArrays:
 
 
 def assemble(weights: Weights, normalisation: Normalisation, manifest: Manifest, path: Path) -> PolicyArrays:
-    """A policy from its parts, checked for shape and finite numbers. Raises as `check_weights`."""
+    """A policy from its parts, checked against each other and for finite numbers.
+
+    Raises as `check_weights`.
+    """
     statistics = normalisation.observations
     size = len(manifest.feature_names)
     check_weights(weights, inputs=size, actions=manifest.n_actions, source=path)
+    if manifest.net_arch != weights.net_arch:
+        raise UnreadableError(
+            f"net_arch in the manifest of {path}: expected {list(weights.net_arch)}, as its weights have it, "
+            f"got {visible(str(list(manifest.net_arch)), 80)}"
+        )
+    if normalisation.names != manifest.feature_names:
+        raise UnreadableError(
+            f"names in the normalisation of {path}: "
+            f"{_difference(manifest.feature_names, normalisation.names)}",
+            hint="The statistics belong to other observations; restore the model's files from a copy.",
+        )
     if statistics.enabled and len(statistics.mean) != size:
         raise UnreadableError(f"{path} normalises {len(statistics.mean)} numbers; its policy reads {size}")
     return PolicyArrays(
@@ -188,6 +202,14 @@ def assemble(weights: Weights, normalisation: Normalisation, manifest: Manifest,
 def read_manifest(path: Path) -> Manifest:
     """The manifest of the model at `path`, without reading the files it binds. Raises as `verify`."""
     return _manifest(model_zip(path))[0]
+
+
+def _difference(expected: tuple[str, ...], got: tuple[str, ...]) -> str:
+    """The first place where two lists of observation names differ."""
+    if len(expected) != len(got):
+        return f"expected the {len(expected)} feature_names of its manifest, got {len(got)}"
+    at = next(index for index, (one, other) in enumerate(zip(expected, got, strict=True)) if one != other)
+    return f"expected {visible(expected[at], 60)!r} at place {at + 1}, got {visible(got[at], 60)!r}"
 
 
 def _load(target: Path) -> Verified:
@@ -269,17 +291,13 @@ def _describe(start: bytes) -> str:
 def _read(path: Path) -> bytes | None:
     """The file's bytes; None when it does not exist."""
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        return read_regular(path, MAX_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise UnreadableError(
             f"{path} could not be read: {error.strerror}", hint="Check its permissions."
         ) from error
-    if len(data) > MAX_BYTES:
-        raise UnreadableError(f"{path} is larger than {MAX_BYTES // 2**20} MiB: not a model of this program")
-    return data
 
 
 def _staged(path: Path) -> Path:
@@ -301,8 +319,19 @@ def _json(value: Any) -> bytes:
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
+class _Version(msgspec.Struct):
+    schema_version: int = SCHEMA_VERSION
+
+
 def _decode(data: bytes, kind: type[_S], target: Path) -> _S:
     try:
+        version = msgspec.json.decode(data, type=_Version).schema_version
+        if version != SCHEMA_VERSION:
+            raise UnreadableError(
+                f"schema_version in the {kind.__name__.lower()} of {target}: "
+                f"expected {SCHEMA_VERSION}, got {version}",
+                hint="It was saved by another version of this program; use that one, or train again.",
+            )
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableError(
@@ -319,5 +348,11 @@ def _check_finite_statistics(normalisation: Normalisation) -> None:
                 f"the normalisation statistics of {label} are not finite numbers of one shape",
                 hint="Check the training data with `ppo-console data check`.",
             )
-        if (var < 0).any() or not all(map(math.isfinite, (found.count, found.clip, found.epsilon))):
+        if (var < 0).any() or not math.isfinite(found.count):
             raise UnreadableError(f"the normalisation statistics of {label} are out of range")
+        for name, value in (("clip", found.clip), ("epsilon", found.epsilon)):
+            if not (math.isfinite(value) and value > 0):
+                raise UnreadableError(
+                    f"{name} in the normalisation statistics of {label}: "
+                    f"expected a number above 0, got {value:g}"
+                )

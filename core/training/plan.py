@@ -63,7 +63,7 @@ def check_request(request: TrainRequest) -> None:
         raise UsageError(f"--seed {request.seed}: expected 0 to {2**32 - 1}")
 
 
-def _check_data(workspace: Workspace, symbols: tuple[str, ...]) -> None:
+def check_data(workspace: Workspace, symbols: tuple[str, ...]) -> None:
     """What file names can tell before a process is started; their contents are the trainer's to judge."""
     shown = workspace.relative(workspace.train_data)
     there = {symbol_of(path) for path in candle_files(workspace.train_data)}
@@ -87,7 +87,7 @@ def _new(workspace: Workspace, request: TrainRequest, now: datetime) -> tuple[Ru
         )
     settings = workspace.settings
     symbols = request.symbols or settings.training.symbols
-    _check_data(workspace, symbols)
+    check_data(workspace, symbols)
     stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     tag = visible(request.tag, 100) if request.tag else None
     if request.timestamp:

@@ -12,11 +12,12 @@ from typing import Literal
 import msgspec
 
 from core.errors import UnreadableError
-from core.files import atomic_write
+from core.files import atomic_write, read_regular
 from core.process import ProcessIdentity
 from core.text import visible
 
 RUN_FILE = "run.json"
+MAX_BYTES = 4 * 1024 * 1024
 SCHEMA_VERSION = 1
 
 Outcome = Literal["finished", "stopped", "crashed"]
@@ -87,10 +88,12 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_run(folder: Path) -> RunRecord | None:
-    """The record in `folder`; None when there is none. Raises UnreadableError for a malformed one."""
+    """The record in `folder`; None when there is none. Raises UnreadableError for a denied or malformed one,
+    one above `MAX_BYTES`, and for what is no file.
+    """
     path = folder / RUN_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=RunRecord)
+        return msgspec.json.decode(read_regular(path, MAX_BYTES), type=RunRecord)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

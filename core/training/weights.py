@@ -1,20 +1,25 @@
 """The policy's numbers as plain arrays: packed into an npz, unpacked and checked without pickle.
 
-Trap avoided: `np.load` on a file that asks to be unpickled, or whose shapes only fail in the middle of a
-backtest.
+Trap avoided: `np.load` on a file that asks to be unpickled, or whose header declares more numbers than it
+holds, and shapes that only fail in the middle of a backtest.
 """
 
 from __future__ import annotations
 
 import io
+import math
+import tokenize
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RejectedError, UnreadableError
+from core.text import visible
 
 ACTIVATIONS = ("tanh", "relu", "elu", "identity")
 MAX_UNPACKED = 512 * 1024 * 1024
@@ -62,16 +67,58 @@ def unpack(data: bytes, activation: str, source: Path) -> Weights:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
                 raise UnreadableError(f"the policy export of {source} is too large to be one of this program")
-        with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
-            arrays = {key: np.asarray(loaded[key]) for key in loaded.files}
+            members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
+            arrays = {
+                member.filename.removesuffix(".npy"): _array(archive, member, source) for member in members
+            }
         count = sum(key.startswith("policy.") and key.endswith(".weight") for key in arrays)
         layers = tuple((arrays[f"policy.{i}.weight"], arrays[f"policy.{i}.bias"]) for i in range(count))
         return Weights(layers, (arrays["head.weight"], arrays["head.bias"]), activation)
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+    except _MALFORMED as error:
         raise UnreadableError(
             f"the policy export of {source} is malformed: {type(error).__name__}",
             hint="Restore the model's files from a copy, or train again.",
         ) from error
+
+
+_MALFORMED = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What zipfile and numpy raise for bytes that are no npz; RuntimeError for an encrypted member."""
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Path) -> NDArray[Any]:
+    """One member; memory is taken only when the member holds exactly what its header declares."""
+    with archive.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        read_header = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, fortran, dtype = read_header(stream)
+        declared, held = math.prod(shape) * dtype.itemsize, member.file_size - stream.tell()
+        if dtype.hasobject or not dtype.itemsize or min(shape, default=0) < 0:
+            raise ValueError("no plain numbers")
+        if declared != held:
+            raise UnreadableError(
+                f"{visible(member.filename, 80)} in the policy export of {source} is malformed: its header "
+                f"declares the shape {visible(str(shape), 80)} of {dtype}, {declared:,} bytes; "
+                f"it holds {held:,}",
+                hint="Restore the model's files from a copy, or train again.",
+            )
+        numbers = np.frombuffer(stream.read(held), dtype).copy()
+    return numbers.reshape(shape, order="F" if fortran else "C")
 
 
 def check_weights(weights: Weights, *, inputs: int, actions: int, source: Path) -> None:
@@ -82,8 +129,11 @@ def check_weights(weights: Weights, *, inputs: int, actions: int, source: Path) 
         )
     size = inputs
     for index, (weight, bias) in enumerate((*weights.layers, weights.head)):
-        if weight.dtype != np.float32 or bias.dtype != np.float32:
-            raise UnreadableError(f"layer {index} of {source} is {weight.dtype}, expected float32")
+        for part, numbers in (("weight", weight), ("bias", bias)):
+            if numbers.dtype != np.float32:
+                raise UnreadableError(
+                    f"the {part} of layer {index} of {source} is {numbers.dtype}, expected float32"
+                )
         if weight.ndim != 2 or weight.shape[1] != size or bias.shape != (weight.shape[0],):
             raise UnreadableError(
                 f"layer {index} of {source} has the shapes {weight.shape} and {bias.shape}; "
