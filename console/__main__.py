@@ -5,45 +5,82 @@ Trap avoided: a traceback on a user's terminal. What nobody foresaw goes to a fi
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-import tempfile
-import traceback
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.errors import ConsoleError
+if TYPE_CHECKING:
+    from core.errors import ConsoleError
 
 INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run `ppo-console`. Returns the exit code; the console script passes it to `sys.exit`."""
-    from console.cli.app import build
-
     try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        _tell("interrupted")
+        return INTERRUPTED
+
+
+def _main(arguments: list[str] | None) -> int:
+    from core.errors import ConsoleError
+
+    for stream in (sys.stdout, sys.stderr):
+        # A locale that cannot show a glyph gets a question mark, not an error.
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        from console.opening import open_console, wanted
+
+        given = sys.argv[1:] if arguments is None else arguments
+        opening = wanted(given)
+        if opening is not None:
+            return open_console(opening)
+        from console.cli.app import build
+
         return build()(arguments)
     except ConsoleError as error:
-        from console.cli.output import report_error
-
-        report_error(error)
+        _report(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return INTERRUPTED
     except BrokenPipeError:
-        # The reader of the pipe has gone; a second error at interpreter exit would only repeat it.
-        sys.stderr.close()
+        # The reader of the pipe has gone; flushing again at interpreter exit would only repeat the error.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001
         return _unforeseen(error)
 
 
+def _report(error: ConsoleError) -> None:
+    """The error's line and, below it, what to do."""
+    from core.text import visible
+
+    hint = f"\n  {error.hint}" if error.hint else ""
+    lines = f"error: {error.title}{hint}".split("\n")
+    _tell("\n".join(visible(line, 20_000) for line in lines))
+
+
 def _unforeseen(error: Exception) -> int:
-    folder = Path(tempfile.mkdtemp(prefix="ppo-console-"))
-    details = folder / "error.txt"
-    details.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")
-    name = type(error).__name__
-    sys.stderr.write(f"error: something unforeseen happened ({name}); the details are in {details}\n")
+    import tempfile
+    import traceback
+    from pathlib import Path
+
+    where = "the details could not be written to a file"
+    with contextlib.suppress(OSError):
+        details = Path(tempfile.mkdtemp(prefix="ppo-console-")) / "error.txt"
+        details.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")
+        where = f"the details are in {details}"
+    _tell(f"error: something unforeseen happened ({type(error).__name__}); {where}")
     return 1
+
+
+def _tell(text: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text + "\n")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Trap avoided: a warning inside the JSON, or a traceback where a sentence belongs
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from datetime import datetime
 from typing import Any, NoReturn
@@ -13,7 +14,8 @@ import msgspec
 import typer
 
 from core.clock import iso
-from core.errors import ConsoleError
+from core.errors import UnreadableError
+from core.text import visible
 
 GOOD, ATTENTION, BAD = 0, 10, 20
 
@@ -21,15 +23,33 @@ JSON_SCHEMA_VERSION = 1
 
 
 def say(text: str) -> None:
-    """Words about the work: stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """Words about the work: stderr. A stderr that cannot be written loses only words."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(_harmless(text) + "\n")
+            sys.stderr.flush()
 
 
 def put(text: str) -> None:
-    """The answer itself: stdout."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    """The answer itself: stdout. Raises UnreadableError where it cannot be written."""
+    _write(_harmless(text))
+
+
+def _write(text: str) -> None:
+    if sys.stdout is None:
+        raise UnreadableError("standard output is closed: the answer could not be written")
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UnreadableError(f"standard output could not be written: {error.strerror}") from error
+
+
+def _harmless(text: str) -> str:
+    """Names from files and arguments stand in these lines: no control character reaches the terminal."""
+    return "\n".join(visible(line, 20_000) for line in text.split("\n"))
 
 
 def put_json(value: Any, now: datetime) -> None:
@@ -38,16 +58,9 @@ def put_json(value: Any, now: datetime) -> None:
     if isinstance(plain, dict):
         plain.setdefault("schema_version", JSON_SCHEMA_VERSION)
         plain.setdefault("generated_at", iso(now))
-    put(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
+    _write(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
 
 
 def finish(code: int) -> NoReturn:
     """Leave with `code`."""
     raise typer.Exit(code)
-
-
-def report_error(error: ConsoleError) -> None:
-    """The error's line and, below it, what to do."""
-    say(f"error: {error.title}")
-    if error.hint:
-        say(f"  {error.hint}")

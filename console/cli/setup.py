@@ -84,7 +84,8 @@ def verify(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
     elif report.whole:
         put(f"whole: {report.entries} entries, head {report.head}")
     else:
-        put(f"BROKEN at entry {report.broken}: {report.reason}")
+        where = "" if report.broken is None else f" at entry {report.broken}"
+        put(f"BROKEN{where}: {report.reason}")
     finish(GOOD if report.whole else BAD)
 
 

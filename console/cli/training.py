@@ -49,7 +49,7 @@ def train(
     from core.telemetry.reader import RunReader
     from core.training.archive import archive_run
     from core.training.control import TrainRequest, start_training
-    from core.training.plan import check_request
+    from core.training.plan import check_data, check_request
 
     now = utc_now()
     opened = workspace_at(workspace)
@@ -67,6 +67,9 @@ def train(
     check_request(request)
     if resume and fresh:
         raise UsageError("--resume and --fresh exclude each other")
+    if fresh:
+        # Before the earlier run is moved away for one that cannot start.
+        check_data(opened, request.symbols or opened.settings.training.symbols)
     with open_store(opened) as store:
         result = run_preflight(opened, store, now, timesteps=timesteps)
         say(f"preflight: {result.status}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ALL_COMMANDS = [
@@ -140,3 +143,41 @@ def write_candles(path: Path, *, low: float | None = None, count: int = 700) -> 
     if low is not None:
         frame.loc[10, "low"] = low
     frame.to_parquet(path)
+
+
+def test_a_fresh_start_that_cannot_run_leaves_the_earlier_run_where_it_is(cli: Cli, tmp_path: Path) -> None:
+    cli("init", ".")
+    write_candles(tmp_path / "data/train/OGNUSDT_4h.parquet")
+    model = tmp_path / "models/ppo_phase4/best_model.zip"
+    model.write_bytes(b"judged")
+    done = cli("train", "--fresh", "--symbol", "BTCUSD", "--override", "test")
+    assert done.returncode == 2, done.stderr
+    assert "BTCUSD" in done.stderr
+    assert model.read_bytes() == b"judged"
+
+
+def test_a_full_standard_output_is_one_clear_line(tmp_path: Path, cli: Cli) -> None:
+    cli("init", ".")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "console", "status"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "standard output could not be written" in done.stderr
+    assert_clear(done.stderr)
+
+
+def test_names_from_outside_reach_the_terminal_without_control_characters(cli: Cli, tmp_path: Path) -> None:
+    write_candles(tmp_path / "candles" / "X\x1b]0;p\x07USDT_4h.parquet")
+    done = cli("data", "check", "candles")
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "␛]0;p␇" in done.stdout
+    done = cli("status", "--run", "x\x1b]0;p\x07")
+    assert "\x1b" not in done.stdout + done.stderr
