@@ -1,35 +1,26 @@
-"""What the keys do that no screen handles itself: switching, questions, copying, exporting, leaving.
+"""What the keys do that no screen handles itself: switching, questions, leaving.
 
 Trap avoided: an `app.py` of a thousand lines. The methods are named after the key table's ids.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.exports import Exporter
 from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, STANDUP
-from console.screens.help import HelpScreen
-from console.screens.modals import Confirm
+from console.sharing import SharingMixin
 from core import units
 from widgets.answer import Answer
 from widgets.tone import Tone
 
 if TYPE_CHECKING:
-    from textual.app import App
-
     from console.screens.base import ConsoleScreen
     from console.session import ConsoleSession
-
-    _App = App[int]
-else:
-    _App = object
 
 INTERRUPTED = 130
 
 
-class ActionsMixin(_App):
+class ActionsMixin(SharingMixin):
     """Mixed into `ConsoleApp`."""
 
     if TYPE_CHECKING:
@@ -78,6 +69,8 @@ class ActionsMixin(_App):
         state = self.session.revalidation
         workspace = self.session.workspace
         shown = workspace.relative if workspace is not None else str
+        from console.screens.modals import Confirm
+
         facts = [
             ("model", shown(state.model_path) if state.model_path else units.MISSING),
             ("data", shown(state.data_dir) if state.data_dir else units.MISSING),
@@ -104,47 +97,11 @@ class ActionsMixin(_App):
         if self.session.snapshot is not None:
             self.open_screen.show(self.session.snapshot)
 
-    # Copy and export.
-
-    @property
-    def exporter(self) -> Exporter:
-        workspace = self.session.workspace
-        return Exporter((workspace.root if workspace else Path.cwd()) / "exports", self)
-
-    def screen_text(self) -> str:
-        """The open screen as text, as it stands."""
-        return self.exporter.screen_text()
-
-    def do_text_copy(self) -> None:
-        text = self.open_screen.copy_text()
-        self.exporter.copy_to_terminal(text)
-        name = self.open_screen.name_shown.lower()
-        self._write(
-            lambda exporter: exporter.write_text(f"copy-{name}", text),
-            "copied (where the terminal allows it), and written to",
-        )
-
-    def do_screen_export(self) -> None:
-        svg, text = self.exporter.svg(), self.screen_text()
-        name = self.open_screen.name_shown.lower()
-        self._write(lambda exporter: exporter.write_screen(name, svg, text), "exported to")
-
-    def _write(self, job: object, words: str) -> None:
-        from console.messages import WorkDone
-
-        exporter = self.exporter
-        workspace = self.session.workspace
-
-        def work() -> None:
-            path = job(exporter)  # type: ignore[operator]
-            shown = workspace.relative(path) if workspace is not None else str(path)
-            self.session.mailbox.send(WorkDone(f"{words} {shown}"))
-
-        self.session.clerk.submit(work)
-
     # Program.
 
     def do_app_help(self) -> None:
+        from console.screens.help import HelpScreen
+
         screen = self.open_screen
         says = screen.query_one("#answer", Answer).text
         self.push_screen(HelpScreen(screen.number, screen.name_shown, says))
@@ -176,6 +133,8 @@ class ActionsMixin(_App):
         def answered(yes: bool | None) -> None:
             if yes:
                 self.exit(code)
+
+        from console.screens.modals import Confirm
 
         self.push_screen(
             Confirm(

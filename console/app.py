@@ -10,7 +10,7 @@ import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App
@@ -19,7 +19,6 @@ from textual.screen import Screen
 
 from console import chrome
 from console.actions import ActionsMixin
-from console.demo_guide import AppState, Guide
 from console.keys import handler_name
 from console.line_filter import NeutralFilter
 from console.messages import (
@@ -30,9 +29,7 @@ from console.messages import (
     WorkDone,
     WorkFailed,
 )
-from console.palette import KeyCommands
 from console.screens.base import ConsoleScreen
-from console.screens.modals import Details
 from console.session import ConsoleSession
 from console.signals import EndOnSignal
 from console.terminal import require_terminal, uses_ascii
@@ -45,11 +42,23 @@ from widgets.run_header import RunHeader
 from widgets.screen_tabs import ScreenTabs
 from widgets.tone import Tone, use_ascii
 
+if TYPE_CHECKING:
+    from console.demo_guide import Guide
+    from console.palette import KeyCommands
+
 __all__ = ["ConsoleApp", "require_terminal", "run_console"]
 
 NOTE_SECONDS = 8.0
+FIRST_LOOK = 0.3
+"""Seconds that the first paint waits for the run's values, so that it need not be made twice."""
 LAG_SHOWN = 1.5
 """Seconds the loop may stand (a stalled terminal) before the footer says so."""
+
+
+def _commands() -> type[KeyCommands]:
+    from console.palette import KeyCommands
+
+    return KeyCommands
 
 
 def _dashboard() -> ConsoleScreen:
@@ -92,8 +101,9 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     """`session` brings the facts; `guide` is the demo's."""
 
     TITLE = "ppo-console"
-    CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar[set[Callable[[], type[KeyCommands]]]] = {lambda: KeyCommands}  # type: ignore[assignment]
+    CSS_PATH: ClassVar[list[str]] = ["app.tcss", "screens/dashboard.tcss"]  # type: ignore[assignment]
+    """The first screen's is read at once: one more afterwards would parse all of them again."""
+    COMMANDS: ClassVar[set[Callable[[], type[KeyCommands]]]] = {_commands}  # type: ignore[assignment]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "1": _dashboard,
         "2": _alerts,
@@ -116,17 +126,35 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self._note_clears = 0.0
         self._note_screen = 0
         self._ticked = 0.0
+        self._painting = False
+        """Nothing is painted before the first screen stands as a whole; then it is painted once."""
         self.register_theme(THEME)
         self.theme = NAME
+        self.stylesheet.set_variables(self.get_css_variables())
 
     # Life.
 
     def on_mount(self) -> None:
         self.session.attach(self.post_message)
         self.set_interval(1.0, self._tick)
+        self.call_after_refresh(self._paint)
+
+    @property
+    def painting(self) -> bool:
+        return self._painting
+
+    def _paint(self) -> None:
+        """The first paint, of a screen that is laid out and has its values."""
+        self._painting = True
+        self.screen.refresh()
         self.call_after_refresh(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
+        """Begin with all that the first values could do without."""
+        self.session.go_on()
+        for path in sorted((Path(__file__).parent / "screens").resolve().glob("*.tcss")):
+            if not self.stylesheet.has_source(str(path), ""):
+                self.stylesheet.read(path)
         # What lives now lives as long as the program: later collections need not look at it.
         gc.collect()
         gc.freeze()
@@ -134,6 +162,18 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         from console import left_crop
 
         left_crop.install()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style sheets are parsed once: there is one theme, so none of their variables ever changes.
+
+        Textual asks for this with each new screen, and would parse every sheet again.
+        """
+        if self.theme != NAME:
+            super().refresh_css(animate)
+            return
+        for screens in self._screen_stacks.values():
+            for screen in screens:
+                screen._css_update_count = self._css_update_count
 
     def on_unmount(self) -> None:
         self.session.close()
@@ -185,6 +225,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             screen.query_one(RunHeader).show(chrome.header_facts(session.snapshot))
         guide = ""
         if self.guide is not None:
+            from console.demo_guide import AppState
+
             state = AppState(screen.number, session.snapshot, session.checklists, session.revalidation)
             guide = self.guide.hint(state)
         tabs = chrome.tabs(session.snapshot, session.revalidation)
@@ -277,6 +319,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         error = message.error
         self.say(error.title, "critical")
         if message.asked and self._drawn is not None and self.screen is self._drawn:
+            from console.screens.modals import Details
+
             facts = (("", error.title, "plain"), ("", error.hint, "plain"))
             self.push_screen(Details("It did not work", facts))
 
@@ -293,6 +337,7 @@ def run_console(workspace: Workspace | None, run_target: Path | None, *, demo: G
     use_ascii(uses_ascii())
     session = ConsoleSession(workspace, run_target)
     session.start()
+    session.wait_first(FIRST_LOOK)
     app = ConsoleApp(session, demo)
     with EndOnSignal(app) as ended:
         result = app.run()

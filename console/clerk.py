@@ -49,7 +49,8 @@ class Clerk:
         self._jobs.put(None)
 
     def join(self, timeout: float) -> None:
-        self._thread.join(timeout)
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
 
     @property
     def store(self) -> Store | None:

@@ -1,7 +1,8 @@
 """The follower's thread: files → run, health, alerts, host → one snapshot, whenever something changed.
 
 A thread of its own, not a task of the app's loop: a stalled terminal stops the loop, and following and
-alerting must go on. Trap avoided: relying on change notification alone. `watchfiles` only shortens the wait;
+alerting must go on. The first look is the run alone, so that its values stand on the screen soon; the rest
+comes after `go_on`. Trap avoided: relying on change notification alone. `watchfiles` only shortens the wait;
 each second is looked at anyway, so NFS, FUSE and a folder that comes later work too.
 """
 
@@ -10,21 +11,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from console.alert_watch import AlertWatch
 from console.log_tail import LogTail
 from console.snapshot import Snapshot
 from core.clock import utc_now
-from core.errors import ConsoleError, UnreadableError, UsageError
+from core.errors import ConsoleError, UnreadableError
 from core.text import visible
 
 if TYPE_CHECKING:
-    from core.alerts.engine import AlertEngine, AlertView
+    from core.alerts.engine import AlertView
     from core.config.settings import Settings
     from core.process import ProcessIdentity
     from core.store.database import Store
@@ -32,12 +34,17 @@ if TYPE_CHECKING:
     from core.telemetry.host import Host
     from core.telemetry.model import Run
     from core.telemetry.reader import RunReader
+    from core.workspace import Workspace
 
 LOOK_EVERY = 1.0
 """Seconds between two looks when nothing notifies."""
 HOST_EVERY = 5.0
 PUBLISH_EVERY = 0.5
 """At most two snapshots a second."""
+BUDGET = 0.1
+"""Seconds of reading between two looks at whether to stop."""
+PATIENCE = 1.5
+"""Seconds that the first look waits for `go_on`: whatever the screen does, alerting begins then."""
 
 
 class Follower:
@@ -46,32 +53,34 @@ class Follower:
     def __init__(
         self,
         target: Path,
-        checkpoints: Path | None,
+        workspace: Workspace | None,
         settings: Settings,
         store: Callable[[], Store | None],
         store_settled: threading.Event,
-        folders: tuple[Path, ...],
         complain: Callable[[ConsoleError], None],
         publish: Callable[[Snapshot], None],
     ) -> None:
+        own = workspace is not None and target == workspace.logs
         self.target = target
         self.logs = log_tails(target)
-        self._checkpoints = checkpoints
+        self._checkpoints = workspace.checkpoints if workspace is not None and own else None
         self._settings = settings
-        self._store = store
         self._store_settled = store_settled
-        self._folders = folders
+        self._folders = (workspace.root,) if workspace is not None else (target,)
         self._complain = complain
         self._publish = publish
+        self._watch = AlertWatch(workspace, settings, store, own=own, complain=self._say_once)
         self._stop = threading.Event()
+        self._looked = threading.Event()
+        self._rest = threading.Event()
         self._reader: RunReader | None = None
-        self._engine: AlertEngine | None = None
-        self._engine_run = ""
         self._host: Host | None = None
         self._host_at = -HOST_EVERY
         self._revision = 0
         self._told: tuple[object, ...] = ()
         self._alerts: tuple[AlertView, ...] = ()
+        self._judged = False
+        self._fresh_lines = 0
         self._said = ""
         self._last: Snapshot | None = None
         self._publishing = threading.Lock()
@@ -80,19 +89,35 @@ class Follower:
     def start(self) -> None:
         self._thread.start()
 
+    def wait_first(self, seconds: float) -> None:
+        """Until the first look was made, or `seconds` are over (a slow disk)."""
+        self._looked.wait(seconds)
+
+    def go_on(self) -> None:
+        """The first values stand on the screen: look at the rest too."""
+        self._rest.set()
+
     def stop(self) -> None:
         self._stop.set()
+        self._rest.set()
 
     def join(self, timeout: float) -> None:
         self._thread.join(timeout)
 
     def acknowledge(self, alert_key: str, note: str, now: datetime) -> None:
         """Store the acknowledgement and publish it at once (the clerk's thread). Raises ConsoleError."""
-        if self._engine is None:
-            raise UsageError("the run's alerts are not known yet", hint="Try again in a second.")
-        self._engine.acknowledge(alert_key, note, now)
+        self._watch.acknowledge(alert_key, note, now)
+        self._publish_alerts(now)
+
+    def refresh_alerts(self, now: datetime) -> None:
+        """Show what another console acknowledged or silenced (the clerk's thread)."""
+        self._watch.refresh(now)
+        if self._watch.alerts() != self._alerts:
+            self._publish_alerts(now)
+
+    def _publish_alerts(self, now: datetime) -> None:
         with self._publishing:
-            self._alerts = tuple(self._engine.alerts())
+            self._alerts = self._watch.alerts()
             if self._last is not None:
                 self._last = replace(self._last, alerts=self._alerts, taken_at=now)
                 self._publish(self._last)
@@ -107,13 +132,19 @@ class Follower:
                 break
             if self._look_guarded():
                 published = time.monotonic()
+            if not self._looked.is_set():
+                self._looked.set()
+                self._rest.wait(PATIENCE)
+                published = 0.0
         if self._reader is not None:
             self._reader.close()
         for tail in self.logs:
             tail.close()
+        self._watch.close()
 
     def _wakes(self) -> Iterator[None]:
-        """At once, then on each change of the files and at least every `LOOK_EVERY` seconds."""
+        """Twice at once, then on each change of the files and at least every `LOOK_EVERY` seconds."""
+        yield
         yield
         while not self._stop.is_set():
             try:
@@ -150,33 +181,57 @@ class Follower:
 
     def _look(self, now: datetime) -> bool:
         """One look at everything; publishes when something reads differently. True when it did."""
-        from core.telemetry.health import assess
-
         problem = None
         changed = False
         try:
             reader = self._open_reader(now)
-            changed = reader.poll(now)
+            changed = self._read(reader, now)
             run = reader.run
-            fresh_lines = self._take_logs(reader)
         except ConsoleError as error:
             problem = error.title
             run = self._reader.run if self._reader is not None else self._absent()
-            fresh_lines = 0
-        health = assess(run, self._settings.health, now)
-        host_is_new = self._look_at_host(run)
-        try:
-            self._update_alerts(run, health, now)
-        except Exception as error:  # noqa: BLE001 - the run is shown even where its alerts cannot be judged
-            self._say_once(_unforeseen("alerts could not be judged", error))
+            if self._rest.is_set():
+                self._judge(run, now)
         if changed:
             self._revision += 1
+        return self._tell(run, self._assess(run, now), problem, now)
+
+    def _read(self, reader: RunReader, now: datetime) -> bool:
+        """Poll until all is read, a picture is due, or the console is closed; judge the rows of each poll.
+
+        The first look is one poll, of the ends of the files, and judges nothing.
+        """
+        began = time.monotonic()
+        changed = reader.poll(now, BUDGET)
+        if not self._rest.is_set():
+            return changed
+        host_is_due = time.monotonic() - self._host_at >= HOST_EVERY
+        if host_is_due:
+            self._look_at_host(reader.run)
+        self._judge(reader.rules_run, now)
+        while reader.reading and time.monotonic() - began < PUBLISH_EVERY and not self._stop.is_set():
+            changed = reader.poll(now, BUDGET) or changed
+            self._judge(reader.rules_run, now)
+        self._fresh_lines += self._take_logs(reader)
+        return changed
+
+    def _tell(self, run: Run, health: Health, problem: str | None, now: datetime) -> bool:
+        """Publish when something reads differently. True when it did."""
         # An age grows each second: that alone is no news.
         alerts = tuple(msgspec.structs.replace(alert, value=None) for alert in self._alerts)
-        tell = (self._revision, health.status, health.late, alerts, problem, run.info.id)
-        if tell == self._told and not host_is_new and not fresh_lines:
+        tell = (
+            self._revision,
+            health.status,
+            health.late,
+            alerts,
+            self._judged,
+            problem,
+            run.info.id,
+            self._host_at,
+        )
+        if tell == self._told and not self._fresh_lines:
             return False
-        self._told = tell
+        self._told, self._fresh_lines = tell, 0
         with self._publishing:
             self._last = Snapshot(
                 run=run,
@@ -186,6 +241,7 @@ class Follower:
                 taken_at=now,
                 revision=self._revision,
                 problem=problem,
+                judged=self._judged,
             )
             self._publish(self._last)
         return True
@@ -202,6 +258,11 @@ class Follower:
 
         return Run(RunInfo(id="", directory=self.target))
 
+    def _assess(self, run: Run, now: datetime) -> Health:
+        from core.telemetry.health import assess
+
+        return assess(run, self._settings.health, now)
+
     def _take_logs(self, reader: RunReader) -> int:
         fresh = 0
         for tail in self.logs:
@@ -212,53 +273,34 @@ class Follower:
                 fresh += tail.catch_up()
         return fresh
 
-    def _update_alerts(self, run: Run, health: Health, now: datetime) -> None:
-        if not self._store_settled.is_set():
+    def _judge(self, run: Run | None, now: datetime) -> None:
+        """`run` as the rules are to see it; None while a long history is read."""
+        if run is None or not self._store_settled.is_set():
             return
-        if self._engine is None or self._engine_run != run.info.id:
-            from core.alerts.engine import AlertEngine
-
-            self._engine = AlertEngine(self._settings.alerts, run.info.id, self._store())
-            self._engine_run = run.info.id
-        self._engine.update(run, health, now, _host_facts(self._host))
+        health = self._assess(run, now)
+        try:
+            self._watch.judge(run, health, self._host, now)
+        except Exception as error:  # noqa: BLE001 - the run is shown even where its alerts cannot be judged
+            self._say_once(_unforeseen("alerts could not be judged", error))
         with self._publishing:
-            self._alerts = tuple(self._engine.alerts())
-        if self._engine.problem is not None:  # the store or `alerts.log`; alerting goes on without
-            self._say_once(self._engine.problem)
+            self._alerts = self._watch.alerts()
+            self._judged = True
 
     def _say_once(self, problem: ConsoleError) -> None:
         if problem.title != self._said:
             self._said = problem.title
             self._complain(problem)
 
-    def _look_at_host(self, run: Run) -> bool:
-        if time.monotonic() - self._host_at < HOST_EVERY:
-            return False
+    def _look_at_host(self, run: Run) -> None:
         from core.telemetry.host import host_metrics
 
         self._host_at = time.monotonic()
         self._host = host_metrics(self._folders, _trainer(run))
-        return True
 
 
 def _unforeseen(what: str, error: Exception) -> ConsoleError:
     words = visible(f"{what}: {type(error).__name__}: {error}", 300)
     return UnreadableError(words, hint="Following goes on; the next look is in a second.")
-
-
-@dataclass(frozen=True, slots=True)
-class _HostFacts:
-    """What rules about the host look at."""
-
-    disk_free_bytes: float | None
-    memory_free_percent: float | None
-
-
-def _host_facts(host: Host | None) -> _HostFacts | None:
-    if host is None:
-        return None
-    free = [disk.free for disk in host.disks if disk.free is not None]
-    return _HostFacts(min(free, default=None), host.memory_free_percent)
 
 
 def _trainer(run: Run) -> ProcessIdentity | None:

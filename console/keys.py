@@ -53,11 +53,13 @@ _SCREENS = (
 )
 
 _PANES = (DASHBOARD, CHECKLIST, LOGS, REVALIDATE)
-_LISTS = (ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP)
+_LISTS = (DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP)
 
 _MOVE = (
-    Key("move.down", "j,down", "j", "down", "Next row or line (also ↓)", "Move", _LISTS, palette=False),
-    Key("move.up", "k,up", "k", "up", "Previous row or line (also ↑)", "Move", _LISTS, palette=False),
+    Key(
+        "move.down", "j,down", "j", "down", "Next row, line or metric (also ↓)", "Move", _LISTS, palette=False
+    ),
+    Key("move.up", "k,up", "k", "up", "The one before (also ↑)", "Move", _LISTS, palette=False),
     Key("move.top", "g,home", "g", "top", "To the first (also home)", "Move", _LISTS, palette=False),
     Key("move.end", "G,end", "G", "end", "To the last (also end)", "Move", _LISTS, palette=False),
     Key(
@@ -138,6 +140,8 @@ _ACTIONS = (
     Key("screen.export", "x", "x", "export", "Save the screen as SVG and text", "Act", footer=55),
 )
 
+_CL, _DASH = "Charts and logs", (DASHBOARD,)
+
 _CHARTS_AND_LOGS = (
     Key(
         "tiles.page",
@@ -148,12 +152,69 @@ _CHARTS_AND_LOGS = (
         "Charts and logs",
         (DASHBOARD,),
     ),
-    Key("log.find", "slash", "/", "find", "Find a text in the log", "Charts and logs", (LOGS,), 10),
-    Key("log.next", "n", "n", "next found", "To the next line found", "Charts and logs", (LOGS,), 15),
-    Key("log.previous", "N", "N", "previous", "To the previous line found", "Charts and logs", (LOGS,)),
-    Key("log.follow", "F", "F", "follow", "Follow the newest line again", "Charts and logs", (LOGS,), 20),
-    Key("log.right", "l,right", "l", "right", "Show long lines further right", "Charts and logs", (LOGS,)),
-    Key("log.left", "h,left", "h", "left", "Back to the left", "Charts and logs", (LOGS,)),
+    Key(
+        "chart.open", "enter,z", "enter", "metric", "The metric full screen and back (also z)", _CL, _DASH, 22
+    ),
+    Key(
+        "chart.right",
+        "l,right",
+        "l",
+        "cursor",
+        "Chart cursor to the right (also →)",
+        _CL,
+        _DASH,
+        palette=False,
+    ),
+    Key(
+        "chart.left",
+        "h,left",
+        "h",
+        "cursor",
+        "Chart cursor to the left (also ←)",
+        _CL,
+        _DASH,
+        26,
+        palette=False,
+    ),
+    Key(
+        "chart.zoom_in",
+        "plus,equals_sign",
+        "+",
+        "zoom",
+        "Zoom in, at the cursor or the newest",
+        _CL,
+        _DASH,
+        28,
+    ),
+    Key("chart.zoom_out", "minus", "-", "wider", "Zoom out", _CL, _DASH),
+    Key("chart.whole", "0", "0", "whole", "The whole run", _CL, _DASH),
+    Key("chart.log", "L", "L", "log", "Logarithmic scale of the metric, or back", _CL, _DASH),
+    Key("chart.smooth", "S", "S", "smooth", "Smoothed lines above the rows, or back", _CL, _DASH),
+    Key("chart.logs", "c", "c", "logs", "The log lines of the cursor's moment", _CL, _DASH),
+    Key("time.back", "left_square_bracket", "[", "replay", "Step back in time: replay", _CL, _DASH, 32),
+    Key("time.forward", "right_square_bracket", "]", "later", "Step forward in time, up to live", _CL, _DASH),
+    Key("time.go", "t", "t", "go to", "Replay from a step or time", _CL, _DASH),
+    Key("metric.find", "slash", "/", "find", "Find a metric by its name", _CL, _DASH, 34),
+    Key("metric.next", "n", "n", "next found", "To the next metric found", _CL, _DASH, palette=False),
+    Key("metric.previous", "N", "N", "previous", "To the previous one found", _CL, _DASH, palette=False),
+    Key("metric.filter", "ampersand", "&", "filter", "Show only the metrics with these words", _CL, _DASH),
+    Key("runs.open", "o", "o", "runs", "Earlier runs: their outcome, and overlay them", _CL, _DASH, 36),
+    Key("run.overlay", "space", "space", "overlay", "Overlay the run in the list (also enter)", _CL, _DASH),
+    Key("run.pin", "P", "P", "pin", "Pin the run in the list: compare with it", _CL, _DASH),
+    Key("run.hide", "H", "H", "hide", "Hide the overlaid runs, or show them again", _CL, _DASH),
+    Key("log.find", "slash", "/", "find", "Find a text in all lines", _CL, (LOGS,), 10),
+    Key("log.next", "n", "n", "next found", "To the next line found", _CL, (LOGS,), 15),
+    Key("log.previous", "N", "N", "previous", "To the previous line found", _CL, (LOGS,)),
+    Key("log.filter", "ampersand", "&", "filter", "Show only lines with a text", _CL, (LOGS,), 16),
+    Key("log.fault_next", "e", "e", "next error", "To the next error or alert", _CL, (LOGS,), 17),
+    Key("log.fault_previous", "E", "E", "previous error", "To the error or alert before", _CL, (LOGS,)),
+    Key("log.go", "t", "t", "go to", "Go to a time or a step", _CL, (LOGS,), 18),
+    Key("log.chart", "c", "c", "chart", "The charts at the line's step or time", _CL, (LOGS,), 19),
+    Key("log.follow", "F", "F", "follow", "Follow the newest line again", _CL, (LOGS,), 20),
+    Key("log.open", "enter", "enter", "line", "The line in full, with its traceback", _CL, (LOGS,), 22),
+    Key("log.wrap", "w", "w", "wrap", "Wrap long lines, or cut them", _CL, (LOGS,), 24),
+    Key("log.right", "l,right", "l", "right", "Show long lines further right", _CL, (LOGS,)),
+    Key("log.left", "h,left", "h", "left", "Back to the left", _CL, (LOGS,)),
 )
 
 _PROGRAM = (

@@ -7,6 +7,7 @@ SQLite, a file or a stalled terminal. Every method here returns at once.
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from core.store.operator import OperatorIdentity
     from core.workspace import Workspace
 
+PATIENCE = 1.0
+"""Seconds after which all threads begin, whatever the screen does."""
+
 __all__ = ["ChecklistState", "ConsoleSession", "RevalidationState", "Snapshot", "StandupState"]
 
 
@@ -43,7 +47,6 @@ class ConsoleSession:
         """The newest picture of the run; None until the first one arrived."""
         self.operator: OperatorIdentity | None = None
         self.target = run_target or (workspace.logs if workspace else Path())
-        own = workspace is not None and self.target == workspace.logs
         self._clerk = Clerk(workspace, self.mailbox, self._idle)
         self._judge = Judge(
             workspace, lambda: self._clerk.store, lambda: self.mailbox.tell(RevalidationChanged)
@@ -51,16 +54,19 @@ class ConsoleSession:
         self._desk = Desk(self)
         self._follower = Follower(
             self.target,
-            workspace.checkpoints if workspace and own else None,
+            workspace,
             self.settings,
             lambda: self._clerk.store,
             self._clerk.settled,
-            (workspace.root,) if workspace else (self.target,),
             lambda error: self.mailbox.send(WorkFailed(error, asked=False)),
             self._publish,
         )
         self._store_counter = -1
         self._started = False
+        self._going = threading.Lock()
+        self._gone_on = False
+        self._patience = threading.Timer(PATIENCE, self.go_on)
+        self._patience.daemon = True
 
     # Facts, each replaced whole by its worker.
 
@@ -93,19 +99,39 @@ class ConsoleSession:
         self.mailbox.attach(post)
 
     def start(self) -> None:
-        """Start the threads; what they find before `attach` waits. Earlier is faster: they read meanwhile."""
+        """Begin to follow; what is found before `attach` waits. Earlier is faster: it reads meanwhile."""
         if self._started:
             return
         self._started = True
-        self._clerk.start()
         self._follower.start()
-        self._clerk.submit(self._settle)
+        self._patience.start()
+
+    def wait_first(self, seconds: float) -> None:
+        """Until the run was looked at once, at most `seconds`: then the first paint has its values."""
+        self._follower.wait_first(seconds)
+
+    def go_on(self) -> None:
+        """The first values stand on the screen: begin with store, alerts, host and log tails too.
+
+        Happens by itself after `PATIENCE` seconds.
+        """
+        with self._going:
+            if self._gone_on:
+                return
+            self._gone_on = True
+            self._patience.cancel()
+            self._clerk.start()
+            self._clerk.submit(self._settle)
+            self._follower.go_on()
 
     def close(self) -> None:
         """Cancel the revalidation, stop the threads, close the store. Waits a few seconds at most."""
         self.mailbox.detach()
         if not self._started:
             return
+        self._patience.cancel()
+        with self._going:
+            self._gone_on = True
         self._judge.cancel()
         self._follower.stop()
         self._judge.join(1.5)
@@ -135,6 +161,7 @@ class ConsoleSession:
         counter = store.change_counter()
         if counter != self._store_counter:
             self._store_counter = counter
+            self._follower.refresh_alerts(utc_now())
             self._desk.evaluate()
 
     # Intents of the operator; the outcome comes back as a message.

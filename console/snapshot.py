@@ -28,3 +28,5 @@ class Snapshot:
     """Rises with each change of the run; a screen redraws its charts only then."""
     problem: str | None = None
     """Why the run could not be read this time, in words."""
+    judged: bool = True
+    """The alert rules have seen this run; before that, no alert says nothing."""

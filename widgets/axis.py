@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 _WINDOWS = (1.0, 1.5, 2.5, 4.0, 6.0, 10.0)
+_OVERSHOOT = 1.02
+"""A run ends with the rollout that reaches its total."""
 _HEADROOM = 0.1
 _TOO_WIDE = 0.25
 
@@ -37,8 +39,8 @@ def window(first: float, last: float, total: float | None = None, gap: float = 0
         unit = 10.0 ** math.floor(math.log10(first))
         low = math.floor(first / unit) * unit
     end = low + round_up(max(last - low, 1.0), _WINDOWS)
-    if total is not None and last <= total < end:
-        end = float(total)
+    if total is not None and last <= total * _OVERSHOOT and total < end:
+        end = max(float(total), last)
     return low, end
 
 

@@ -118,11 +118,12 @@ class Chart(LineWidget):
         thresholds: tuple[Threshold, ...] | None = None,
         marks: tuple[Mark, ...] | None = None,
         others: tuple[Line, ...] | None = None,
+        look: Look | None = None,
     ) -> None:
         """Draw `points` (the same object again: only its new rows), with `latest` and `trend` in the frame.
 
-        `total`: where the run will end, if known. `thresholds`, `marks`, `others`: None leaves them as they
-        are.
+        `total`: where the run will end, if known. `thresholds`, `marks`, `others`, `look`: None leaves them
+        as they are.
         """
         if points is not self._points:
             self._points, self._picture, self._range = points, None, Range()
@@ -132,16 +133,21 @@ class Chart(LineWidget):
             self._others, self._picture, self._range = others, None, Range()
         if marks is not None:
             self._marks = marks
+        if look is not None:
+            self._take(look)
         self._latest, self._latest_tone, self._trend = latest, latest_tone, trend
         self._total = total
         self.redraw()
 
     def look(self, look: Look) -> None:
         """See the rows another way; the frame says how."""
+        self._take(look)
+        self.redraw()
+
+    def _take(self, look: Look) -> None:
         before, self._look = self._look, look
         if (before.view, before.log, before.smooth) != (look.view, look.log, look.smooth):
             self._picture, self._range = None, Range()
-        self.redraw()
 
     def set_view(self, view: tuple[float, float] | None) -> None:
         """Show only the steps `view`; None: the whole run. The frame says when it is a part."""

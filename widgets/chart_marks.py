@@ -89,10 +89,10 @@ class StepsAxis:
         return list(zip(cells, tones, strict=True))
 
     def _free(self, x: int, labelled: Sequence[bool]) -> int | None:
-        """`x`, or the nearest cell beside it that no label takes."""
+        """`x`, or the nearest cell beside it that no label takes, below the plot."""
         for away in range(_NEAR + 1):
-            for place in (x - away, x + away):
-                if 0 <= place < self.width and not labelled[place]:
+            for place in (x + away, x - away):
+                if self.margin <= place < self.width and not labelled[place]:
                     return place
         return None
 

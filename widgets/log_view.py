@@ -1,63 +1,48 @@
-"""A bounded log pane: follows the newest line or stays where the reader is, pauses, finds, colours severity.
+"""A log pane over a window of lines: a cursor, follow or stay, wrap or sideways, the found text marked.
 
-Traps avoided: a log widget without a cap (149 MB per 40,000 lines), a repaint per line (lines are drawn in
-batches, at most twice a second), and a view that slides away under the reader when old lines are dropped.
+The window is brought by `show`; near its edges the view asks for more (`Wanted`) and goes on where the reader
+is. Traps avoided: a log widget that holds a file (149 MB per 40,000 lines), a view that slides away under the
+reader when lines come or go, a long line whose end cannot be reached.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
-from textual.timer import Timer
 
+from core.logs.window import Line, Window
+from core.text import visible
 from widgets.lines import LineWidget, Row, Span, framed, wrapped
+from widgets.tone import ascii_only
+from widgets.wrap import chopped, from_cell
 
-CAP = 5_000
-BATCH_SECONDS = 0.5
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*")
-_LEVEL = re.compile(r"\[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\]")
-_TONES = {"WARNING": "warning", "ERROR": "critical", "CRITICAL": "critical"}
+_STAMP = re.compile(r"[\[(]?\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d\S*)?")
+_TONES = {"plain": "plain", "warning": "warning", "error": "critical", "event": "accent"}
 _SIDEWAYS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line, printable (`core.text.visible`), and the short name of where it came from."""
-
-    text: str
-    source: str = ""
-    tone: str = "plain"
-
-
-def severity(text: str, previous: str = "plain") -> str:
-    """The tone of a line: its `[LEVEL]`'s, critical from a `Traceback` to the next stamped line."""
-    level = _LEVEL.search(text[:80])
-    if level:
-        return _TONES.get(level[1], "plain")
-    if text.startswith("Traceback (most recent call last)"):
-        return "critical"
-    return "plain" if _STAMP.match(text) else previous
+_NEAR = 150
+"""Lines from the window's edge at which more is asked for."""
 
 
 class LogView(LineWidget):
-    """`add` brings lines; `line` numbers count every line ever added, so dropping old ones moves nothing."""
+    """Line numbers are the window's: they stay with their lines while `Window.epoch` does."""
 
     DEFAULT_CSS = """
     LogView { width: 1fr; height: 1fr; min-height: 3; }
     """
 
-    class FollowChanged(Message):
-        """The view went to the newest line, or left it."""
+    class Wanted(Message):
+        """The cursor comes near the end (+1) or the start (-1) of the window."""
 
-        def __init__(self, following: bool) -> None:
+        def __init__(self, direction: int) -> None:
             super().__init__()
-            self.following = following
+            self.direction = direction
+
+    class Moved(Message):
+        """The cursor moved, or the view began or ceased to follow."""
 
     def __init__(
         self, title: str = "", *, empty: str = "", id: str | None = None, classes: str | None = None
@@ -65,216 +50,273 @@ class LogView(LineWidget):
         super().__init__(id=id, classes=classes)
         self.title = title
         self.empty = empty
+        self.window = Window()
         self.following = True
-        self.paused = False
-        self.query_text = ""
-        self._lines: deque[LogLine] = deque(maxlen=CAP)
-        self._waiting: deque[LogLine] = deque(maxlen=CAP)
-        self._waited = 0
-        self._count = 0
+        self.wrap = False
+        self.marked = ""
+        """The text that is marked where it stands."""
+        self.state: Row = ()
+        """Said at the title's right, before the place."""
+        self.show_source = False
+        self._cursor = 0
         self._top = 0
         self._left = 0
         self._room = 1
-        self._found: int | None = None
-        self._timer: Timer | None = None
-        self._show_source = False
+        self._wanted: tuple[int, int] | None = None
 
-    # Lines in.
+    # The window in.
 
-    def add(self, lines: Iterable[LogLine]) -> None:
-        """Lines to draw with the next batch: at once, or half a second after the last batch."""
-        before = len(self._waiting)
-        fresh = list(lines)
-        self._waiting.extend(fresh)
-        self._waited += len(fresh)
-        if fresh and not self.paused and self._timer is None and self.is_attached:
-            self._flush()
-        elif self.paused and len(self._waiting) != before:
-            self.redraw()
+    def show(self, window: Window, *, following: bool) -> None:
+        """Another window, or the same one with lines added or dropped at its ends."""
+        before = self.window
+        if following and not self.following and window.epoch != before.epoch:
+            self._stay(window)
+            return
+        self.window = window
+        if window is not before:
+            self._wanted = None
+        if window.jump != before.jump and window.target is not None:
+            self.following = following
+            self._go_to(window.target, centred=window.epoch != before.epoch)
+        elif window.epoch != before.epoch:
+            self.following = following
+            self._cursor = self._top = self._last
+        self._settle()
+        self.redraw()
 
-    def replace(self, lines: Iterable[LogLine], *, title: str, empty: str, show_source: bool) -> None:
-        """Start over with other lines: another file."""
-        self._lines.clear()
-        self._waiting.clear()
-        self._waited = self._count = self._top = self._left = 0
-        self._found = None
+    def follow(self) -> None:
+        """The reader wants the newest line; the window with it may still be on its way."""
         self.following = True
-        self.title, self.empty, self._show_source = title, empty, show_source
-        self._take(lines)
+        self._settle()
         self.redraw()
 
-    def pause(self, paused: bool) -> None:
-        """Hold the display still; lines wait, the newest `CAP` of them."""
-        self.paused = paused
-        if not paused:
-            self._flush()
-        self.redraw()
-
-    def on_mount(self) -> None:
-        if self._waiting and not self.paused:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._waiting:
-            self._count += max(0, self._waited - len(self._waiting))
-            waiting, self._waiting = list(self._waiting), deque(maxlen=CAP)
-            self._waited = 0
-            self._take(waiting)
-            self.redraw()
-        self._timer = self.set_timer(BATCH_SECONDS, self._cooled) if self.is_attached else None
-
-    def _cooled(self) -> None:
-        self._timer = None
-        if self._waiting and not self.paused:
-            self._flush()
-
-    def _take(self, lines: Iterable[LogLine]) -> None:
-        for line in lines:
-            self._lines.append(line)
-            self._count += 1
-
-    # Moving.
+    def _stay(self, window: Window) -> None:
+        """Lines came for a view that followed, but the reader has left the end: stay at the line."""
+        line = self.line
+        if line is None:
+            return
+        for index, each in enumerate(window.lines):
+            if (each.file, each.start, each.level == "event") == (
+                line.file,
+                line.start,
+                line.level == "event",
+            ):
+                self._top += window.base + index - self._cursor
+                self._cursor = window.base + index
+                self.window, self._wanted = window, None
+                self._settle()
+                self.redraw()
+                return
 
     @property
-    def first(self) -> int:
-        """The number of the oldest line that is still there."""
-        return self._count - len(self._lines)
+    def _first(self) -> int:
+        return self.window.base
+
+    @property
+    def _last(self) -> int:
+        return self.window.base + max(0, len(self.window.lines) - 1)
+
+    @property
+    def cursor(self) -> int:
+        """The number of the line at the cursor."""
+        return self._last if self.following else self._cursor
+
+    @property
+    def line(self) -> Line | None:
+        """The line at the cursor."""
+        index = self.cursor - self.window.base
+        return self.window.lines[index] if 0 <= index < len(self.window.lines) else None
 
     @property
     def page_size(self) -> int:
-        return self._room
+        return max(1, self._room - 1)
+
+    def shown(self) -> list[Line]:
+        """The lines of which something stands on the screen."""
+        start = self._top - self.window.base
+        return list(self.window.lines[start : start + self._count_shown()])
+
+    # Moving.
 
     def move(self, lines: int) -> None:
-        """Scroll; upwards leaves the newest line, reaching the end follows again."""
-        end = max(self.first, self._count - self._room)
-        top = end if self.following else self._top
-        self._go(top + lines)
+        """Move the cursor; upwards leaves the newest line, reaching it follows again."""
+        here = self.cursor
+        if self.following and lines >= 0:
+            return
+        self._cursor = max(self._first, min(here + lines, self._last))
+        following = self.window.at_end and self._cursor >= self._last and lines > 0
+        if following != self.following:
+            self.following = following
+        self._settle()
+        self._ask(lines)
+        self.post_message(self.Moved())
+        self.redraw()
+
+    def page(self, direction: int) -> None:
+        """A page up or down; what was at the edge stays in sight."""
+        if self.following and direction < 0:
+            self._top = max(self._first, self._top - self.page_size)
+        elif not self.following:
+            self._top += direction * self.page_size
+        self.move(direction * self.page_size)
 
     def move_sideways(self, steps: int) -> None:
         """Show long lines further to the right (or back)."""
-        longest = max((cell_len(line.text) for line in self._shown()), default=0)
+        longest = max((cell_len(line.text) for line in self.shown()), default=0)
         self._left = max(0, min(self._left + steps * _SIDEWAYS, max(0, longest - _SIDEWAYS)))
         self.redraw()
 
-    def to_top(self) -> None:
-        self._go(self.first)
-
-    def to_end(self) -> None:
-        self._follow(True)
+    def toggle_wrap(self) -> bool:
+        """Long lines over several rows, or cut at the edge; returns whether they wrap now."""
+        self.wrap = not self.wrap
+        self._left = 0
+        self._settle()
         self.redraw()
+        return self.wrap
 
-    def _go(self, top: int) -> None:
-        end = max(self.first, self._count - self._room)
-        self._top = max(self.first, min(top, end))
-        self._follow(top >= end)
-        self.redraw()
+    def _go_to(self, number: int, *, centred: bool) -> None:
+        self._cursor = number
+        inside = self._top <= number < self._top + self._count_shown()
+        if centred or not inside:
+            self._top = number - self._room // 2
 
-    def _follow(self, following: bool) -> None:
-        if following != self.following:
-            self.following = following
-            self.post_message(self.FollowChanged(following))
+    def _ask(self, direction: int) -> None:
+        for way, near, done in (
+            (-1, self._cursor - self._first < _NEAR, self.window.at_start),
+            (1, self._last - self._cursor < _NEAR, self.window.at_end),
+        ):
+            wanted = (self.window.epoch, way)
+            if near and not done and way * direction > 0 and self._wanted != wanted:
+                self._wanted = wanted
+                self.post_message(self.Wanted(way))
 
-    # Finding.
+    # Layout: which lines stand in the pane.
 
-    def find(self, text: str) -> int:
-        """Mark `text` (case does not matter) and go to its newest occurrence; how many lines hold it."""
-        self.query_text = text.casefold()
-        self._found = None
-        matches = self._matches()
-        if matches:
-            self._go_to_match(matches[-1])
-        else:
-            self.redraw()
-        return len(matches)
+    @property
+    def _text_width(self) -> int:
+        width = self.size.width - 4
+        return max(8, width - (self._source_width + 1 if self.show_source else 0))
 
-    def find_next(self, step: int) -> bool:
-        """To the next (+1) or previous (-1) line that holds the text, around the ends; False: none."""
-        matches = self._matches()
-        if not matches:
-            return False
-        here = self._found if self._found is not None else self._count
-        later = [number for number in matches if number > here]
-        earlier = [number for number in matches if number < here]
-        target = (
-            (later[0] if later else matches[0]) if step > 0 else (earlier[-1] if earlier else matches[-1])
+    @property
+    def _source_width(self) -> int:
+        return max(
+            (len(_short(line.source)) for line in self.window.lines[:50] + self.window.lines[-50:]), default=0
         )
-        self._go_to_match(target)
-        return True
 
-    def _matches(self) -> list[int]:
-        if not self.query_text:
-            return []
-        return [
-            self.first + index
-            for index, line in enumerate(self._lines)
-            if self.query_text in line.text.casefold()
-        ]
+    def _height(self, number: int) -> int:
+        if not self.wrap:
+            return 1
+        line = self.window.lines[number - self.window.base]
+        return min(self._room, max(1, -(-cell_len(_text(line)) // self._text_width)))
 
-    def _go_to_match(self, number: int) -> None:
-        self._found = number
-        self._go(number - self._room // 2)
+    def _settle(self) -> None:
+        """Bring the top so that the cursor's line stands in the pane, and no rows stay empty below."""
+        first, last = self._first, self._last
+        if not self.window.lines:
+            self._top = first
+            return
+        self._cursor = max(first, min(self._cursor, last))
+        if self.following:
+            self._top = self._top_for(last)
+            return
+        lowest = self._top_for(last)
+        self._top = max(first, min(self._top, lowest, self._cursor))
+        self._top = max(self._top, self._top_for(self._cursor))
+
+    def _top_for(self, bottom: int) -> int:
+        """The least top with which the line `bottom` stands whole in the pane."""
+        rows, number = self._height(bottom), bottom
+        while number > self._first and rows + self._height(number - 1) <= self._room:
+            number -= 1
+            rows += self._height(number)
+        return number
+
+    def _count_shown(self) -> int:
+        rows, count = 0, 0
+        for number in range(max(self._top, self._first), self._last + 1):
+            if rows >= self._room or not self.window.lines:
+                break
+            rows += self._height(number)
+            count += 1
+        return count
 
     # Drawing.
 
     def rows(self, width: int, height: int) -> Sequence[Row]:
         self._room = max(1, height - 2)
-        end = max(self.first, self._count - self._room)
-        self._top = end if self.following else max(self.first, min(self._top, end))
-        if not self._lines:
-            return framed(self.title, self._state(), wrapped(self.empty, width - 4), width, height)
-        source_width = max((len(line.source) for line in self._lines), default=0) if self._show_source else 0
-        body = [
-            self._line(line, width - 4, source_width, self._top + index)
-            for index, line in enumerate(self._shown())
-        ]
-        return framed(self.title, self._state(), body, width, height)
+        self._settle()
+        if not self.window.lines:
+            return framed(self.title, list(self.state), wrapped(self.empty, width - 4), width, height)
+        body: list[list[Span]] = []
+        for number in range(self._top, self._last + 1):
+            if len(body) >= self._room:
+                break
+            body += self._line_rows(number)
+        return framed(self.title, self._place(), body, width, height, gutter=0)
 
-    def _shown(self) -> list[LogLine]:
-        start = self._top - self.first
-        return [self._lines[i] for i in range(start, min(start + self._room, len(self._lines)))]
+    def _place(self) -> list[Span]:
+        window = self.window
+        spans: list[Span] = [*self.state]
+        if spans:
+            spans.append(("  ", "dim"))
+        if window.number is not None and window.total is not None:
+            number = window.number + self.cursor - window.base + 1
+            spans.append((f"line {min(number, window.total):,} of {window.total:,}", "dim"))
+        elif window.first is not None and not self.following:
+            spans.append((f"{100 * window.place:.0f} %", "dim"))
+        spans.append(("  following", "dim") if self.following else ("  G follows", "accent"))
+        return spans
 
-    def _state(self) -> list[Span]:
-        last = min(self._top + self._room, self._count)
-        place: Span = (f"line {last:,} of {self._count:,}", "dim")
-        if self.paused:
-            return [place, (f"  paused, {self._waited:,} new", "warning-bold")]
-        return [place, ("  following", "dim")] if self.following else [place, ("  G follows", "accent")]
-
-    def _line(self, line: LogLine, width: int, source_width: int, number: int) -> list[Span]:
-        spans: list[Span] = []
-        if source_width:
-            spans.append((line.source.ljust(source_width) + " ", "dim"))
-        text = _from_cell(line.text, self._left)
-        stamp = _STAMP.match(text) if self._left == 0 else None
-        cut = stamp.end() if stamp else 0
-        if not self.query_text:
-            return [*spans, (text[:cut], "dim"), (text[cut:], line.tone)]
+    def _line_rows(self, number: int) -> list[list[Span]]:
+        line = self.window.lines[number - self.window.base]
+        at_cursor = not self.following and number == self._cursor
+        mark: Span = ("▸" if not ascii_only() else ">", "accent-bold") if at_cursor else (" ", "dim")
+        source: list[Span] = []
+        if self.show_source:
+            source.append((_short(line.source).ljust(self._source_width) + " ", "dim"))
+        text = _text(line)
+        if not self.wrap:
+            return [
+                [mark, *source, *self._spans(from_cell(text, self._left), line, at_cursor, self._left == 0)]
+            ]
+        parts = chopped(text, self._text_width)[: self._room]
+        indent = " " * sum(len(part) for part, _ in source)
         return [
-            *spans,
-            *self._marked(text[:cut], "dim", number),
-            *self._marked(text[cut:], line.tone, number),
+            [
+                mark if index == 0 else (" ", "dim"),
+                *(source if index == 0 else [(indent, "dim")]),
+                *self._spans(part, line, at_cursor, index == 0),
+            ]
+            for index, part in enumerate(parts)
         ]
 
-    def _marked(self, text: str, tone: str, number: int) -> list[Span]:
-        """The occurrences of the text that is looked for, marked; the current line's stronger."""
-        found = "found" if number == self._found else "accent"
-        parts = re.split(f"({re.escape(self.query_text)})", text, flags=re.IGNORECASE)
-        return [(part, found if part.casefold() == self.query_text else tone) for part in parts if part]
+    def _spans(self, text: str, line: Line, at_cursor: bool, from_start: bool) -> list[Span]:
+        tone = _TONES[line.level]
+        stamp = _STAMP.match(text) if from_start and line.head and line.level != "event" else None
+        cut = stamp.end() if stamp else 0
+        if not self.marked:
+            return [(text[:cut], "dim"), (text[cut:], tone)]
+        return [
+            *self._marks(text[:cut], "dim", at_cursor),
+            *self._marks(text[cut:], tone, at_cursor),
+        ]
+
+    def _marks(self, text: str, tone: str, at_cursor: bool) -> list[Span]:
+        """The occurrences of the text that is looked for, marked; the cursor's line's stronger."""
+        found = "found" if at_cursor else "accent"
+        parts = re.split(f"({re.escape(self.marked)})", text, flags=re.IGNORECASE)
+        return [(part, found if index % 2 else tone) for index, part in enumerate(parts) if part]
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self._room = max(1, self.size.height - 2)
 
 
-def _from_cell(text: str, start: int) -> str:
-    """`text` from the cell `start` on; half a wide character becomes a blank."""
-    if start <= 0:
-        return text
-    if text.isascii():
-        return text[start:]
-    used = 0
-    for index, char in enumerate(text):
-        if used >= start:
-            return " " * (used - start) + text[index:]
-        used += cell_len(char)
-    return ""
+def _text(line: Line) -> str:
+    """Printable, again, at the widget's boundary; what is not there is said."""
+    text = visible(line.text, len(line.text))
+    return f"{text} … {line.end - line.start:,} bytes, enter shows more" if line.cut else text
+
+
+def _short(source: str) -> str:
+    return visible(source, 40).removesuffix(".log").removesuffix("_summary")

@@ -109,11 +109,10 @@ class MetricGrid(Container):
     def to_end(self, *, first: bool) -> None:
         self._select(0 if first else len(self._slots) - 1)
 
-    def unchoose(self) -> bool:
-        """Do not mark a chart any more; False where none was."""
-        was, self._chosen = self._chosen, False
+    def unchoose(self) -> None:
+        """Do not mark the selected chart any more."""
+        self._chosen = False
         self._arrange()
-        return was
 
     def _select(self, index: int) -> None:
         self._selected, self._chosen = max(0, index), True

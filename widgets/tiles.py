@@ -1,4 +1,4 @@
-"""Many small facts in one panel: label, value, unit and sparkline, one a row, with a subheading here and there.
+"""Many small facts in one panel: label, value, unit and sparkline, one a row, with a subheading now and then.
 
 Trap avoided: values that jump. Numbers are right-aligned in a column that never gets narrower, so only the
 cells of a changed number are sent.

@@ -65,6 +65,11 @@ class ConsoleScreen(Screen[None]):
         if self.is_mounted:
             self.console.screen_resumed(self)
 
+    def _compositor_refresh(self) -> None:
+        """Textual's paint; held back until the first screen stands as a whole."""
+        if self.console.painting:
+            super()._compositor_refresh()
+
     def compose(self) -> ComposeResult:
         yield RunHeader(id="run-header")
         yield ScreenTabs(id="screen-tabs")

@@ -1,47 +1,47 @@
-"""The Dashboard: is the run healthy. Four charts, a tile for every other column, host, and the latest alerts.
+"""The Dashboard: is the run healthy. Charts of every metric by pages, tiles, host, and the latest alerts.
 
 Trap avoided: drawing what nobody sees. In a small terminal one chart stands beside the tiles and tab shows
-the next; only visible charts are given new rows.
+the next; below a question or behind another screen nothing is drawn until it is visible again.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
-from textual.widget import Widget
+from textual.containers import Vertical
+from textual.widgets import Input
 
 from console.keys import DASHBOARD
 from console.screens.base import ConsoleScreen
-from console.screens.dashboard_facts import (
-    CHARTED,
-    EMPTY,
-    ZERO_MEANS_SOMETHING,
-    alert_lines,
-    answer,
-    latest,
-    thresholds,
-    tiles,
-    trend,
-)
+from console.screens.dashboard_charts import ChartsMixin
+from console.screens.dashboard_facts import answer, replay_facts
+from console.screens.dashboard_runs import RunsMixin
+from console.screens.dashboard_tiles import alert_lines, tiles
+from console.screens.dashboard_time import TimeMixin
 from console.snapshot import Snapshot
-from core.alerts.rule import Rule
+from core.clock import utc_now
 from widgets.chart import Chart
+from widgets.fact_lines import FactLines
 from widgets.lines_panel import LinesPanel
+from widgets.metric_grid import MetricGrid
+from widgets.runs_list import RunsList
 from widgets.tiles import Tiles
+from widgets.tone import Tone
 
-_GRID_WIDTH, _GRID_HEIGHT = 104, 20
-"""From this size of the body on, four charts stand beside the tiles."""
-_BROAD_WIDTH = 150
+if TYPE_CHECKING:
+    from core.telemetry.model import Series
+
+_BROAD_WIDTH, _WIDE_WIDTH = 150, 104
 _SIDE_WIDTH = 66
-"""From this width on, one chart stands beside the tiles; below it one pane is shown at a time."""
+"""From this width on, charts stand beside the tiles; below it one pane is shown at a time."""
+_PANES = ("charts", "tiles", "alerts")
 
 
-class Dashboard(ConsoleScreen):
-    """`tab` goes to the next chart, or pane where only one is shown."""
+class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
+    """`tab` goes to the next chart, or pane where only one is shown; enter lets a metric fill the screen."""
 
     CSS_PATH = "dashboard.tcss"
     number: ClassVar[int] = DASHBOARD
@@ -49,121 +49,123 @@ class Dashboard(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._snapshot: Snapshot | None = None
-        self._layout_mode = ""
-        self._pane = 0
-        self._drawn: dict[str, tuple[int, int]] = {}
+        self._live: Snapshot | None = None
+        self._shown: Snapshot | None = None
+        self._single = False
+        """One pane is shown at a time."""
+        self._pane = "charts"
 
     def compose_body(self) -> ComposeResult:
-        with Container(id="charts"):
-            for name in CHARTED:
-                zero = name in ZERO_MEANS_SOMETHING
-                yield Chart(name, zero=zero, empty=EMPTY[name], id=f"chart-{name}", classes="chart")
+        yield MetricGrid(id="grid")
+        with Vertical(id="study"):
+            yield Chart("", id="study-chart")
+            yield FactLines(id="study-facts")
         with Vertical(id="side"):
             yield Tiles("now", empty="The run's other values stand here after its first row.", id="tiles")
             yield LinesPanel("alerts", empty="none firing", id="alerts")
+        yield RunsList(id="runs")
+        yield Input(id="ask", max_length=80, select_on_focus=False)
 
     def on_mount(self) -> None:
+        self.query_one("#ask").display = False
         self.answer("reading the run", "unknown")
+        self._arrange()
 
     # Facts.
 
     def show(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self.answer(*answer(snapshot, self._rules, self.size.width - 4))
-        self._show_charts()
-        self._show_tiles(snapshot.taken_at)
-        firing = sum(alert.state == "firing" for alert in snapshot.alerts)
-        value = [(f"{firing} firing", "bright" if firing else "dim")] if snapshot.alerts else []
-        self.query_one("#alerts", LinesPanel).show(alert_lines(snapshot.alerts, self._rules), value)
+        self._live = snapshot
+        self._alert_marks.note(snapshot.run.info.id, snapshot.alerts)
+        if self._is_covered:
+            return
+        if self._replay.moment is None or self._shown is None:
+            self._show_all()
 
     def tick(self, now: datetime) -> None:
-        if self._snapshot is not None:
-            self._show_tiles(now)
+        if self._shown is not None and self._replay.moment is None and not self._is_covered:
+            self._show_tiles()
 
     def on_screen_resume(self) -> None:
         self._arrange()
 
     @property
-    def _rules(self) -> dict[str, Rule]:
-        return self.session.settings.alerts
+    def _is_covered(self) -> bool:
+        """A question stands over it: what changes now would repaint the whole terminal."""
+        return self.app.screen is not self
 
-    def _show_charts(self) -> None:
-        snapshot = self._snapshot
+    def _show_all(self) -> None:
+        if self._live is None:
+            return
+        self._shown = self._replay.snapshot(self._live)
+        self._put_metrics()
+        self._say_answer()
+        self._show_charts()
+        self._show_tiles()
+        self._show_alerts()
+
+    def _say_answer(self) -> None:
+        snapshot = self._shown
         if snapshot is None:
             return
-        run = snapshot.run
-        started = run.info.started_at
-        age = (snapshot.taken_at - started).total_seconds() if started is not None else None
-        for chart in self._charts():
-            name = chart.title
-            if not chart.display:
-                continue
-            text, tone = latest(run, name)
-            chart.show(
-                run.series.get(name),
-                latest=text,
-                latest_tone=tone,
-                trend=trend(run, name),
-                total=run.info.total_timesteps,
-                thresholds=thresholds(name, self._rules, age),
-            )
+        rules = self.session.settings.alerts
+        words = self._chart_answer(self.size.width - 4)
+        tone: Tone = "accent"
+        if self._replay.moment is not None:
+            room = self.size.width - 4 - len(self._replay_answer(""))
+            words, tone = self._replay_answer(words or replay_facts(snapshot, rules, room)), "warning"
+        elif self._runs_open:
+            words, tone = self._runs_answer()
+        elif not words:
+            words, tone = answer(snapshot, rules, self.size.width - 4)
+        self.answer(words, tone)
 
-    def _show_tiles(self, now: datetime) -> None:
-        if self._snapshot is not None:
-            charted = [chart.title for chart in self._charts() if chart.display]
-            self.query_one("#tiles", Tiles).show(tiles(self._snapshot, charted, now))
+    def _show_tiles(self) -> None:
+        snapshot = self._shown
+        panel = self.query_one("#tiles", Tiles)
+        if snapshot is not None and self.query_one("#side").display and panel.display:
+            charted = [chart.title for chart in self._grid.charts] if self._grid.display else []
+            past = self._replay.moment is not None
+            now = snapshot.taken_at if past else max(utc_now(), snapshot.taken_at)
+            panel.title = "then" if past else "now"
+            shown = tiles(snapshot, charted, now, past=past)
+            panel.show([*self._overlay_tiles(), *shown])
+
+    def _show_alerts(self) -> None:
+        snapshot = self._shown
+        if snapshot is None:
+            return
+        panel = self.query_one("#alerts", LinesPanel)
+        firing = sum(alert.state == "firing" for alert in snapshot.alerts)
+        value = [(f"{firing} firing", "bright" if firing else "dim")] if snapshot.alerts else []
+        width = max(1, panel.size.width - 4)
+        panel.show(alert_lines(snapshot.alerts, self.session.settings.alerts, width), value)
 
     # Room.
 
     def on_resize(self, _event: events.Resize) -> None:
         self._arrange()
 
-    def _charts(self) -> list[Chart]:
-        return list(self.query(Chart))
-
-    def _panes(self) -> list[Widget]:
-        """What tab goes through: nothing in the grid, the charts beside the tiles, else every pane."""
-        if self._layout_mode == "grid":
-            return []
-        charts: list[Widget] = list(self._charts())
-        if self._layout_mode == "side":
-            return charts
-        return [*charts, self.query_one("#tiles"), self.query_one("#alerts")]
-
     def _arrange(self) -> None:
+        """Which panes stand on the screen."""
         if not self.is_mounted:
             return
         width, height = self.size.width, self.size.height - 4
-        mode = "single"
-        if width >= _GRID_WIDTH and height >= _GRID_HEIGHT:
-            mode = "grid"
-        elif width >= _SIDE_WIDTH:
-            mode = "side"
+        self._single = width < _SIDE_WIDTH
+        self.set_class(self._single, "-single")
+        self.set_class(width >= _WIDE_WIDTH, "-roomy")
         self.set_class(width >= _BROAD_WIDTH, "-broad")
-        if mode != self._layout_mode:
-            for old in ("grid", "side", "single"):
-                self.set_class(old == mode, f"-{old}")
-            self._layout_mode = mode
-            self._pane = 0
-        self._show_pane()
-
-    def _show_pane(self) -> None:
-        panes = self._panes()
-        for index, pane in enumerate(panes):
-            pane.display = index == self._pane
-        if not panes or self._layout_mode == "side":
-            for pane in (self.query_one("#tiles"), self.query_one("#alerts")):
-                pane.display = True
-        if not panes:
-            for chart in self._charts():
-                chart.display = True
-        single = self._layout_mode == "single"
-        self.query_one("#charts").display = not single or self._pane < len(CHARTED)
-        self.query_one("#side").display = not single or self._pane >= len(CHARTED)
-        if self._snapshot is not None:
-            self._show_charts()
-            self._show_tiles(self._snapshot.taken_at)
+        runs = self._runs_open
+        pane = self._pane if self._single and not self._studied and not runs else "charts"
+        self.query_one("#study").display = self._studied and not (self._single and runs)
+        self._grid.display = pane == "charts" and not self._studied and not (self._single and runs)
+        side = not runs and not self._studied and (not self._single or pane != "charts")
+        self.query_one("#side").display = side
+        self.query_one("#tiles").display = not self._single or pane == "tiles"
+        self.query_one("#alerts").display = not self._single or pane == "alerts"
+        self.query_one("#runs").display = runs
+        self.query_one("#study-facts", FactLines).most = max(2, min(9, height // 3))
+        if not self._is_covered:
+            self._show_all()
 
     # Keys.
 
@@ -174,12 +176,61 @@ class Dashboard(ConsoleScreen):
         self._turn(-1)
 
     def _turn(self, step: int) -> None:
-        panes = self._panes()
-        if not panes:
-            self.query_one("#tiles", Tiles).page()
-            return
-        self._pane = (self._pane + step) % len(panes)
-        self._show_pane()
+        if self._single and not self._studied and not self._runs_open:
+            self._pane = _PANES[(_PANES.index(self._pane) + step) % len(_PANES)]
+            self._arrange()
+        else:
+            self._grid.move(step)
+
+    def do_move_down(self) -> None:
+        self._move(1)
+
+    def do_move_up(self) -> None:
+        self._move(-1)
+
+    def _move(self, by: int) -> None:
+        if self._runs_open:
+            self._runs_list.move(by)
+        else:
+            self._grid.move(by)
+
+    def do_page_down(self) -> None:
+        self._page(1)
+
+    def do_page_up(self) -> None:
+        self._page(-1)
+
+    def _page(self, by: int) -> None:
+        if self._runs_open:
+            self._runs_list.page(by)
+        elif self._studied:
+            self._grid.move(by)
+        else:
+            self._grid.page(by)
+
+    def do_move_top(self) -> None:
+        self._to_end(first=True)
+
+    def do_move_end(self) -> None:
+        self._to_end(first=False)
+
+    def _to_end(self, *, first: bool) -> None:
+        if self._runs_open:
+            self._runs_list.to(0 if first else self._runs_list.count - 1)
+        else:
+            self._grid.to_end(first=first)
+
+    def export_series(self) -> list[Series]:
+        """What `x` writes: the series on the screen, as far as they are shown."""
+        charts = [self._study_chart] if self._studied else self._grid.charts
+        found = [self._series(chart.title) for chart in charts]
+        return [series for series in found if series is not None]
 
     def do_tiles_page(self) -> None:
-        self.query_one("#tiles", Tiles).page()
+        if self._studied:
+            self.query_one("#study-facts", FactLines).page()
+        else:
+            self.query_one("#tiles", Tiles).page()
+
+    def on_back(self) -> bool:
+        return self._back_from_runs() or self._back_from_charts() or self._back_from_replay()

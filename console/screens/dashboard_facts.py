@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core import units
@@ -57,9 +56,7 @@ def matching(names: Sequence[str], words: str) -> list[str]:
     """The metrics whose name or label holds each of the words, whatever their case."""
     wanted = words.casefold().split()
     return [
-        name
-        for name in names
-        if all(word in f"{name} {metric(name).label}".casefold() for word in wanted)
+        name for name in names if all(word in f"{name} {metric(name).label}".casefold() for word in wanted)
     ]
 
 
@@ -147,6 +144,14 @@ def _facts(snapshot: Snapshot, rules: Mapping[str, Rule]) -> list[str]:
     else:
         parts.append("no checkpoint yet")
     return parts
+
+
+def replay_facts(snapshot: Snapshot, rules: Mapping[str, Rule], width: int = 200) -> str:
+    """What was known of an earlier moment: its facts, without a judgement of health, as many as fit."""
+    facts = _facts(snapshot, rules)
+    while len(facts) > 1 and len(", ".join(facts)) > width:
+        facts = facts[:-1]
+    return ", ".join(facts)
 
 
 def _kl_limit(rules: Mapping[str, Rule]) -> float | None:

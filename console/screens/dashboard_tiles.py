@@ -42,8 +42,11 @@ _LABELS = {
 """Short enough for a tile; a label that holds the unit needs none beside the value."""
 
 
-def tiles(snapshot: Snapshot, charted: Sequence[str], now: datetime) -> list[Tile]:
-    """Reward, KL and every metric that has no chart on the screen; then process, checkpoint and host."""
+def tiles(snapshot: Snapshot, charted: Sequence[str], now: datetime, *, past: bool = False) -> list[Tile]:
+    """Reward, KL and every metric that has no chart on the screen; then process, checkpoint and host.
+
+    `past`: an earlier moment, of which the process is not known.
+    """
     run = snapshot.run
     shown = [name for name in metric_names(run) if name in run.series]
     shown = [name for name in shown if name not in charted or name in ALWAYS]
@@ -56,7 +59,8 @@ def tiles(snapshot: Snapshot, charted: Sequence[str], now: datetime) -> list[Til
     malformed = sum(source.malformed for source in run.sources)
     if malformed:
         out.append(Tile("rows skipped", units.number(malformed), "malformed", tone="warning"))
-    out.append(_process_tile(run))
+    if not past:
+        out.append(_process_tile(run))
     out.append(_checkpoint_tile(run, now))
     if snapshot.host is not None:
         out += _host_tiles(snapshot.host)
@@ -111,11 +115,11 @@ def _host_tiles(host: Host) -> list[Tile]:
     return out
 
 
-def alert_lines(
-    alerts: Sequence[AlertView], rules: Mapping[str, Rule], width: int = 200
-) -> list[list[Span]]:
+def alert_lines(alerts: Sequence[AlertView], rules: Mapping[str, Rule], width: int = 200) -> list[list[Span]]:
     """What needs a person first; then what is pending, without data, or resolved. In `width` cells: what is
     too long for one line goes on in a second one."""
+    if not alerts:  # before the first values no import of the alerts' parts
+        return []
     from core.alerts.view import sort_key
 
     return [
@@ -137,12 +141,12 @@ def _alert_lines(alert: AlertView, rule: Rule | None, width: int) -> list[list[S
     line = [*head, *((f" {words}", tone) for words, tone in parts)]
     if not parts or sum(cell_len(text) for text, _ in line) <= width:
         return [line]
-    rest: list[Span] = [("  ", "dim")]
-    used = 2
+    rest: list[Span] = [(" ", "dim")]
+    used = 1
     for words, tone in parts:
-        if used + cell_len(words) <= width:
-            rest.append((f"{words} ", tone))
-            used += cell_len(words) + 1
+        if used + 1 + cell_len(words) <= width:
+            rest.append((f" {words}", tone))
+            used += 1 + cell_len(words)
     return [head, rest]
 
 

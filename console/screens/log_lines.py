@@ -1,46 +1,79 @@
-"""Log lines from several files as one stream in the order of their time stamps. Pure.
+"""What the Logs screen says in words: its answer, the files, what is looked for. Pure.
 
-Trap avoided: lines without a stamp (a traceback) torn from the line they belong to: they keep its time.
+Trap avoided: "no errors" said while a part of the files is not gone through.
 """
 
 from __future__ import annotations
 
-import heapq
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from widgets.log_view import LogLine, severity
+from core import units
+from core.logs.facts import Hunt, Scan, SourceFacts
+from core.text import visible
+from widgets.lines import Row
+from widgets.tone import Tone
 
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?")
-
-
-class LineReader:
-    """Turns one file's lines into `LogLine`s; an unstamped line inherits severity and time."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self._tone = "plain"
-        self._time = ""
-
-    def read(self, lines: Iterable[str]) -> list[tuple[str, LogLine]]:
-        """(time stamp as sortable text, line) for each; lines must be printable."""
-        out = []
-        for text in lines:
-            self._tone = severity(text, self._tone)
-            if stamp := _STAMP.match(text):
-                # A clock that jumps back does not reorder a file's own lines.
-                self._time = max(self._time, stamp[0].replace("T", " "))
-            out.append((self._time, LogLine(text, self.source, self._tone)))
-        return out
+ALL = "all"
 
 
-def merge(streams: Sequence[Sequence[tuple[str, LogLine]]]) -> list[LogLine]:
-    """All lines by time; each file's own order stays."""
-    return [line for _, line in heapq.merge(*streams, key=lambda entry: entry[0])]
+def answer(scan: Scan) -> tuple[str, Tone]:
+    """`2 errors, 1 alert fired in all 5,120 lines`, with its tone; over all files."""
+    if not scan.bytes:
+        return "no log line yet", "unknown"
+    facts = (
+        (scan.errors, "error", "errors"),
+        (scan.tracebacks, "traceback", "tracebacks"),
+        (scan.alerts, "alert fired", "alerts fired"),
+        (scan.warnings, "warning", "warnings"),
+    )
+    parts = [f"{units.number(count)} {one if count == 1 else many}" for count, one, many in facts if count]
+    words = ", ".join(parts) or "no error, alert or warning"
+    if scan.share < 1:
+        read = f"the newest {100 * scan.share:.0f} % of {size(scan.bytes)}"
+        tone: Tone = "critical" if scan.errors or scan.tracebacks else "unknown"
+        return f"{words} in {read}", tone
+    tone = (
+        "critical"
+        if scan.errors or scan.tracebacks
+        else "warning"
+        if scan.alerts or scan.warnings
+        else "good"
+    )
+    return f"{words} in all {units.number(scan.lines)} lines", tone
 
 
-def count_words(lines: Sequence[LogLine]) -> tuple[int, int]:
-    """(errors, warnings) among the stamped lines: a traceback's lines are not errors of their own."""
-    errors = sum(line.tone == "critical" and bool(_STAMP.match(line.text)) for line in lines)
-    warnings = sum(line.tone == "warning" and bool(_STAMP.match(line.text)) for line in lines)
-    return errors, warnings
+def size(count: float) -> str:
+    """`812 bytes`, `4.1 kB`, `1.0 GB`."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= scale:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count:.0f} bytes"
+
+
+def files(sources: Sequence[SourceFacts], chosen: str | None, scan: Scan) -> list[Row]:
+    """Each file with its lines (its size, while they are counted) and what befell it."""
+    counted = scan.share >= 1
+    merged = [source for source in sources if source.merged]
+    parts: list[Row] = [_file(ALL, merged, chosen is None, counted)]
+    parts += [_file(source.name, [source], chosen == source.name, counted) for source in sources]
+    return parts
+
+
+def _file(name: str, sources: Sequence[SourceFacts], chosen: bool, counted: bool) -> Row:
+    lines = units.number(sum(source.lines for source in sources))
+    amount = lines if counted else size(sum(source.bytes for source in sources))
+    row = [(visible(name, 60), "accent-bold" if chosen else "plain"), (f" {amount}", "dim")]
+    if name != ALL and sources[0].note:
+        row.append((f" {sources[0].note}", "warning"))
+    return row
+
+
+def hunt(mark: str, hunted: Hunt, word: str) -> Row:
+    """`/nan 12 found`, and how far the search is while it goes on."""
+    if not hunted.text:
+        return []
+    text = visible(hunted.text, 24)
+    count = units.number(hunted.count)
+    going = f", {100 * hunted.share:.0f} % searched" if hunted.share < 1 else ""
+    dropped = f", the newest {units.number(hunted.count - hunted.dropped)} by n" if hunted.dropped else ""
+    return [(f"{mark}{text}", "accent"), (f" {count} {word}{going}{dropped}", "dim")]

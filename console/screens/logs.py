@@ -1,31 +1,37 @@
-"""The Logs screen: training.log, alerts.log and daily_summary.log, each alone or all by time.
+"""The Logs screen: a run's log files, each alone or all by time; follow, find, filter, go to a moment.
 
-The follower's thread reads the files; this screen takes what is new. Trap avoided: opening a 1 GB log on the
-UI thread, and keeping all of it: only the newest lines are there, and the title says which.
+A `LogReader` reads; this screen shows its pictures and turns keys into requests. Trap avoided: opening a 1 GB
+log on the UI thread, and keeping it: a window of lines is there, whatever the files' size.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from console.keys import LOGS
-from console.log_tail import LogTail
+from console.keys import DASHBOARD, LOGS
+from console.log_reader import LogNews, LogOpened, LogPicture, LogReader, LogSaid
+from console.replay import Moment, find_moment, replay_of
+from console.screens import log_lines
 from console.screens.base import ConsoleScreen
-from console.screens.log_lines import LineReader, count_words, merge
+from console.screens.logs_detail import LogDetail
+from console.screens.modals import AskText
 from console.snapshot import Snapshot
-from core import units
+from core.logs import lines as log_text
+from core.logs.target import EXAMPLES, Target
+from core.logs.window import Line, line_time
 from widgets.flow_line import FlowLine
-from widgets.log_view import CAP, LogLine, LogView
-from widgets.tone import Tone
+from widgets.lines import Span
+from widgets.log_view import LogView
 
-_ALL = "all"
 _EMPTY = {
-    _ALL: "No log line yet. training.log, alerts.log and daily_summary.log of the run stand here, by time.",
+    None: "No log line yet. training.log, alerts.log and daily_summary.log of the run stand here, by time.",
     "training.log": "No line in training.log yet: starts, rollouts, checkpoints and errors stand here.",
     "alerts.log": "No line in alerts.log: each alert that fires or resolves is one line here.",
     "daily_summary.log": "No line in daily_summary.log yet: the trainer writes the day's summary here.",
@@ -34,7 +40,7 @@ _NO_LOGS = "This run is a single file without logs. Open its folder to see train
 
 
 class Logs(ConsoleScreen):
-    """`tab` goes through the files; `/` finds, `n N` go on, `F` or `G` follow."""
+    """`tab` goes through the files; `/` finds, `n N` go on, `&` filters, `e E` errors, `F` or `G` follow."""
 
     CSS_PATH = "logs.tcss"
     number: ClassVar[int] = LOGS
@@ -42,21 +48,26 @@ class Logs(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen: dict[str, int] = {}
-        self._readers: dict[str, LineReader] = {}
-        self._lines: dict[str, deque[LogLine]] = {}
-        self._tails: tuple[LogTail, ...] | None = None
-        self._chosen = _ALL
-        self._found: int | None = None
+        self._reader: LogReader | None = None
+        self._folder: Path | None = None
+        self._picture = LogPicture()
+        self._moment: Moment | None = None
+        self._chosen: str | None = None
+        """The file that was asked for last; None: all."""
+        self._asking = ""
 
     def compose_body(self) -> ComposeResult:
         yield FlowLine(id="files")
-        yield LogView(_ALL, id="log", empty=_EMPTY[_ALL])
-        yield Input(placeholder="find, then enter; esc leaves", id="find", max_length=200)
+        yield LogView(log_lines.ALL, id="log", empty=_EMPTY[None])
+        yield Input(id="find", max_length=200)
 
     def on_mount(self) -> None:
         self.query_one("#find").display = False
         self.answer("reading the logs", "unknown")
+
+    def on_unmount(self) -> None:
+        if self._reader is not None:
+            self._reader.stop()
 
     @property
     def _view(self) -> LogView:
@@ -65,81 +76,92 @@ class Logs(ConsoleScreen):
     # Facts.
 
     def show(self, snapshot: Snapshot) -> None:
-        if self.session.logs != self._tails:
-            self._start_over(self.session.logs)
-        fresh = self._take()
-        if fresh[_ALL]:
-            self._view.add(fresh[self._chosen])
-        self._say_answer()
-        self._show_files()
+        self._open(self.session.target)
+        self._follow_replay()
+        if self._reader is not None:
+            self._sync()
+            self._reader.look()
 
-    def _start_over(self, tails: tuple[LogTail, ...]) -> None:
-        self._tails = tails
-        self._seen = {tail.name: 0 for tail in tails}
-        self._readers = {tail.name: LineReader(tail.name.removesuffix(".log")) for tail in tails}
-        self._lines = {name: deque(maxlen=CAP) for name in self._names}
-        self._choose(_ALL)
+    def tick(self, now: datetime) -> None:
+        if self._reader is not None:
+            self._sync()
+            self._reader.look()
 
-    @property
-    def _names(self) -> list[str]:
-        return [_ALL, *(tail.name for tail in self._tails or ())]
-
-    def _take(self) -> dict[str, list[LogLine]]:
-        """The lines that came since the last look, per file and merged."""
-        fresh: dict[str, list[LogLine]] = {}
-        streams = []
-        for tail in self._tails or ():
-            self._seen[tail.name], lines = tail.since(self._seen[tail.name])
-            stream = self._readers[tail.name].read(lines)
-            streams.append(stream)
-            fresh[tail.name] = [line for _, line in stream]
-        fresh[_ALL] = merge(streams)
-        for name, lines_of in fresh.items():
-            self._lines.setdefault(name, deque(maxlen=CAP)).extend(lines_of)
-        return fresh
-
-    def _say_answer(self) -> None:
-        if not self._tails:
+    def _open(self, target: Path) -> None:
+        """A reader for the run's folder; another one when the console shows another run."""
+        if target == self._folder:
+            return
+        if self._reader is not None:
+            self._reader.stop()
+        self._folder, self._reader, self._chosen = target, None, None
+        if target.suffix in (".csv", ".json") or target.is_file():
             self.answer("no logs: this run is a single file", "unknown")
+            self._view.empty = _NO_LOGS
+            self._view.redraw()
             return
-        lines = self._lines.get(_ALL, deque())
-        if not lines:
-            self.answer("no log line yet", "unknown")
-            return
-        errors, warnings = count_words(list(lines))
-        tone: Tone = "critical" if errors else "warning" if warnings else "good"
-        parts = [
-            f"{count} {word}{'s' if count != 1 else ''}"
-            for count, word in ((errors, "error"), (warnings, "warning"))
-            if count
-        ]
-        held = "all" if sum(self._seen.values()) <= len(lines) else "the newest"
-        self.answer(
-            f"{' and '.join(parts) or 'no errors or warnings'} in {held} {units.number(len(lines))} lines",
-            tone,
-        )
+        self._reader = LogReader(target, self.post_message)
+        self._reader.start()
 
-    def _show_files(self) -> None:
-        parts = []
-        for name in self._names:
-            total = sum(self._seen.values()) if name == _ALL else self._seen[name]
-            chosen = name == self._chosen
-            parts.append(
-                [
-                    (name, "accent-bold" if chosen else "plain"),
-                    (f" {units.number(total)}", "dim"),
-                ]
-            )
-        self.query_one("#files", FlowLine).put(parts if self._tails else [])
+    @on(LogNews)
+    def _news(self) -> None:
+        if self._reader is None:
+            return
+        picture = self._picture = self._reader.received()
+        view = self._view
+        view.title = picture.chosen or log_lines.ALL
+        view.show_source = picture.chosen is None
+        view.empty = _EMPTY.get(picture.chosen, "Nothing in this file yet.")
+        if picture.filtered.text:
+            view.empty = f"No line with “{picture.filtered.text}” here; esc shows all lines."
+        view.marked = picture.found.text or picture.filtered.text
+        view.state = self._state()
+        view.show(picture.window, following=picture.following)
+        self._sync()
+        self.answer(*log_lines.answer(picture.scan))
+        self.query_one("#files", FlowLine).put(log_lines.files(picture.sources, picture.chosen, picture.scan))
+
+    def _state(self) -> list[Span]:
+        picture = self._picture
+        spans: list[Span] = []
+        if self._moment is not None:
+            spans += [("replay ", "warning"), (self._moment.words, "warning"), ("  ", "dim")]
+        if self.console.paused:
+            spans += [("paused", "warning-bold"), ("  ", "dim")]
+        for mark, hunted, word in (("&", picture.filtered, "lines"), ("/", picture.found, "found")):
+            if row := log_lines.hunt(mark, hunted, word):
+                spans += [*row, ("  ", "dim")]
+        return spans[:-1]
+
+    @on(LogSaid)
+    def _said(self, message: LogSaid) -> None:
+        self.console.say(message.words, message.tone)
+
+    @on(LogOpened)
+    def _opened(self, message: LogOpened) -> None:
+        if self.app.screen is self:
+            self.app.push_screen(LogDetail(message.whole))
+
+    def _sync(self) -> None:
+        """Where the screen is, for the reader's next look or request."""
+        if self._reader is not None:
+            view = self._view
+            self._reader.cursor = (view.window.epoch, view.cursor)
+            self._reader.following = view.following
+
+    def _ask(self) -> LogReader | None:
+        self._sync()
+        return self._reader
+
+    @on(LogView.Wanted)
+    def _wanted(self, message: LogView.Wanted) -> None:
+        if reader := self._ask():
+            reader.extend(message.direction)
+
+    @on(LogView.Moved)
+    def _moved(self) -> None:
+        self._sync()
 
     # Which file.
-
-    def _choose(self, name: str) -> None:
-        self._chosen = name
-        self._found = None
-        empty = _EMPTY.get(name, "nothing in this file yet") if self._tails else _NO_LOGS
-        self._view.replace(self._lines.get(name, ()), title=name, empty=empty, show_source=name == _ALL)
-        self._show_files()
 
     def do_pane_next(self) -> None:
         self._turn(1)
@@ -148,8 +170,11 @@ class Logs(ConsoleScreen):
         self._turn(-1)
 
     def _turn(self, step: int) -> None:
-        names = self._names
-        self._choose(names[(names.index(self._chosen) + step) % len(names)])
+        names: list[str | None] = [None, *(source.name for source in self._picture.sources)]
+        place = names.index(self._chosen) if self._chosen in names else 0
+        self._chosen = names[(place + step) % len(names)]
+        if reader := self._ask():
+            reader.choose(self._chosen)
 
     # Moving.
 
@@ -160,16 +185,17 @@ class Logs(ConsoleScreen):
         self._view.move(-1)
 
     def do_page_down(self) -> None:
-        self._view.move(self._view.page_size)
+        self._view.page(1)
 
     def do_page_up(self) -> None:
-        self._view.move(-self._view.page_size)
+        self._view.page(-1)
 
     def do_move_top(self) -> None:
-        self._view.to_top()
+        if reader := self._ask():
+            reader.to_start()
 
     def do_move_end(self) -> None:
-        self._view.to_end()
+        self.do_log_follow()
 
     def do_log_left(self) -> None:
         self._view.move_sideways(-1)
@@ -177,20 +203,96 @@ class Logs(ConsoleScreen):
     def do_log_right(self) -> None:
         self._view.move_sideways(1)
 
+    def do_log_wrap(self) -> None:
+        wraps = self._view.toggle_wrap()
+        self.console.say("long lines wrap" if wraps else "long lines are cut: l h show the rest")
+
     def do_log_follow(self) -> None:
-        self._view.to_end()
+        self._view.follow()
+        if reader := self._ask():
+            reader.to_end()
 
     def do_display_pause(self) -> None:
         self.console.do_display_pause()
-        self._view.pause(self.console.paused)
+        self._view.state = self._state()
+        self._view.redraw()
+
+    # To a moment, and from one to its chart.
+
+    def go_to(self, *, step: int | None = None, time: datetime | None = None) -> None:
+        """To the lines of a moment: of a timestep, of a time (UTC), or of a row's both."""
+        if reader := self._ask():
+            reader.go_to(Target(step, time))
+
+    def do_log_go(self) -> None:
+        def answered(text: str | None) -> None:
+            if text and (reader := self._ask()):
+                reader.go_to_typed(text)
+
+        self.app.push_screen(
+            AskText("Go to a time or a step", (("", EXAMPLES),), ask="when", required=True, done="go"),
+            answered,
+        )
+
+    def do_log_chart(self) -> None:
+        """The charts at the step of the line, or of the nearest line above that names one, else its time."""
+        snapshot = self.session.snapshot
+        line = self._view.line
+        if snapshot is None or line is None:
+            self.console.say("no line yet", "warning")
+            return
+        moment = find_moment(snapshot.run, self._words_of(line))
+        if isinstance(moment, str):
+            self.console.say(moment, "warning")
+            return
+        replay_of(self.session).moment = self._moment = moment
+        self.console.open_number(DASHBOARD)
+
+    def _words_of(self, line: Line) -> str:
+        step = log_text.step(line.text.encode())
+        if step is not None:
+            return str(step)
+        time = line_time(line)
+        return time.strftime("%Y-%m-%d %H:%M:%S") if time is not None else ""
+
+    def _follow_replay(self) -> None:
+        """The console looks at an earlier moment, or is live again: so does this screen."""
+        moment = replay_of(self.session).moment
+        if moment == self._moment:
+            return
+        self._moment = moment
+        self._view.state = self._state()
+        if moment is not None:
+            self.go_to(step=moment.step, time=moment.time)
+        else:
+            self.do_log_follow()
 
     # Finding.
 
     def do_log_find(self) -> None:
+        self._ask_text("find", "find in all lines, then enter; esc leaves")
+
+    def do_log_filter(self) -> None:
+        self._ask_text("filter", "show only lines with this text; enter alone shows all")
+
+    def _ask_text(self, what: str, words: str) -> None:
+        self._asking = what
         field = self.query_one("#find", Input)
+        field.placeholder = words
         field.display = True
         field.value = ""
         field.focus()
+
+    @on(Input.Submitted, "#find")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close_field()
+        text = event.value.strip()
+        if reader := self._ask():
+            if self._asking == "find":
+                reader.find(text)
+            else:
+                reader.filter(text)
 
     def do_log_next(self) -> None:
         self._go_on(1)
@@ -198,34 +300,49 @@ class Logs(ConsoleScreen):
     def do_log_previous(self) -> None:
         self._go_on(-1)
 
-    def _go_on(self, step: int) -> None:
-        if not self._view.query_text:
+    def _go_on(self, direction: int) -> None:
+        if not self._picture.found.text:
             self.console.say("nothing to look for yet: / asks", "warning")
-        elif not self._view.find_next(step):
-            self.console.say("not found in the lines that are here", "warning")
+        elif reader := self._ask():
+            reader.next_found(direction)
 
-    @on(Input.Submitted, "#find")
-    def _find(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._close_find()
-        text = event.value.strip()
-        count = self._view.find(text)
-        if text:
-            self.console.say(
-                f"{count} line{'s' if count != 1 else ''} found" if count else "not found",
-                "good" if count else "warning",
-            )
+    def do_log_fault_next(self) -> None:
+        if reader := self._ask():
+            reader.next_fault(1)
+
+    def do_log_fault_previous(self) -> None:
+        if reader := self._ask():
+            reader.next_fault(-1)
+
+    def do_log_open(self) -> None:
+        line = self._view.line
+        if line is not None and (reader := self._ask()):
+            reader.open(line.file, line.start)
 
     def on_back(self) -> bool:
         if self.query_one("#find").display:
-            self._close_find()
+            self._close_field()
             return True
-        if self._view.query_text:
-            self._view.find("")
-            return True
+        for text, drop in ((self._picture.found.text, "find"), (self._picture.filtered.text, "filter")):
+            if text and (reader := self._ask()):
+                reader.find("") if drop == "find" else reader.filter("")
+                return True
         return False
 
-    def _close_find(self) -> None:
-        field = self.query_one("#find", Input)
-        field.display = False
+    def _close_field(self) -> None:
+        self.query_one("#find", Input).display = False
         self.set_focus(None)
+
+    # Out.
+
+    def copy_text(self) -> str:
+        """The answer and the lines that stand on the screen, each in full as far as it was read."""
+        return "\n".join([log_lines.answer(self._picture.scan)[0], "", *self._shown_lines()]) + "\n"
+
+    def export_texts(self) -> dict[str, str]:
+        """The lines that stand on the screen, uncut, beside the picture of it."""
+        return {"lines.log": "\n".join(self._shown_lines()) + "\n"}
+
+    def _shown_lines(self) -> Sequence[str]:
+        sourced = self._picture.chosen is None
+        return [f"{line.source}: {line.text}" if sourced else line.text for line in self._view.shown()]

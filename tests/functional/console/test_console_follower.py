@@ -78,8 +78,7 @@ def test_an_appended_row_arrives_without_asking(opened: Any, workspace: Workspac
     eventually(lambda: session.snapshot and session.snapshot.run.timestep == 2048)
     before = session.snapshot.revision
     append(workspace.logs, 4096, 0.007)
-    eventually(lambda: session.snapshot.run.timestep == 4096)
-    assert session.snapshot.revision > before
+    eventually(lambda: session.snapshot.run.timestep == 4096 and session.snapshot.revision > before)
     assert mail.of(SnapshotArrived)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from core.telemetry.health import Health
 from core.telemetry.host import Disk, Host
 from core.telemetry.model import Checkpoint, Run, RunInfo
-from widgets.chart import Chart
+from widgets.metric_grid import MetricGrid
 
 
 async def opened(given: Any, pilot: Any, snapshot: Any) -> str:
@@ -76,14 +76,19 @@ async def test_at_80x24_tab_goes_through_all_charts_and_the_rest_stands_in_tiles
         assert "┌ entropy" in given.text()
 
 
-async def test_at_60x15_every_pane_can_be_reached(given: Any, make: Any) -> None:
+async def test_at_60x15_every_pane_and_metric_can_be_reached(given: Any, make: Any) -> None:
+    """tab goes through charts, values and alerts; j through the metrics."""
     async with given.app.run_test(size=(60, 15)) as pilot:
         text = await opened(given, pilot, make.snapshot(alerts=[make.alert()]))
-        for _ in range(6):
+        for _ in range(3):
             await pilot.press("tab")
             await pilot.pause()
             text += given.text()
-        for part in ("┌ reward", "┌ entropy", "┌ now", "policy_loss", "┌ alerts", "kl_spike"):
+        for _ in range(6):
+            await pilot.press("j")
+            await pilot.pause()
+            text += given.text()
+        for part in ("┌ reward", "┌ entropy", "┌ clip_fraction", "┌ now", "┌ alerts", "kl_spike"):
             assert part in text, part
 
 
@@ -184,4 +189,4 @@ async def test_hostile_names_from_files_are_text(given: Any, make: Any) -> None:
             given, pilot, make.snapshot(run, alerts=[make.alert(rule="[/x]", message="[/y]")])
         )
         assert "[/red]" in text and "[/x]" in text
-        assert len(given.app.screen.query(Chart)) == 4
+        assert len(given.app.screen.query_one(MetricGrid).charts) == 4

@@ -1,0 +1,86 @@
+"""Bytes a second and CPU, quiet and at one row a second, all programs side by side in the same seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from benchmarks import causes
+from benchmarks.measure import PATIENCE, SETTLE, Flow, flows
+from benchmarks.programs import Program
+from benchmarks.subjects import BARE, CONSOLE, CONSOLE_SMALL, LEET, SMALL, TOOLONG, WIDE, Subjects
+from benchmarks.table import Line
+from benchmarks.terminal import Size, run
+
+_QUIET, _QUIET_CPU = 100.0, 1.0
+_LIVE, _LIVE_CROPPED = 2000.0, 1200.0
+_Opened = dict[str, tuple[Program | None, Size]]
+_Found = dict[str, Flow]
+"""Without the programs that did not come to their first values, or left."""
+
+
+def measure(subjects: Subjects) -> list[Line]:
+    quiet_seconds, live_seconds = (10, 10) if subjects.quick else (25, 30)
+    console, live_run = subjects.console(), subjects.live
+    opened: _Opened = {
+        CONSOLE: (console, WIDE),
+        CONSOLE_SMALL: (console, SMALL),
+        BARE: (subjects.bare_clock, WIDE),
+        TOOLONG: (subjects.toolong(live_run), WIDE),
+        LEET: (subjects.leet, WIDE),
+    }
+    quiet = _flows(subjects, opened, quiet_seconds, None)
+    del opened[LEET]  # its run has ended
+    live = _flows(
+        subjects, {**opened, BARE: (subjects.bare_following(), WIDE)}, live_seconds, live_run.append
+    )
+    still = {
+        name: quiet[name].rate_without_header for name in (CONSOLE, CONSOLE_SMALL, BARE) if name in quiet
+    }
+    return [
+        _line("quiet, with the clock", "B/s", _rates(quiet), _QUIET, quiet),
+        _line("quiet, beside the header's row", "B/s", dict(still), 0.0, quiet),
+        Line("quiet, CPU", "% of a core", {**_consoles({}), **_cpu(quiet)}, _QUIET_CPU, cause=_busy(quiet)),
+        _line("one row a second", "B/s", _rates(live), _LIVE, live),
+        _line("one row a second, crop's budget", "B/s", _consoles(_rates(live)), _LIVE_CROPPED, live),
+        Line("one row a second, CPU", "% of a core", _cpu(live)),
+    ]
+
+
+def _line(label: str, unit: str, values: dict[str, float | None], budget: float, found: _Found) -> Line:
+    def cause() -> str:
+        flow = found.get(CONSOLE)
+        return "it did not run." if flow is None else causes.rows_sent(flow.by_row, flow.seconds)
+
+    return Line(label, unit, {CONSOLE: None, CONSOLE_SMALL: None, **values}, budget, cause=cause)
+
+
+def _flows(
+    subjects: Subjects, opened: _Opened, seconds: int, each_second: Callable[[], None] | None
+) -> _Found:
+    there = {name: (program, size) for name, (program, size) in opened.items() if program is not None}
+    with ExitStack() as stack:
+        terminals = {name: stack.enter_context(program.open(size)) for name, (program, size) in there.items()}
+        for name, (program, _) in there.items():
+            if terminals[name].wait_text(program.marker, PATIENCE) is None:
+                subjects.notes.append(f"{name} did not start: {terminals.pop(name).last_words()}")
+        run(list(terminals.values()), 2 * SETTLE)
+        found = flows(list(terminals.values()), seconds, each_second)
+    return {name: flow for name, flow in zip(terminals, found, strict=True) if flow is not None}
+
+
+def _rates(found: _Found) -> dict[str, float | None]:
+    return {name: flow.rate for name, flow in found.items()}
+
+
+def _cpu(found: _Found) -> dict[str, float | None]:
+    return {name: flow.cpu * 100 for name, flow in found.items()}
+
+
+def _consoles(values: dict[str, float | None]) -> dict[str, float | None]:
+    return {name: values.get(name) for name in (CONSOLE, CONSOLE_SMALL)}
+
+
+def _busy(found: _Found) -> Callable[[], str]:
+    floor = f"{found[BARE].cpu:.1%}" if BARE in found else "nothing that could be measured"
+    return lambda: f"bare Textual with a clock takes {floor} here; the rest looks at files each second."

@@ -1,0 +1,130 @@
+"""The Dashboard's replay: steps back through the run's history, and says so.
+
+Trap avoided: an old picture taken for now. Header and answer say REPLAY, and `esc` leads back to live.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from console import chrome
+from console.keys import LOGS
+from console.replay import Moment, Replay, find_moment, replay_of, step_by
+from console.screens.modals import AskText
+from core import units
+from widgets.run_header import RunHeader
+
+if TYPE_CHECKING:
+    from console.screens.base import ConsoleScreen
+    from console.screens.dashboard_view import ChartView
+    from console.snapshot import Snapshot
+
+    _Screen = ConsoleScreen
+else:
+    _Screen = object
+
+_HEADER = "REPLAY"
+
+
+class TimeMixin(_Screen):
+    """Mixed into the Dashboard. `_live` is the newest picture, whatever is shown."""
+
+    if TYPE_CHECKING:
+        _live: Snapshot | None
+        _look: ChartView
+
+        def _show_all(self) -> None: ...
+
+    @property
+    def _replay(self) -> Replay:
+        return replay_of(self.session)
+
+    def do_time_back(self) -> None:
+        self._step(-1)
+
+    def do_time_forward(self) -> None:
+        self._step(1)
+
+    def _step(self, by: int) -> None:
+        if self._live is None:
+            return
+        before = self._replay.moment
+        moment = step_by(self._live.run, before, by, self._look.span)
+        if moment is None and before is None:
+            self.console.say("this is the newest row", "warning")
+            return
+        self._go_to(moment)
+
+    def do_time_go(self) -> None:
+        def answered(text: str | None) -> None:
+            if text and self._live is not None:
+                found = find_moment(self._live.run, text)
+                if isinstance(found, str):
+                    self.console.say(found, "warning")
+                else:
+                    self._go_to(found)
+
+        facts = (
+            ("", "The charts, values and logs as they were then. esc leads back to live."),
+            ("a step", "106496, 106k, 1.2M, 50 %"),
+            ("a time", "14:02, 14:02:11, 2026-02-24 14:02 (UTC)"),
+        )
+        self.app.push_screen(AskText("Go to", facts, ask="step or time", required=True, done="go"), answered)
+
+    def do_chart_logs(self) -> None:
+        """The Logs screen at the cursor, or at the moment that is shown."""
+        if self._look.cursor is not None and self._live is not None:
+            found = find_moment(self._live.run, f"{self._look.cursor:.0f}")
+            if isinstance(found, Moment):
+                self._go_to(found)
+        self.console.open_number(LOGS)
+
+    def show_moment(self, moment: Moment | None) -> None:
+        """Look at an earlier moment; None: live again. For other screens too."""
+        self._go_to(moment)
+
+    def _go_to(self, moment: Moment | None) -> None:
+        was, self._replay.moment = self._replay.moment, moment
+        if moment is not None and self._look.cursor is not None and self._look.cursor > moment.step:
+            self._look.cursor = None
+        if moment is None and was is not None:
+            self.console.say("live again", "good")
+        self._show_all()
+        self._show_header()
+
+    def _back_from_replay(self) -> bool:
+        if self._replay.moment is None:
+            return False
+        self._go_to(None)
+        return True
+
+    def set_chrome(self, *arguments: Any) -> None:
+        super().set_chrome(*arguments)
+        if self._replay.moment is not None:
+            self._show_header()
+
+    def _show_header(self) -> None:
+        live, moment = self._live, self._replay.moment
+        if live is None:
+            return
+        facts = chrome.header_facts(live)
+        if moment is not None:
+            facts = replace(
+                facts,
+                status=_HEADER,
+                late=False,
+                timestep=moment.step,
+                steps_per_second=None,
+                eta_seconds=None,
+            )
+        self.query_one(RunHeader).show(facts)
+
+    def _replay_answer(self, words: str) -> str:
+        """`REPLAY at step 106,496 (14:02:11Z) of 212,992: …; esc returns to live`."""
+        moment = self._replay.moment
+        if moment is None or self._live is None:
+            return words
+        newest = self._live.run.timestep
+        of = f" of {units.number(newest)}" if newest is not None else ""
+        return f"REPLAY at {moment.words}{of}: {words}; esc returns to live"

@@ -1,0 +1,45 @@
+"""Draws a picture of each screen of a workspace: ``python docs/screenshots/make.py WORKSPACE [SCREEN …]``.
+
+The pictures are what the program shows at 120x40 cells, by keys, on the run that the workspace holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from console.app import ConsoleApp
+from console.session import ConsoleSession
+from core.workspace import open_workspace
+
+SCREENS = {
+    "dashboard": "1",
+    "alerts": "2",
+    "checklist": "3",
+    "logs": "4",
+    "revalidate": "5",
+    "standup": "6",
+}
+SETTLE = 4.0
+"""Seconds for the workers to read the run and evaluate the lists."""
+
+
+async def draw(workspace: Path, names: list[str]) -> None:
+    """Write `NAME.svg` beside this file for each of `names`."""
+    session = ConsoleSession(open_workspace(workspace, workspace), None)
+    session.start()
+    app = ConsoleApp(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause(SETTLE)
+        for name in names:
+            await pilot.press(SCREENS[name])
+            await pilot.pause(SETTLE if name in ("checklist", "standup", "revalidate") else 1.0)
+            path = Path(__file__).with_name(f"{name}.svg")
+            path.write_text(app.export_screenshot(title="ppo-console"), encoding="utf-8")
+            print(path)
+    session.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(draw(Path(sys.argv[1]), sys.argv[2:] or list(SCREENS)))

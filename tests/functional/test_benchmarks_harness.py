@@ -1,0 +1,103 @@
+"""The harness tells the truth about a program whose bytes, paints and answers are known beforehand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.measure import flows, press_keys
+from benchmarks.screen import Screen
+from benchmarks.table import Line, misses, table
+from benchmarks.terminal import Terminal
+
+PROGRAM = r"""
+import os, sys, termios, time, tty
+tty.setraw(0)
+os.write(1, b"\x1b[?2026$p")
+answer = os.read(0, 64)
+os.write(1, b"\x1b[2J\x1b[5;3H\x1b[1mRE\x1b[0mADY %d %dx%d" % (len(answer), *os.get_terminal_size()))
+while key := os.read(0, 1):
+    if key == b"n":
+        os.write(1, b"\x1b[8;1H" + b"x" * 94)
+    elif key == b"k":
+        os.write(1, b"\x1b[?2026h\x1b[9;1H" + b"%d" % time.monotonic_ns())
+        time.sleep(0.05)
+        os.write(1, b"\x1b[?2026l")
+    elif key == b"q":
+        break
+"""
+
+
+def opened(tmp_path: Path) -> Terminal:
+    return Terminal((sys.executable, "-c", PROGRAM), (80, 24), folder=tmp_path)
+
+
+def test_text_is_found_where_a_person_sees_it_and_questions_are_answered(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        assert terminal.wait_text("READY 11 80x24", 30) is not None
+        assert terminal.screen.row(4).rstrip() == "  READY 11 80x24"
+        assert terminal.screen.cells[4][2] == ("R", "1")
+
+
+def test_every_byte_is_counted_once_and_in_its_row(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        terminal.wait_text("READY", 30)
+        [quiet] = flows([terminal], 1)
+        [live] = flows([terminal], 2, lambda: terminal.send("n") and None)
+        terminal.wait_text("x" * 80, 10)
+    assert quiet is not None
+    assert live is not None
+    assert (quiet.count, quiet.header) == (0, 0)
+    assert live.count in (100, 200)  # the last answer may come after the last second
+    assert sum(live.by_row) == live.count
+    assert live.header == 0
+
+
+def test_a_paint_counts_when_the_terminal_shows_it_not_when_its_first_byte_comes(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        terminal.wait_text("READY", 30)
+        keys = press_keys(terminal, "k", 3)
+        unheard = press_keys(terminal, "z", 1)
+    assert (len(keys.times), keys.unanswered) == (3, 0)
+    assert keys.times[0] >= 49  # the program holds each paint back for 50 ms
+    assert (unheard.times, unheard.unanswered) == ((), 1)
+
+
+def test_a_program_that_has_left_is_no_program_that_sends_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        terminal.wait_text("READY", 30)
+        terminal.send("q")
+        assert flows([terminal], 1) == [None]
+        assert terminal.wait_text("READY", 0.1) is None
+    never = Line("bytes", "B/s", {"console 120x40": None}, 100.0)
+    assert never.met is False
+
+
+def test_the_program_is_ended_with_the_terminal(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        terminal.wait_text("READY", 30)
+        assert terminal.resident() > 0
+    assert terminal.resident() == 0
+
+
+def test_sequences_cut_anywhere_show_the_same(tmp_path: Path) -> None:
+    text = "\x1b[?1049h\x1b[2;3H\x1b[1;38;2;1;2;3mä│日\x1b[0m\x1b]0;title\x07!\x1b[3;1Hab\x1b[2;1Hc\x1b[K"
+    data = text.encode()
+    whole = Screen(20, 4)
+    whole.feed(data)
+    for cut in range(len(data)):
+        parts = Screen(20, 4)
+        parts.feed(data[:cut])
+        parts.feed(data[cut:])
+        assert parts.cells == whole.cells
+    assert whole.row(2).startswith("ab")
+
+
+def test_a_miss_is_said_with_its_cause() -> None:
+    lines = [
+        Line("starts", "s", {"console 120x40": 2.0}, 1.4, cause=lambda: "it reads the file first."),
+        Line("rests", "B/s", {"console 120x40": 90.0}, 100.0),
+    ]
+    assert misses(lines) == "MISSED starts: it reads the file first."
+    assert table(lines).count("MISSED") == 1
+    assert table(lines).count("met") == 1
