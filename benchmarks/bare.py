@@ -22,12 +22,12 @@ class Other(Screen[None]):
 
 class Bare(App[None]):
     ENABLE_COMMAND_PALETTE = False
+    SCREENS = {"other": Other}
 
     def __init__(self, text: str, *, clock: bool, follow: Path | None) -> None:
         super().__init__()
         self._text, self._clock, self._follow = text, clock, follow
         self._presses = 0
-        self._other = Other()
 
     def compose(self) -> ComposeResult:
         yield Label("", id="clock")
@@ -47,7 +47,7 @@ class Bare(App[None]):
         with self._follow.open("rb") as stream:
             stream.seek(max(0, stream.seek(0, 2) - 200))
             last = stream.read().decode().splitlines()[-1]
-        self.query_one("#text", Label).update(last)
+        self.query_one("#text", Label).update(f"{self._text} {last}")
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "k":
@@ -56,7 +56,7 @@ class Bare(App[None]):
         elif event.key == "s" and len(self.screen_stack) > 1:
             self.pop_screen()
         elif event.key == "s":
-            self.push_screen(self._other)
+            self.push_screen("other")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """From the command line to the console, by the shortest way.
 
-`ppo-console`, `ppo-console --workspace DIR` and `--run PATH` open the console without the command-line parser,
-whose import costs as much as a bare Textual app; whatever else is written there goes to the parser, which
-reads the same options. Trap avoided: paying for fifty commands on the way to none of them.
+`ppo-console`, with or without `--workspace DIR` and `--run PATH`, opens the console without the command-line
+parser, whose import costs as much as a bare Textual app; whatever else is written there goes to the parser,
+which reads the same options. Trap avoided: paying for fifty commands on the way to none of them.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def find_moment(run: Run, text: str) -> Moment | str:
         return _at_time(series, found)
     found = _NUMBER.fullmatch(text)
     if found is None:
-        return f"“{text[:40]}” is no step or time: give 106496, 106k, 50 %, 14:02 or 2026-02-24 14:02"
+        return f'"{text[:40]}" is no step or time: give 106496, 106k, 50 %, 14:02 or 2026-02-24 14:02'
     number = float(re.sub(r"[,_ ]", "", found[1]))
     unit = found[2].lower()
     if unit == "%":

@@ -99,10 +99,13 @@ def read_regular(path: Path, limit: int) -> bytes:
     UnreadableError for what is no regular file or is longer.
     """
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with os.fdopen(handle, "rb") as stream:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise UnreadableError(f"{path} is no regular file")
-        data = stream.read(limit + 1)
+        with open(handle, "rb", closefd=False) as stream:
+            data = stream.read(limit + 1)
+    finally:
+        os.close(handle)
     if len(data) > limit:
         raise UnreadableError(f"{path} is larger than {limit:,} bytes")
     return data

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from core.errors import UnreadableError
+
+ProcessState = Literal["alive", "gone", "unseen"]
 
 NONCE_VARIABLE = "PPO_CONSOLE_NONCE"
 """The environment variable that carries the nonce; set for the trainer by `core.training.control`."""
@@ -50,6 +50,8 @@ def this_boot() -> str:
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
+        import psutil
+
         return f"boot-{psutil.boot_time():.0f}"
 
 
@@ -60,6 +62,8 @@ def this_host() -> str:
 
 def identify(pid: int, nonce: str) -> ProcessIdentity:
     """The identity of the running process `pid`. Raises ProcessLookupError when there is none."""
+    import psutil
+
     try:
         started = psutil.Process(pid).create_time()
     except psutil.NoSuchProcess as error:
@@ -67,7 +71,7 @@ def identify(pid: int, nonce: str) -> ProcessIdentity:
     return ProcessIdentity(pid, started, this_boot(), nonce, this_host())
 
 
-def process_state(identity: ProcessIdentity) -> Literal["alive", "gone", "unseen"]:
+def process_state(identity: ProcessIdentity) -> ProcessState:
     """Whether that very process lives. A zombie is gone; `unseen` is another host's or another user's."""
     if not 1 <= identity.pid <= _MAX_PID:
         return "gone"
@@ -75,6 +79,41 @@ def process_state(identity: ProcessIdentity) -> Literal["alive", "gone", "unseen
         return "unseen"
     if identity.boot_id and identity.boot_id != this_boot():
         return "gone"
+    return _state_from_proc(identity) or _state_from_psutil(identity)
+
+
+def _state_from_proc(identity: ProcessIdentity) -> ProcessState | None:
+    """The same from Linux's `/proc`, where psutil's import would delay the first screen; None where it cannot
+    be read: gone, another user's, or no Linux."""
+    folder = Path("/proc") / str(identity.pid)
+    try:
+        if (started := _start_of(folder)) is None:
+            return "gone"
+        difference = abs(started - identity.started)
+        if not identity.nonce:
+            return "alive" if difference <= _START_TOLERANCE else "gone"
+        mark = f"{NONCE_VARIABLE}={identity.nonce}".encode()
+        if difference > _START_TOLERANCE_PROVEN or mark not in (folder / "environ").read_bytes().split(b"\0"):
+            return "gone"
+        return "alive" if _start_of(folder) is not None else "gone"
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _start_of(folder: Path) -> float | None:
+    """When the process of this `/proc` folder began, epoch seconds; None for a zombie."""
+    fields = (folder / "stat").read_bytes().rpartition(b") ")[2].split()
+    if fields[0] in (b"Z", b"X", b"x"):
+        return None
+    for line in (folder.parent / "stat").read_bytes().splitlines():
+        if line.startswith(b"btime "):
+            return int(fields[19]) / os.sysconf("SC_CLK_TCK") + int(line.split()[1])
+    raise ValueError("no boot time in /proc/stat")
+
+
+def _state_from_psutil(identity: ProcessIdentity) -> ProcessState:
+    import psutil
+
     try:
         process = psutil.Process(identity.pid)
         with process.oneshot():

@@ -6,7 +6,6 @@ in the wrong folder: without a workspace there is an error, never a default one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -72,6 +71,8 @@ class Workspace:
 
     def config_hash(self) -> str:
         """SHA-256 of `config.toml` as it is on disk now."""
+        import hashlib
+
         return hashlib.sha256(self.config.read_bytes()).hexdigest()
 
     def relative(self, path: Path) -> str:

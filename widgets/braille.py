@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+_COLUMNS = tuple(tuple(dots[side] for dots in _BRAILLE) for side in (0, 1))
 _ASCII = " '.:"
 _FEW = 256
 """A column with gaps and at most so many rows is drawn row by row; with more, its gaps are not visible."""
@@ -40,8 +41,16 @@ class Canvas:
 
     def vertical(self, x: int, top: int, bottom: int) -> None:
         """All dots of one column from `top` to `bottom`, in either order."""
-        for y in range(min(top, bottom), max(top, bottom) + 1):
-            self.dot(x, y)
+        if not 0 <= x < self.columns:
+            return
+        top, bottom = max(min(top, bottom), 0), min(max(top, bottom), self.lines - 1)
+        per_cell = 2 if self.ascii else 4
+        cell = x if self.ascii else x >> 1
+        masks = (1, 2) if self.ascii else _COLUMNS[x & 1]
+        for row in range(top // per_cell, bottom // per_cell + 1):
+            first = max(0, top - row * per_cell)
+            last = min(per_cell - 1, bottom - row * per_cell)
+            self._cells[row][cell] |= sum(masks[first : last + 1])
 
     def line(self, x0: int, y0: int, x1: int, y1: int) -> None:
         """A connected line of dots (Bresenham), both ends included."""

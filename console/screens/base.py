@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from console.snapshot import Snapshot
 
 
+_WIDTHS = [(0, "-narrow"), (116, "-wide")]
+_HEIGHTS = [(0, "-short"), (20, "-tall")]
+
+
 class ConsoleScreen(Screen[None]):
     """One numbered screen. Subclasses set `number`, `name_shown` and override `compose_body` and `show`.
 
@@ -55,8 +59,8 @@ class ConsoleScreen(Screen[None]):
         """Store, reader, workers; nothing here blocks."""
         return self.console.session
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
 
     def on_mount(self) -> None:
         self.console.screen_resumed(self)
@@ -71,6 +75,13 @@ class ConsoleScreen(Screen[None]):
             super()._compositor_refresh()
 
     def compose(self) -> ComposeResult:
+        # At once what Textual's first resize would set: a class changed later styles the whole screen again.
+        width, height = self.app.size
+        sizes = ((width, _WIDTHS), (height, _HEIGHTS))
+        self.update_classes(
+            {max(point for point in points if point[0] <= size)[1]: True for size, points in sizes},
+            update=False,
+        )
         yield RunHeader(id="run-header")
         yield ScreenTabs(id="screen-tabs")
         yield Answer(id="answer")

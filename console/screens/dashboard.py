@@ -156,16 +156,24 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
         self.set_class(width >= _BROAD_WIDTH, "-broad")
         runs = self._runs_open
         pane = self._pane if self._single and not self._studied and not runs else "charts"
-        self.query_one("#study").display = self._studied and not (self._single and runs)
-        self._grid.display = pane == "charts" and not self._studied and not (self._single and runs)
-        side = not runs and not self._studied and (not self._single or pane != "charts")
-        self.query_one("#side").display = side
-        self.query_one("#tiles").display = not self._single or pane == "tiles"
-        self.query_one("#alerts").display = not self._single or pane == "alerts"
-        self.query_one("#runs").display = runs
+        charts = not (self._single and runs)
+        self._display("#study", self._studied and charts)
+        self._display("#grid", pane == "charts" and not self._studied and charts)
+        self._display("#side", not runs and not self._studied and (not self._single or pane != "charts"))
+        self._display("#tiles", not self._single or pane == "tiles")
+        self._display("#alerts", not self._single or pane == "alerts")
+        self._display("#runs", runs)
         self.query_one("#study-facts", FactLines).most = max(2, min(9, height // 3))
         if not self._is_covered:
             self._show_all()
+
+    def _display(self, selector: str, shown: bool) -> None:
+        """Show or hide a pane; one that comes back is drawn whole, with what changed meanwhile."""
+        pane = self.query_one(selector)
+        if shown and not pane.display:
+            for widget in (pane, *pane.walk_children()):
+                widget.refresh()
+        pane.display = shown
 
     # Keys.
 

@@ -99,8 +99,9 @@ class ChartsMixin(_Screen):
             self._fill(chart)
             self._show_study(chart)
             return
-        for chart in self._grid.charts:
-            self._fill(chart)
+        if self._grid.display:
+            for chart in self._grid.charts:
+                self._fill(chart)
 
     def _fill(self, chart: Chart) -> None:
         snapshot = self._shown
@@ -296,13 +297,13 @@ class ChartsMixin(_Screen):
         elif what == "filter":
             self._apply_filter(text)
             if text:
-                self.console.say(f"{self._grid.count} metrics with “{text}”; & and esc show all", "good")
+                self.console.say(f'{self._grid.count} metrics with "{text}"; & and esc show all', "good")
 
     def _apply_filter(self, words: str) -> None:
         if self._shown is None:
             return
         if words and not matching(metric_names(self._shown.run), words):
-            self.console.say(f"no metric with “{words}”", "warning")
+            self.console.say(f'no metric with "{words}"', "warning")
             return
         self._filter = words
         self._put_metrics()
@@ -315,7 +316,7 @@ class ChartsMixin(_Screen):
         names = matching(metric_names(self._shown.run), self._filter)
         found = matching(names, self._found) if self._found else []
         if not found:
-            words = f"no metric with “{self._found}”" if self._found else "nothing to look for yet: / asks"
+            words = f'no metric with "{self._found}"' if self._found else "nothing to look for yet: / asks"
             self.console.say(words, "warning")
             return
         at = self._grid.selected

@@ -106,13 +106,18 @@ def _host_tiles(host: Host) -> list[Tile]:
     total = units.gigabytes(host.memory_total)
     out.append(Tile("memory", f"{used} of {total}", short=f"{used}/{total}"))
     if host.cpu_percent is not None:
-        cpu = units.percent(host.cpu_percent, 0)
+        cpu = _coarse(host.cpu_percent)
         out.append(Tile("cpu", f"{cpu} of {host.cores} cores", short=cpu))
     if host.trainer is not None:
-        cpu = units.percent(host.trainer.cpu_percent, 0)
+        cpu = _coarse(host.trainer.cpu_percent)
         memory = units.gigabytes(host.trainer.memory)
         out.append(Tile("trainer", f"{memory}, cpu {cpu}", short=f"{memory} {cpu}"))
     return out
+
+
+def _coarse(percent: float | None) -> str:
+    """To the nearest five: a load that trembles is no news, and each change is sent."""
+    return units.percent(None if percent is None else 5 * round(percent / 5), 0)
 
 
 def alert_lines(alerts: Sequence[AlertView], rules: Mapping[str, Rule], width: int = 200) -> list[list[Span]]:

@@ -43,9 +43,7 @@ def load_universe(
         more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
         path = str(folder if folder.is_file() else folder / name)
         told = message if message.startswith(path) else f"{path}: {message}"
-        raise RejectedError(
-            f"{told}{more}", hint=f"See all with: ppo-console data check {folder}"
-        )
+        raise RejectedError(f"{told}{more}", hint=f"See all with: ppo-console data check {folder}")
     folder = folder.parent if folder.is_file() else folder
     record = read_split(folder)
     note = synthetic_note(folder)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import from_epoch, parse_iso
+from core.errors import UnreadableError
+from core.files import read_regular
 from core.telemetry.metrics import metric
 from core.telemetry.model import Marker, Run
 from core.telemetry.series import Series
@@ -63,7 +65,9 @@ class Markers:
             signature = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
             if signature == self._signature:
                 return
-            data = self._manifest.read_bytes() if stat.st_size <= _MAX_BYTES else b""
+            data = read_regular(self._manifest, _MAX_BYTES)
+        except UnreadableError:
+            data = b""
         except OSError:
             self._signature, self._best = None, None
             return

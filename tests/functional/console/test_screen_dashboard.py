@@ -47,7 +47,7 @@ async def test_four_charts_with_thresholds_tiles_and_alerts(given: Any, make: An
         for part in (
             *("┌ reward", "┌ approx_kl", "┌ value_loss", "┌ entropy"),
             *("warning kl_high", "critical kl_spike"),
-            *("policy_loss", "clip_fraction", "process", "checkpoint", "81 GB", "12 of 23 GB", "61 %"),
+            *("policy_loss", "clip_fraction", "process", "checkpoint", "81 GB", "12 of 23 GB", "60 %"),
             *("■ kl_spike 0.123 > 0.1 @198.7k", "1 firing"),
         ):
             assert part in text, part

@@ -276,3 +276,19 @@ async def test_nan_rows_are_gaps_and_named_at_the_cursor(given: Any, make: Any) 
         await opened(given, pilot, make.snapshot(run))
         text = await pressed(given, pilot, "tab", "enter", "h")
         assert "approx_kl nan" in text
+
+
+async def test_in_ascii_everything_of_the_dashboard_is_ascii(
+    given: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("widgets.tone._ascii", True)
+    run = make.run(rows=100)
+    run.markers = [Marker("checkpoint", 30_000, make.now, "checkpoint"), Marker("best", 90_000, None, "best")]
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        await opened(given, pilot, make.snapshot(run, alerts=[make.alert()]))
+        for keys in (("tab", "enter"), ("S", "L"), ("h", "plus"), ("escape", "escape"), ("o",), ("escape",)):
+            await pressed(given, pilot, *keys)
+            for widget in given.app.screen.query_one("#body").walk_children():
+                if widget.display and hasattr(widget, "text_lines"):
+                    text = "\n".join(widget.text_lines())
+                    assert not [char for char in text if not char.isascii() and char not in "–≥−"], text

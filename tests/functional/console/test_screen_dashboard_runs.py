@@ -30,9 +30,17 @@ async def opened(given: Any, pilot: Any, snapshot: Any) -> str:
 
 
 async def pressed(given: Any, pilot: Any, *keys: str) -> str:
+    """The screen once the library's thread has nothing more to do."""
     for key in keys:
         await pilot.press(key)
-        await pilot.pause(0.25)
+        await pilot.pause(0.1)
+        library = given.app.open_screen._library
+        for _ in range(100):
+            keys_on = given.app.open_screen._overlaid
+            if library is None or (library.listed and all(map(library.is_loaded, keys_on))):
+                break
+            await pilot.pause(0.1)
+        await pilot.pause(0.1)
     return str(given.text())
 
 

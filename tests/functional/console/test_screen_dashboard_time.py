@@ -59,7 +59,7 @@ async def test_going_to_a_step_a_share_and_a_time(given: Any, make: Any) -> None
         text = await pressed(given, pilot, "t", *"09:59", "enter")
         assert "(09:59:00Z)" in text
         text = await pressed(given, pilot, "t", *"soon", "enter")
-        assert "“soon” is no step or time" in text
+        assert '"soon" is no step or time' in text
         text = await pressed(given, pilot, "t", "escape")
         assert "(09:59:00Z)" in text
 

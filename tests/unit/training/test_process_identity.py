@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core.errors import UnreadableError
-from core.process import NONCE_VARIABLE, identify, process_state, signal_process
+from core.process import NONCE_VARIABLE, ProcessIdentity, identify, process_state, signal_process
 
 Spawn = Callable[[str], "subprocess.Popen[bytes]"]
 
@@ -89,3 +89,10 @@ def test_identify_names_a_missing_process() -> None:
     child.wait()
     with pytest.raises(ProcessLookupError, match=str(child.pid)):
         identify(child.pid, "")
+
+
+@pytest.mark.parametrize("pid", [0, -1, -(2**70), 2**31 - 1, 2**31, 2**70])
+def test_a_pid_that_no_process_has_is_gone_and_never_signalled(pid: int) -> None:
+    identity = ProcessIdentity(pid, time.time(), "", "", "")
+    assert process_state(identity) == "gone"
+    assert not signal_process(identity, signal.SIGTERM)
