@@ -53,11 +53,15 @@ def measure(subjects: Subjects) -> list[Line]:
         return median([one.cpu for one in starts[name]])
 
     def imports() -> str:
+        if first("empty") is None:
+            return "it did not come to its first values."
         return causes.extra_imports(
             subjects.console_empty, subjects.bare, (cpu("empty") or 0) - (cpu("bare") or 0)
         )
 
     def large() -> str:
+        if first("million") is None:
+            return "it did not come to its first values."
         extra = (cpu("million") or 0) - (cpu("empty") or 0)
         if extra < 0.1:
             return "it starts as slowly as with the empty run."
@@ -66,11 +70,14 @@ def measure(subjects: Subjects) -> list[Line]:
         )
 
     def history() -> str:
-        return "the follower's thread reads and parses slower than a million rows a second; see parsing."
+        if not waited:
+            return "it was not seen whole."
+        spent = median([one.more_cpu for one in starts["million"]])
+        return f"reading and drawing it takes {spent or 0:.1f} s of CPU; the rest is waiting, for a core too."
 
-    for name in ("empty", "workspace", "million"):
-        if first(name) is None:
-            subjects.notes.append(f"the console's first values did not come with the {name} run.")
+    for name, found in starts.items():
+        if failed := [one.words for one in found if one.first is None]:
+            subjects.notes.append(f"{len(failed)} of {len(found)} starts ({name}) failed: {failed[0]}")
     waited = [
         one.whole - one.first for one in starts["million"] if one.whole is not None and one.first is not None
     ]

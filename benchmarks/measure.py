@@ -33,18 +33,25 @@ class Start:
     """CPU seconds until then."""
     whole: float | None = None
     """The history is whole."""
+    more_cpu: float = 0.0
+    """CPU seconds from the first values until then."""
+    words: str = ""
+    """What stood on the screen where the first values did not come."""
 
 
 def start_once(program: Program, size: Size, whole: Callable[[Screen], bool] | None = None) -> Start:
     with program.open(size) as terminal:
         first = terminal.wait_text(program.marker, PATIENCE)
         cpu = terminal.cpu_seconds()
-        if first is None or whole is None:
+        if first is None:
+            return Start(None, cpu, words=terminal.last_words())
+        if whole is None:
             return Start(first, cpu)
         if whole(terminal.screen):
             return Start(first, cpu, first)
         came = terminal.wait(whole, PATIENCE)
-        return Start(first, cpu, None if came is None else came - terminal.began)
+        spent = terminal.cpu_seconds() - cpu
+        return Start(first, cpu, None if came is None else came - terminal.began, spent)
 
 
 def median(values: Sequence[float | None]) -> float | None:

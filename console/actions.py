@@ -16,6 +16,7 @@ from widgets.tone import Tone
 if TYPE_CHECKING:
     from console.screens.base import ConsoleScreen
     from console.session import ConsoleSession
+    from console.snapshot import Snapshot
 
 INTERRUPTED = 130
 
@@ -26,6 +27,7 @@ class ActionsMixin(SharingMixin):
     if TYPE_CHECKING:
         session: ConsoleSession
         paused: bool
+        held: Snapshot | None
 
         @property
         def open_screen(self) -> ConsoleScreen: ...
@@ -74,7 +76,7 @@ class ActionsMixin(SharingMixin):
         facts = [
             ("model", shown(state.model_path) if state.model_path else units.MISSING),
             ("data", shown(state.data_dir) if state.data_dir else units.MISSING),
-            ("episodes", f"{state.episodes}, and the whole period"),
+            ("episodes", f"{state.episodes}, or as many as the candles hold; and the whole period"),
             ("rule", f"{state.policy} policy decides; both verdicts are reported"),
         ]
         snapshot = self.session.snapshot
@@ -90,6 +92,7 @@ class ActionsMixin(SharingMixin):
 
     def do_display_pause(self) -> None:
         self.paused = not self.paused
+        self.held = self.session.snapshot if self.paused else None
         if self.paused:
             self.say("the display holds still; following and alerting go on", "warning")
             return

@@ -37,7 +37,6 @@ from console.theme import NAME, THEME
 from core.clock import utc_now
 from core.errors import UsageError
 from core.workspace import Workspace
-from widgets.key_footer import KeyFooter
 from widgets.run_header import RunHeader
 from widgets.screen_tabs import ScreenTabs
 from widgets.tone import Tone, use_ascii
@@ -45,10 +44,11 @@ from widgets.tone import Tone, use_ascii
 if TYPE_CHECKING:
     from console.demo_guide import Guide
     from console.palette import KeyCommands
+    from console.snapshot import Snapshot
 
 __all__ = ["ConsoleApp", "require_terminal", "run_console"]
 
-NOTE_SECONDS = 8.0
+NOTE_SECONDS = 6.0
 FIRST_LOOK = 0.3
 """Seconds that the first paint waits for the run's values, so that it need not be made twice."""
 LAG_SHOWN = 1.5
@@ -121,6 +121,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self.guide = guide
         self.paused = False
         """The display holds still; following goes on."""
+        self.held: Snapshot | None = None
+        """The picture at which it is held."""
         self._neutral = NeutralFilter(ascii_only=uses_ascii())
         self._note: tuple[str, Tone] = ("", "plain")
         self._note_clears = 0.0
@@ -197,11 +199,18 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     @property
     def _drawn(self) -> ConsoleScreen | None:
-        """The open screen once it is there; None before the first paint and while leaving."""
-        for screen in self._screen_stacks.get(self._current_mode, ())[:1]:
-            if isinstance(screen, ConsoleScreen) and screen.is_mounted:
-                return screen
+        """The open screen while it is what is seen; None before its first paint, while leaving, and under a
+        question: each change under one would be sent with all that lies over it. It is brought up to date
+        when it is seen again."""
+        stack = self._screen_stacks.get(self._current_mode, [])
+        if len(stack) == 1 and isinstance(stack[0], ConsoleScreen) and stack[0].is_mounted:
+            return stack[0]
         return None
+
+    @property
+    def picture(self) -> Snapshot | None:
+        """What the screens show: the newest picture of the run, or the one at which the display was held."""
+        return self.held if self.paused else self.session.snapshot
 
     def screen_resumed(self, screen: ConsoleScreen) -> None:
         """A numbered screen became visible: bring it all that is known."""
@@ -209,8 +218,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             self._note = ("", "plain")
         self.update_chrome()
         screen.query_one(RunHeader).tick(utc_now())
-        if self.session.snapshot is not None:
-            screen.show(self.session.snapshot)
+        if self.picture is not None:
+            screen.show(self.picture)
         screen.show_revalidation(self.session.revalidation)
         screen.show_checklists(self.session.checklists)
         screen.show_standup(self.session.standup)
@@ -220,39 +229,38 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         screen = self._drawn
         if screen is None:
             return
-        session = self.session
-        if session.snapshot is not None and not self.paused:
-            screen.query_one(RunHeader).show(chrome.header_facts(session.snapshot))
+        session, picture = self.session, self.picture
+        if picture is not None:
+            screen.query_one(RunHeader).show(chrome.header_facts(picture))
         guide = ""
         if self.guide is not None:
             from console.demo_guide import AppState
 
-            state = AppState(screen.number, session.snapshot, session.checklists, session.revalidation)
+            state = AppState(screen.number, picture, session.checklists, session.revalidation)
             guide = self.guide.hint(state)
-        tabs = chrome.tabs(session.snapshot, session.revalidation)
-        screen.set_chrome(tabs, chrome.hints(screen.number, paused=self.paused), guide)
-        note = self._note
-        if not note[0] and self.paused:
-            note = ("paused: p shows what is new", "warning")
-        screen.query_one(KeyFooter).say(*note)
+        tabs = chrome.tabs(picture, session.revalidation)
+        hints = chrome.hints(screen.number, paused=self.paused)
+        screen.set_chrome(tabs, hints, guide)
+        screen.say_note(*self._note)
 
     def say(self, words: str, tone: Tone = "good") -> None:
-        """Words about what was just done, in the footer for some seconds."""
+        """Words about what was just done, above the footer for some seconds."""
         self._note = (words, tone)
-        self._note_screen = self._drawn.number if self._drawn is not None else 0
+        stack = self._screen_stacks.get(self._current_mode, [])
+        self._note_screen = getattr(stack[0], "number", 0) if stack else 0
         self._note_clears = self._loop_time() + NOTE_SECONDS
         self.update_chrome()
 
     def _tick(self) -> None:
         now = utc_now()
+        lag = self._loop_time() - self._ticked - 1.0
+        lags, self._ticked = bool(self._ticked) and lag > LAG_SHOWN, self._loop_time()
         screen = self._drawn
         if screen is None:
             return
         screen.query_one(RunHeader).tick(now)
-        lag = self._loop_time() - self._ticked - 1.0
-        if self._ticked and lag > LAG_SHOWN:
+        if lags:
             self.say(f"the terminal lags {lag:.1f} s", "warning")
-        self._ticked = self._loop_time()
         if self._note[0] and self._loop_time() > self._note_clears:
             self._note = ("", "plain")
             self.update_chrome()
@@ -315,7 +323,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     @on(WorkFailed)
     def _work_failed(self, message: WorkFailed) -> None:
-        """In the footer; in full over the screen where the operator waits for it."""
+        """Above the footer; in full over the screen where the operator waits for it."""
         error = message.error
         self.say(error.title, "critical")
         if message.asked and self._drawn is not None and self.screen is self._drawn:

@@ -8,7 +8,7 @@ from console.keys import ALERTS, REVALIDATE, footer_keys
 from widgets.key_footer import KeyHint
 from widgets.run_header import HeaderFacts
 from widgets.screen_tabs import Tab
-from widgets.tone import Tone, ascii_only, glyph
+from widgets.tone import Tone
 
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
@@ -39,18 +39,19 @@ def tabs(snapshot: Snapshot | None, revalidation: RevalidationState) -> tuple[Ta
     badges: dict[int, tuple[str, Tone]] = {}
     if snapshot is not None:
         open_alerts = [
-            alert for alert in snapshot.alerts if alert.state == "firing" and not alert.acknowledged_by
+            alert
+            for alert in snapshot.alerts
+            if alert.firing and not alert.acknowledged and not alert.silenced
         ]
         if open_alerts:
             critical = any(alert.severity == "critical" for alert in open_alerts)
             badges[ALERTS] = (f"{len(open_alerts)}!", "critical" if critical else "warning")
     if revalidation.busy:
-        badges[REVALIDATE] = ("~" if ascii_only() else "…", "accent")
+        badges[REVALIDATE] = ("judging", "accent")
     elif revalidation.phase == "done" and revalidation.result is not None:
-        tone = _VERDICT_TONE[revalidation.result.decision]
-        badges[REVALIDATE] = (glyph(tone), tone)
+        badges[REVALIDATE] = (revalidation.result.decision, _VERDICT_TONE[revalidation.result.decision])
     elif revalidation.phase == "failed":
-        badges[REVALIDATE] = (glyph("critical"), "critical")
+        badges[REVALIDATE] = ("failed", "critical")
     return tuple(
         Tab(number, word, *badges.get(number, ("", "plain"))) for number, word in enumerate(SCREEN_NAMES, 1)
     )

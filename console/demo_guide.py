@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, STANDUP
+
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
     from console.states import ChecklistState, RevalidationState
-
-from console.keys import ALERTS, CHECKLIST, DASHBOARD, REVALIDATE
+    from core.revalidation.result import RevalidationResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Guide(Protocol):
 
 
 class DemoGuide:
-    """Training → a point arrives → tick → acknowledge → revalidate → the decision and why."""
+    """One thing at a time: what waits for a person first, then the way from the run to the decision."""
 
     def hint(self, app_state: AppState) -> str:
         for step in _STEPS:
@@ -43,42 +44,71 @@ class DemoGuide:
         return ""
 
 
+_ENDED = ("FINISHED", "STOPPED")
+
+
 def _status(state: AppState) -> str:
     return state.snapshot.health.status if state.snapshot is not None else ""
 
 
-def _rows(state: AppState) -> int:
+def _timestep(state: AppState) -> int:
     return state.snapshot.run.timestep or 0 if state.snapshot is not None else 0
 
 
 def _judging(state: AppState) -> str:
     phase = state.revalidation.phase
-    if phase == "running":
+    if state.revalidation.busy:
         where = "" if state.screen == REVALIDATE else "5 shows it; "
         return f"Demo: the model is being judged on candles it never saw. {where}esc on screen 5 cancels."
     if phase == "failed":
-        return "Demo: the revalidation could not run; screen 5 says why. R tries again."
+        why = "The screen says why" if state.screen == REVALIDATE else "Screen 5 says why"
+        return f"Demo: the revalidation could not run. {why}. R tries again."
     return ""
+
+
+def _waiting(state: AppState) -> str:
+    if state.snapshot is None or (_status(state) in ("ABSENT", "RUNNING") and _timestep(state) == 0):
+        return "Demo: a real PPO run has started in its own process; its first row arrives in a few seconds."
+    if _status(state) == "CRASHED":
+        shows = "this is its log" if state.screen == LOGS else "4 shows its log"
+        return f"Demo: the training crashed; {shows}. {_AGAIN}"
+    return ""
+
+
+def _acknowledge(state: AppState) -> str:
+    """Due while an alert fires that nobody took."""
+    if state.screen == REVALIDATE and state.revalidation.phase == "done":
+        return ""
+    alerts = state.snapshot.alerts if state.snapshot is not None else ()
+    firing = [alert for alert in alerts if alert.firing and not alert.acknowledged and not alert.silenced]
+    if not firing:
+        return ""
+    if state.screen != ALERTS:
+        return f"Demo: {firing[0].rule} is firing and nobody has taken it: press 2, then a."
+    return f"Demo: press a to acknowledge {firing[0].rule}: say who looks at it, and what was found."
 
 
 def _decided(state: AppState) -> str:
     result = state.revalidation.result
     if state.revalidation.phase != "done" or result is None:
         return ""
-    failing = [gate.name.replace("_", " ") for gate in result.gates if gate.status != "PASS"]
-    why = f"not passed: {', '.join(failing)}" if failing else "all six gates passed"
+    reached = "the screen says why" if state.screen == REVALIDATE else "5 shows why"
+    next_one = "" if state.screen == STANDUP else " 6 shows the standup,"
+    return f"Demo: {_verdict(result)}; {reached}. The reports are on disk.{next_one} q quits."
+
+
+def _decided_before(state: AppState) -> str:
+    """The run has ended and its decision was read from disk: an earlier opening of the same demo."""
+    revalidation = state.revalidation
+    result = revalidation.result
+    if result is None or not revalidation.earlier or _status(state) not in _ENDED:
+        return ""
+    if revalidation.phase == "cancelled":
+        return ""
+    where = "This is" if state.screen == REVALIDATE else "5 shows"
     return (
-        f"Demo: {result.decision}, {result.gates_passed} of 6 gates; {why}. The reports are on disk. "
-        f"6 shows the standup, q quits."
+        f"Demo: this run was judged before: {_verdict(result)}. {where} that result; R judges again. {_AGAIN}"
     )
-
-
-def _waiting(state: AppState) -> str:
-    if state.snapshot is None or (_status(state) in ("ABSENT", "RUNNING") and _rows(state) == 0):
-        return "Demo: a real PPO run has started in its own process; its first row arrives in a few seconds."
-    if _status(state) == "CRASHED":
-        return "Demo: the training crashed; 4 shows its log."
-    return ""
 
 
 def _tick(state: AppState) -> str:
@@ -92,43 +122,38 @@ def _tick(state: AppState) -> str:
     ]
     if any(item.ticked_by and item.state == "pass" for item in items):
         return ""
-    if state.screen != CHECKLIST:
-        return (
-            "Demo: watch the reward arrive on the Dashboard. Then press 3 for the checklist."
-            if state.screen == DASHBOARD
-            else "Demo: press 3 for the checklist, 1 for the reward."
-        )
-    if not any(item.state == "pending" for item in items):
-        return "Demo: sensed items judge themselves, with value, limit, source and age. 2 shows the alerts."
-    return "Demo: sensed items judge themselves. n goes to the next open one; space ticks a manual one."
-
-
-def _acknowledge(state: AppState) -> str:
-    """Due while an alert fires that nobody took."""
-    alerts = state.snapshot.alerts if state.snapshot is not None else ()
-    firing = [alert for alert in alerts if alert.state == "firing" and not alert.acknowledged_by]
-    if not firing:
-        return ""
-    if state.screen != ALERTS:
-        return f"Demo: {firing[0].rule} is firing. Press 2 to see it."
-    return f"Demo: press a to acknowledge {firing[0].rule}: say who looks at it, and what was found."
+    if state.screen == CHECKLIST:
+        if not any(item.state == "pending" for item in items):
+            return "Demo: sensed items judge themselves, with value, limit and age. R judges the model."
+        return "Demo: sensed items judge themselves. n goes to the next open one; space ticks a manual one."
+    if _status(state) in _ENDED:
+        return "Demo: training has ended. Press 3 for the checks that are due, or R for the decision."
+    if state.screen == DASHBOARD:
+        return "Demo: watch the reward arrive. Then press 3 for the checklist."
+    return "Demo: press 3 for the checklist, 1 for the reward."
 
 
 def _finish(state: AppState) -> str:
-    status = _status(state)
     if state.revalidation.phase == "cancelled":
         return "Demo: cancelled, nothing was decided. R starts again."
-    if status in ("FINISHED", "STOPPED"):
+    if _status(state) in _ENDED:
         return "Demo: training has ended. Press R: six gates decide whether the model earned GO."
     where = "1 shows it" if state.screen != DASHBOARD else "you can look around meanwhile (? lists the keys)"
     return f"Demo: training goes on; {where}. When it has finished, R revalidates the model."
 
 
+def _verdict(result: RevalidationResult) -> str:
+    return f"{result.decision}, {result.gates_passed} of {len(result.gates)} gates"
+
+
+_AGAIN = "Begin again with: ppo-console demo --fresh"
+
 _STEPS: tuple[Callable[[AppState], str], ...] = (
     _judging,
-    _decided,
     _waiting,
-    _tick,
     _acknowledge,
+    _decided,
+    _decided_before,
+    _tick,
     _finish,
 )

@@ -73,12 +73,19 @@ class Judge:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def show_earlier(self, result: RevalidationResult) -> None:
-        """A result read from the reports folder, shown until a new one exists."""
+    def look_back(self, workspace: Workspace) -> None:
+        """Show the newest report on disk until there is a new result; one that cannot be read is said."""
+        from core.revalidation.reports import JSON_NAME, read_result
+
+        path = workspace.reports / JSON_NAME
+        try:
+            found = {"result": read_result(path), "earlier": True} if path.exists() else {}
+        except UnreadableError as error:
+            found = {"report_problem": error}
         with self._lock:
-            if self.state.phase != "idle" or self.state.result is not None:
+            if not found or self.state.phase != "idle" or self.state.result is not None:
                 return
-            self.state = replace(self.state, result=result, earlier=True)
+            self.state = replace(self.state, **found)  # type: ignore[arg-type]
         self._changed()
 
     def _work(self) -> None:
@@ -95,7 +102,7 @@ class Judge:
                 error=UnreadableError(f"revalidation ended unforeseen: {words}", hint="Nothing was decided."),
             )
         else:
-            self._end(phase="done", result=result, earlier=False)
+            self._end(phase="done", result=result, earlier=False, report_problem=None)
 
     def _judge(self) -> RevalidationResult:
         from console.revalidation import record_decision, request_for
@@ -117,16 +124,3 @@ class Judge:
         with self._lock:
             self.state = replace(self.state, finished_at=utc_now(), **changes)  # type: ignore[arg-type]
         self._changed()
-
-
-def newest_result(workspace: Workspace) -> RevalidationResult | None:
-    """The result of the newest report on disk; None where there is none or it cannot be read."""
-    import msgspec
-
-    from core.revalidation.result import RevalidationResult
-
-    try:
-        data = (workspace.reports / "revalidation_result.json").read_bytes()
-        return msgspec.json.decode(data, type=RevalidationResult)
-    except (OSError, msgspec.DecodeError):
-        return None

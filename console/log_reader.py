@@ -22,6 +22,7 @@ from core.errors import UsageError
 from core.logs.book import LogBook
 from core.logs.facts import Hunt, Scan, SourceFacts
 from core.logs.file import Moved
+from core.logs.lines import step
 from core.logs.target import Target, parse_target
 from core.logs.viewer import LogViewer
 from core.logs.whole import Whole, read_whole
@@ -332,7 +333,11 @@ def _place(target: Target, window: Window) -> str:
     wanted = f"step {target.step:,}" if target.time is None else target.time.strftime("%Y-%m-%d %H:%M:%SZ")
     if window.target is None or not window.lines:
         return f"{wanted}: no line"
-    found = line_time(window.lines[window.target - window.base])
-    if found is None or target.time is None:
+    line = window.lines[window.target - window.base]
+    if target.time is None:
+        named = step(line.text.encode())
+        return f"at {wanted}" if named == target.step else f"{wanted}: the line before it"
+    found = line_time(line)
+    if found is None:
         return f"at {wanted}"
     return f"at {wanted}" if found >= target.time else f"{wanted} is after the last line"

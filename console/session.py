@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from console.clerk import Clerk
 from console.desk import Desk
 from console.follower import Follower
-from console.judge import Judge, newest_result
+from console.judge import Judge
 from console.log_tail import LogTail
 from console.mailbox import Mailbox, Post
 from console.messages import RevalidationChanged, SnapshotArrived, WorkDone, WorkFailed
@@ -146,8 +146,8 @@ class ConsoleSession:
         self.operator = identify_operator(self.settings.operator)
         if self._clerk.store is not None:
             self._store_counter = self._clerk.store.change_counter()
-        if self.workspace is not None and (earlier := newest_result(self.workspace)) is not None:
-            self._judge.show_earlier(earlier)
+        if self.workspace is not None:
+            self._judge.look_back(self.workspace)
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -217,7 +217,7 @@ class ConsoleSession:
     def can_revalidate(self) -> str | None:
         """None when a revalidation can start, else why not, in words."""
         if self.workspace is None:
-            return "a workspace is needed: it says which model and which candles"
+            return "a workspace says which model and which candles; ppo-console init DIR makes one"
         if self.revalidation.busy:
             return "a revalidation is running already"
         return None

@@ -38,6 +38,8 @@ class RevalidationState:
     """Of this run when done; else the newest one on disk, or None."""
     earlier: bool = False
     """`result` was read from an earlier report, not judged now."""
+    report_problem: ConsoleError | None = None
+    """Why the newest report on disk could not be read, while there is no newer result."""
     error: ConsoleError | None = None
     """Why it failed, when `phase` is `failed`."""
 

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from core.alerts.view import AlertView
 
 SEVERITY_TONE: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
-Standing = Literal["firing", "pending", "acknowledged", "nodata", "resolved"]
+Standing = Literal["firing", "pending", "acknowledged", "silenced", "nodata", "resolved"]
 _STATES = ("firing", "pending", "nodata", "resolved")
 STANDING_TONE: dict[Standing, Tone] = {
     "firing": "critical",
     "pending": "warning",
     "acknowledged": "accent",
+    "silenced": "accent",
     "nodata": "unknown",
     "resolved": "good",
 }
@@ -37,6 +38,8 @@ def standing(alert: AlertView) -> Standing:
     """Its state as people name it: a firing alert that somebody took is acknowledged."""
     if alert.state == "firing" and alert.acknowledged:
         return "acknowledged"
+    if alert.firing and alert.silenced:
+        return "silenced"
     return "nodata" if alert.state == "inactive" else alert.state
 
 
@@ -56,12 +59,14 @@ def value_text(value: float | None, metric: str, condition: Condition | None = N
         return units.MISSING
     if not math.isfinite(value):
         return units.number(value)
-    if condition in ("checkpoint_age", "step_age"):
+    if condition in ("checkpoint_age", "step_age", "absent"):
         return units.duration(value)
     if condition == "disk_free":
         return units.gigabytes(value)
     if condition == "memory_free":
         return units.percent(value, 0)
+    if condition in ("pace_below", "data_faults"):
+        return units.number(value, 0)
     known = METRICS.get(metric)
     if known is None:
         return f"{value:,.6g}"
@@ -110,13 +115,13 @@ class AlertTable(RowList):
         alert = self.alerts[index]
         tone = SEVERITY_TONE[alert.severity]
         stands = standing(alert)
-        quiet = stands in ("resolved", "nodata", "acknowledged")
+        quiet = stands in ("resolved", "nodata", "acknowledged", "silenced")
         age = units.age(age_seconds(alert, self._now)) if self._now else units.MISSING
         condition = self.conditions.get(alert.rule)
         values: tuple[tuple[str, str], ...] = (
             (f"{glyph(tone)} {alert.severity}", "dim" if stands == "resolved" else tone),
             (safe(alert.rule, 60), "plain" if quiet else "bright"),
-            (_word(stands), STANDING_TONE[stands] if stands != "firing" else tone),
+            (_word(stands, alert.no_data), STANDING_TONE[stands] if stands != "firing" else tone),
             (value_text(alert.value, alert.metric, condition), "plain"),
             (value_text(alert.threshold, alert.metric, condition), "dim"),
             (units.steps(alert.since_timestep), "dim"),
@@ -142,5 +147,8 @@ class AlertTable(RowList):
         return tuple((sizes.get(name, 0), name in right) for name in names)
 
 
-def _word(stands: Standing) -> str:
-    return "no data" if stands == "nodata" else stands
+def _word(stands: Standing, no_data: bool) -> str:
+    """A firing whose data stopped is firing as far as was known."""
+    if stands == "nodata":
+        return "no data"
+    return f"{stands}?" if no_data and stands == "firing" else stands

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from textual import events
 from textual.content import Content
-from textual.widget import Widget
 
+from widgets.content_lines import ContentLines
 from widgets.tone import STYLE, Tone, glyph, safe
 
 
-class Answer(Widget):
+class Answer(ContentLines):
     """`lines`: how many it may take at most."""
 
     DEFAULT_CSS = """
@@ -35,15 +35,14 @@ class Answer(Widget):
         if not line.is_same(self.text):
             self.text = line
             self._grow()
-            self.refresh()
+            self.redraw()
 
-    def render(self) -> Content:
-        width, height = self.content_size
+    def content(self, width: int, height: int) -> Content:
         if height <= 1 or self.text.cell_length <= width:
             return self.text.truncate(max(0, width), ellipsis=True)
         wrapped = self.text.wrap(width)
         if len(wrapped) <= height:
-            return self.text
+            return Content("\n").join([line.rstrip() for line in wrapped])
         rest = Content(" ").join([line.rstrip() for line in wrapped[height - 1 :]])
         last = rest.truncate(max(0, width), ellipsis=True)
         return Content("\n").join([*(line.rstrip() for line in wrapped[: height - 1]), last])

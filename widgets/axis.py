@@ -7,6 +7,7 @@ window grows by half or more when full; the range changes when a value leaves it
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -63,8 +64,8 @@ class Range:
             return False
         self._held = (low, high)
         span = high - low
-        if span <= 0:
-            around = abs(high) * 0.1 or 1.0
+        if span < sys.float_info.min:
+            around = abs(high) * 0.1 if abs(high) >= sys.float_info.min else 1.0
             low, high = low - around, high + around
             span = 2 * around
         step = round_up(span / 8)

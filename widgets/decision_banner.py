@@ -47,7 +47,7 @@ def banner_parts(result: RevalidationResult) -> list[list[Span]]:
     if evidence.placebo_p is not None:
         facts.append(f"placebo p {evidence.placebo_p:.2f}")
     if evidence.note:
-        facts.append(safe(evidence.note.split(":")[0], 60))
+        facts.append(safe(evidence.note.split(":")[0], 200))
     text = safe(result.decision_text, 60) or result.decision
     return [
         [

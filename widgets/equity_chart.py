@@ -14,7 +14,8 @@ from widgets.axis import tick_labels, ticks
 from widgets.lines import LineWidget, Row, Span, framed, wrapped
 from widgets.tone import ascii_only
 
-_LEAST_HEIGHT, _LEAST_WIDTH = 9, 24
+_BOTH, _LEAST_HEIGHT, _LEAST_WIDTH = 9, 4, 24
+"""From so many rows on the drawdown stands below the equity; with fewer, the equity alone."""
 
 
 class EquityChart(LineWidget):
@@ -51,6 +52,9 @@ class EquityChart(LineWidget):
         inner_width, inner_height = width - 4, height - 2
         if inner_width < _LEAST_WIDTH or inner_height < _LEAST_HEIGHT:
             return framed(title, value, [[("too small here: make the window larger", "dim")]], width, height)
+        if inner_height < _BOTH:
+            body = _plot(curve.equity, curve.time, inner_width, inner_height, dates=True)
+            return framed("equity", value, body, width, height)
         below = max(3, (inner_height - 1) // 3)
         drawdown = [-abs(value) for value in curve.drawdown_pct]
         body = [

@@ -1,4 +1,4 @@
-"""Short facts side by side, in as few rows as hold them: nothing is cut, the rows wrap between facts.
+"""Short facts side by side, in as few rows as hold them: the rows wrap between facts, a long fact inside.
 
 Trap avoided: one long line that loses its end in a small terminal.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.geometry import Size
 
-from widgets.lines import LineWidget, Row, Span
+from widgets.lines import LineWidget, Row, Span, wrap_spans
 
 _GAP = "   "
 
@@ -52,6 +52,9 @@ class FlowLine(LineWidget):
             if rows and used + len(_GAP) + length <= width:
                 rows[-1] += [(_GAP, "plain"), *part]
                 used += len(_GAP) + length
+            elif length > width > 0:
+                rows += wrap_spans(part, width, indent=2)
+                used = sum(cell_len(text) for text, _ in rows[-1])
             else:
                 rows.append(list(part))
                 used = length

@@ -126,9 +126,16 @@ def _cells(gate: GateResult) -> tuple[str, ...]:
 
 
 def _widths(table: Sequence[tuple[str, ...]], inner: int) -> list[int]:
-    """Column widths; while they do not fit, interval, random and margin go, in this order (0: not shown)."""
+    """Column widths, 0 for a column that is not shown.
+
+    A column in which no gate has a value is left out; where the others do not fit, interval, random and
+    margin go, in this order.
+    """
     columns = list(zip(_HEADS, *table, strict=True))
     widths = [max(cell_len(cell) for cell in column) for column in columns]
+    for column in (_INTERVAL, _RANDOM):
+        if all(cells[column] == number(None) for cells in table):  # not computed: no column for nothing
+            widths[column] = 0
     for column in (_INTERVAL, _RANDOM, _MARGIN):
         if sum(widths) + 2 * (sum(width > 0 for width in widths) - 1) <= inner:
             break

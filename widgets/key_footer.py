@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual.content import Content
-from textual.reactive import reactive
-from textual.widget import Widget
 
-from widgets.tone import DIM, STYLE, Tone, glyph, safe
+from widgets.content_lines import ContentLines
+from widgets.tone import DIM, STYLE, glyph, safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +22,33 @@ class KeyHint:
     """Stays when there is no room for all."""
 
 
-class KeyFooter(Widget):
+class KeyFooter(ContentLines):
     DEFAULT_CSS = """
     KeyFooter { height: 1; width: 1fr; padding: 0 1; }
     """
 
-    hints: reactive[tuple[KeyHint, ...]] = reactive((), init=False)
-    note: reactive[str] = reactive("", init=False)
-    """A word about what was just done, or about the data's age; replaces the hints' tail."""
-    note_tone: reactive[Tone] = reactive("plain", init=False)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.hints: tuple[KeyHint, ...] = ()
+        self.note = ""
+        """A short word about a state that lasts (paused); stands in the place of the least important keys."""
 
-    def show(self, hints: tuple[KeyHint, ...]) -> None:
-        self.hints = hints
+    def show(self, hints: tuple[KeyHint, ...], note: str = "") -> None:
+        if (hints, note) != (self.hints, self.note):
+            self.hints, self.note = hints, note
+            self.redraw()
 
-    def say(self, words: str, tone: Tone = "plain") -> None:
-        """Put `words` at the right end; empty clears them."""
-        self.note_tone = tone
-        self.note = words
-
-    def render(self) -> Content:
-        width = self.content_size.width
+    def content(self, width: int, height: int) -> Content:
         note = Content("")
         if self.note:
-            mark = glyph(self.note_tone).strip()
-            note = Content.styled(
-                safe(f"{mark} {self.note}".strip(), 400), f"{STYLE[self.note_tone]} bold"
-            ).truncate(width, ellipsis=True)
+            mark = glyph("warning")
+            note = Content.styled(safe(f"{mark} {self.note}", 100), f"{STYLE['warning']} bold")
         room = width - (note.cell_length + 2 if note else 0)
-        shown = _fitting(self.hints, room)
-        line = Content("  ").join([_hint(hint) for hint in shown])
+        line = Content("  ").join([_hint(hint) for hint in _fitting(self.hints, room)])
         if not note:
             return line
         gap = max(0, width - line.cell_length - note.cell_length)
-        return Content.assemble(line, " " * gap, note)
+        return Content.assemble(line, " " * gap, note).truncate(width, ellipsis=True)
 
 
 def _hint(hint: KeyHint) -> Content:

@@ -7,13 +7,13 @@ digit, which over SSH is most of a dashboard's traffic.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style as RichStyle
-from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.style import Style
@@ -22,7 +22,7 @@ from textual.widget import Widget
 from widgets.tone import BRIGHT, RULE, STYLE, ascii_only
 
 Span = tuple[str, str]
-"""Text and how it is drawn: a tone of `widgets.tone`, `bright`, `rule`, or one of `EXTRA`."""
+"""Text and how it is drawn: a name of `STYLES`, or a style as Textual writes it (`$accent bold`)."""
 Row = Sequence[Span]
 
 STYLES: dict[str, str] = {
@@ -79,9 +79,6 @@ class LineWidget(Widget):
         row = self._rows[y] if y < len(self._rows) else []
         return self._strip(row, size[0])
 
-    def on_resize(self, _event: events.Resize) -> None:
-        self._drawn_for = None
-
     def notify_style_update(self) -> None:
         self._rich.clear()
         super().notify_style_update()
@@ -106,7 +103,7 @@ class LineWidget(Widget):
     def _style(self, tone: str) -> RichStyle:
         style = self._rich.get(tone)
         if style is None:
-            style = (self.visual_style + Style.parse(STYLES[tone])).rich_style
+            style = (self.visual_style + Style.parse(STYLES.get(tone, tone))).rich_style
             self._rich[tone] = style
         return style
 
@@ -130,7 +127,7 @@ def merged(row: Row) -> list[Span]:
 
 def _inverse(tone: str) -> bool:
     """Tones whose background shows, so that their blanks are not like other blanks."""
-    return tone == "found" or tone.endswith("-banner")
+    return tone == "found" or tone.endswith("-banner") or "on $" in tone or "reverse" in tone
 
 
 def changed_regions(before: Sequence[Row], after: Sequence[Row], width: int) -> list[Region]:
@@ -243,3 +240,25 @@ def wrapped(text: str, width: int, tone: str = "dim") -> list[list[Span]]:
     """Words in rows of at most `width` cells."""
     lines = textwrap.wrap(text, max(8, width), break_on_hyphens=False)
     return [[(line, tone)] for line in lines]
+
+
+def wrap_spans(row: Row, width: int, indent: int = 0) -> list[list[Span]]:
+    """A row of spans in rows of at most `width` cells, later ones indented: broken at blanks, and inside a
+    word that is longer than a row (a path)."""
+    width = max(8, width)
+    indent = min(indent, width // 2)
+    rows: list[list[Span]] = [[]]
+    used = 0
+    for text, tone in row:
+        for piece in re.findall(r" +|[^ ]+", text):
+            if used and used + cell_len(piece) > width and not piece.isspace():
+                rows.append([(" " * indent, "dim")] if indent else [])
+                used = indent
+            for part in chop_cells(piece, width - used if used + cell_len(piece) > width else width):
+                if used + cell_len(part) > width:
+                    rows.append([(" " * indent, "dim")] if indent else [])
+                    used = indent
+                if not (part.isspace() and used in (0, indent) and len(rows) > 1):
+                    rows[-1].append((part, tone))
+                    used += cell_len(part)
+    return rows

@@ -8,11 +8,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from widgets.lines import LineWidget, Row, Span, framed, wrapped
+from rich.cells import cell_len
+
+from widgets.lines import LineWidget, Row, Span, framed, wrap_spans, wrapped
 
 
 class LinesPanel(LineWidget):
-    """`show` replaces the lines. A line of one span wraps at the width; one of several spans is cut."""
+    """`show` replaces the lines; each wraps at the width, later rows under its text or its second span."""
 
     DEFAULT_CSS = """
     LinesPanel { width: 1fr; height: 1fr; min-height: 3; }
@@ -68,8 +70,10 @@ class LinesPanel(LineWidget):
 
 
 def _flowed(line: Row, width: int) -> list[list[Span]]:
-    if len(line) != 1:
+    if sum(cell_len(text) for text, _ in line) <= width:
         return [list(line)]
+    if len(line) > 1:
+        return wrap_spans(line, width, cell_len(line[0][0]))
     text, tone = line[0]
     indent = " " * (len(text) - len(text.lstrip(" -•")))
     wrapped = textwrap.wrap(text, max(8, width), subsequent_indent=indent, break_on_hyphens=False)

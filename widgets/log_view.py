@@ -23,6 +23,10 @@ from widgets.wrap import chopped, from_cell
 _STAMP = re.compile(r"[\[(]?\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d\S*)?")
 _TONES = {"plain": "plain", "warning": "warning", "error": "critical", "event": "accent"}
 _SIDEWAYS = 16
+_EMOJI = str.maketrans(
+    {"✅": "✓ ", "❌": "✗ ", "❔": "? ", "❓": "? ", "➖": "– ", "⏳": "… ", "🔴": "■ ", "🟢": "● "}
+)
+"""Two cells wide on one terminal, one on the next: the documents' daily summary has them."""
 _NEAR = 150
 """Lines from the window's edge at which more is asked for."""
 
@@ -58,6 +62,8 @@ class LogView(LineWidget):
         self.state: Row = ()
         """Said at the title's right, before the place."""
         self.show_source = False
+        self.filtered = False
+        """Lines between those that are shown are left out."""
         self._cursor = 0
         self._top = 0
         self._left = 0
@@ -262,7 +268,7 @@ class LogView(LineWidget):
         if window.number is not None and window.total is not None:
             number = window.number + self.cursor - window.base + 1
             spans.append((f"line {min(number, window.total):,} of {window.total:,}", "dim"))
-        elif window.first is not None and not self.following:
+        elif window.first is not None and not self.following and not self.filtered:
             spans.append((f"{100 * window.place:.0f} %", "dim"))
         spans.append(("  following", "dim") if self.following else ("  G follows", "accent"))
         return spans
@@ -308,13 +314,12 @@ class LogView(LineWidget):
         return [(part, found if index % 2 else tone) for index, part in enumerate(parts) if part]
 
     def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
         self._room = max(1, self.size.height - 2)
 
 
 def _text(line: Line) -> str:
     """Printable, again, at the widget's boundary; what is not there is said."""
-    text = visible(line.text, len(line.text))
+    text = visible(line.text, len(line.text)).translate(_EMOJI)
     return f"{text} … {line.end - line.start:,} bytes, enter shows more" if line.cut else text
 
 

@@ -38,16 +38,26 @@ class ProgressSteps(LineWidget):
         self.redraw()
 
     def rows(self, width: int, height: int) -> Sequence[Row]:
-        for full, bar in ((True, _BAR), (False, _BAR), (False, 6), (False, 0)):
-            row = self._row(full, bar)
+        for full, bar, alone in (
+            (True, _BAR, False),
+            (False, _BAR, False),
+            (False, 6, False),
+            (False, _BAR, True),
+            (False, 0, True),
+        ):
+            row = self._row(full, bar, alone=alone)
             if sum(cell_len(text) for text, _ in row) <= width:
                 break
         return [row]
 
-    def _row(self, full: bool, bar: int) -> list[Span]:
+    def _row(self, full: bool, bar: int, *, alone: bool) -> list[Span]:
+        """`full`: every title with its number; `alone`: nothing but the current step, where it is one."""
+        alone = alone and 1 <= self._step <= len(self.titles)
         spans: list[Span] = []
         count = len(self.titles)
         for number, title in enumerate(self.titles, 1):
+            if alone and number != self._step:
+                continue
             if spans:
                 spans.append(("  ", "dim"))
             numbered = f"[{number}/{count}] {title}"

@@ -12,10 +12,9 @@ from datetime import datetime
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.reactive import reactive
-from textual.widget import Widget
 
 from core import units
+from widgets.content_lines import ContentLines
 from widgets.tone import DIM, STYLE, Tone, ascii_only, safe, status
 
 STATUS_TONE: dict[str, Tone] = {
@@ -59,22 +58,36 @@ def progress_bar(fraction: float, cells: int = _BAR_CELLS) -> Content:
     return Content.assemble(("▕", DIM), (filled.ljust(cells), STYLE["accent"]), ("▏", DIM))
 
 
-class HeaderLine(Widget):
+class HeaderLine(ContentLines):
     DEFAULT_CSS = "HeaderLine { height: 1; width: 1fr; padding: 0 1; }"
 
-    facts: reactive[HeaderFacts] = reactive(HeaderFacts(), init=False)
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts = HeaderFacts()
 
-    def render(self) -> Content:
-        return fitted(self.facts, self.content_size.width)
+    def show(self, facts: HeaderFacts) -> None:
+        if facts != self.facts:
+            self.facts = facts
+            self.redraw()
+
+    def content(self, width: int, height: int) -> Content:
+        return fitted(self.facts, width)
 
 
-class HeaderClock(Widget):
-    DEFAULT_CSS = "HeaderClock { height: 1; width: 9; margin: 0 1; color: $foreground-muted; }"
+class HeaderClock(ContentLines):
+    DEFAULT_CSS = "HeaderClock { height: 1; width: 9; margin: 0 1; }"
 
-    text: reactive[str] = reactive("", init=False)
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
 
-    def render(self) -> Content:
-        return Content(self.text)
+    def show(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
+            self.redraw()
+
+    def content(self, width: int, height: int) -> Content:
+        return Content.styled(self.text, DIM)
 
 
 class RunHeader(Horizontal):
@@ -87,10 +100,10 @@ class RunHeader(Horizontal):
         yield HeaderClock()
 
     def show(self, facts: HeaderFacts) -> None:
-        self.query_one(HeaderLine).facts = facts
+        self.query_one(HeaderLine).show(facts)
 
     def tick(self, now: datetime) -> None:
-        self.query_one(HeaderClock).text = units.clock(now)
+        self.query_one(HeaderClock).show(units.clock(now))
 
 
 def fitted(facts: HeaderFacts, width: int) -> Content:

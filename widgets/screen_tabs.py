@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from textual import events
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
-from textual.widget import Widget
 
+from widgets.content_lines import ContentLines
 from widgets.tone import DIM, STYLE, Tone
 
 
@@ -26,11 +25,13 @@ class Tab:
     """Of the badge."""
 
 
-class ScreenTabs(Widget):
+class ScreenTabs(ContentLines):
     DEFAULT_CSS = "ScreenTabs { height: 1; width: 1fr; padding: 0 1; background: $panel; }"
 
-    tabs: reactive[tuple[Tab, ...]] = reactive((), init=False)
-    current: reactive[int] = reactive(0, init=False)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.tabs: tuple[Tab, ...] = ()
+        self.current = 0
 
     class Chosen(Message):
         """A tab was clicked."""
@@ -40,10 +41,11 @@ class ScreenTabs(Widget):
             self.number = number
 
     def show(self, tabs: tuple[Tab, ...], current: int) -> None:
-        self.tabs = tabs
-        self.current = current
+        if (tabs, current) != (self.tabs, self.current):
+            self.tabs, self.current = tabs, current
+            self.redraw()
 
-    def render(self) -> Content:
+    def content(self, width: int, height: int) -> Content:
         return Content("").join([piece for _tab, piece in self._pieces()])
 
     def _pieces(self) -> list[tuple[Tab, Content]]:

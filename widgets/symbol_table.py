@@ -13,8 +13,11 @@ from core.units import number, percent
 from widgets.lines import LineWidget, Row, fit, framed, wrapped
 from widgets.tone import safe
 
-_HEADS = ("return", "drawdown", "win rate", "factor", "trades")
-_WIDTHS = (9, 9, 9, 7, 7)
+_LONG = ("return", "drawdown", "win rate", "factor", "trades")
+_SHORT = ("ret %", "dd %", "win %", "factor", "trades")
+"""Where the long heads and a sign in each cell do not fit."""
+_LEAVE = (2, 1, 3, 4)
+"""The columns that go first where there is not even room for the short ones."""
 
 
 class SymbolTable(LineWidget):
@@ -58,23 +61,21 @@ class SymbolTable(LineWidget):
         inner = width - 4
         name_width = max(6, *(len(symbol.symbol) for symbol in self._symbols))
         name_width = min(name_width, max(6, inner - 2 * 10))
-        shown = _columns_that_fit(inner - name_width)
+        heads, table, shown = _layout(self._symbols, inner - name_width)
+        widths = [max(len(head), *(len(cells[i]) for cells in table)) + 2 for i, head in enumerate(heads)]
         body: list[Row] = [
             [
                 (fit("symbol", name_width), "dim"),
-                *((fit(_HEADS[i], _WIDTHS[i] + 1, right=True), "dim") for i in shown),
+                *((fit(heads[i], widths[i], right=True), "dim") for i in shown),
             ]
         ]
-        for symbol in self._symbols[self._top : self._top + self._room]:
-            cells = _cells(symbol)
+        rows = list(zip(self._symbols, table, strict=True))
+        for symbol, cells in rows[self._top : self._top + self._room]:
             tone = "good" if (symbol.return_pct or 0) > 0 else "plain"
             body.append(
                 [
                     (fit(safe(symbol.symbol, 40), name_width), "plain"),
-                    *(
-                        (fit(cells[i], _WIDTHS[i] + 1, right=True), tone if i == 0 else "bright")
-                        for i in shown
-                    ),
+                    *((fit(cells[i], widths[i], right=True), tone if i == 0 else "bright") for i in shown),
                 ]
             )
         last = min(self._top + self._room, len(self._symbols))
@@ -83,19 +84,33 @@ class SymbolTable(LineWidget):
         return framed("symbols", [(value, "dim")], body, width, height, active=self.active)
 
 
-def _columns_that_fit(room: int) -> list[int]:
-    shown: list[int] = []
-    for index in (0, 4, 3, 1, 2):
-        if sum(_WIDTHS[i] + 1 for i in (*shown, index)) <= room:
-            shown.append(index)
-    return sorted(shown)
+def _layout(
+    symbols: Sequence[SymbolResult], room: int
+) -> tuple[tuple[str, ...], list[tuple[str, ...]], list[int]]:
+    """Heads, the cells of each symbol, and the columns that are shown: all of them, short where need be."""
+    for heads, signs in ((_LONG, True), (_SHORT, False)):
+        table = [_cells(symbol, signs=signs) for symbol in symbols]
+        widths = [max(len(head), *(len(cells[i]) for cells in table)) + 2 for i, head in enumerate(heads)]
+        if sum(widths) <= room:
+            return heads, table, list(range(len(heads)))
+    shown = list(range(len(_SHORT)))
+    for column in _LEAVE:
+        if sum(widths[i] for i in shown) <= room:
+            break
+        shown.remove(column)
+    return heads, table, shown
 
 
-def _cells(symbol: SymbolResult) -> tuple[str, ...]:
+def _cells(symbol: SymbolResult, *, signs: bool) -> tuple[str, ...]:
+    write = percent if signs else _plain
     return (
-        percent(symbol.return_pct),
-        percent(symbol.max_drawdown_pct),
-        percent(symbol.win_rate_pct),
+        write(symbol.return_pct),
+        write(symbol.max_drawdown_pct),
+        write(symbol.win_rate_pct),
         number(symbol.profit_factor, 2),
         number(symbol.trades),
     )
+
+
+def _plain(value: float | None) -> str:
+    return number(value, 1)

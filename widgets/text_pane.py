@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.geometry import Size
+
 from core.text import visible
 from widgets.lines import LineWidget, Row, Span, framed
 from widgets.wrap import chopped
@@ -16,7 +18,7 @@ class TextPane(LineWidget):
     """`lines` are shown as they are, each in as many rows as it needs; no character is lost."""
 
     DEFAULT_CSS = """
-    TextPane { width: 1fr; height: 1fr; min-height: 3; }
+    TextPane { width: 1fr; height: auto; min-height: 3; }
     """
 
     def __init__(self, title: str, lines: Sequence[str], *, id: str | None = None) -> None:
@@ -41,12 +43,18 @@ class TextPane(LineWidget):
         """Rows of the whole text at this width."""
         return len(self._wrapped[1])
 
-    def rows(self, width: int, height: int) -> Sequence[Row]:
-        self._room = max(1, height - 2)
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._wrap(width)) + 2
+
+    def _wrap(self, width: int) -> list[str]:
         inner = max(8, width - 4)
         if self._wrapped[0] != inner:
             self._wrapped = (inner, [part for line in self._lines for part in chopped(line, inner)])
-        text = self._wrapped[1]
+        return self._wrapped[1]
+
+    def rows(self, width: int, height: int) -> Sequence[Row]:
+        self._room = max(1, height - 2)
+        text = self._wrap(width)
         self._top = max(0, min(self._top, len(text) - self._room))
         shown = text[self._top : self._top + self._room]
         place: list[Span] = []

@@ -34,4 +34,4 @@ def from_cell(text: str, start: int) -> str:
         if used >= start:
             return " " * (used - start) + text[index:]
         used += cell_len(char)
-    return ""
+    return " " * max(0, used - start)

@@ -59,18 +59,24 @@ class Alerts(ConsoleScreen):
         rules = len([rule for rule in self.session.settings.alerts.values() if rule.enabled])
         table.empty = _quiet(rules, snapshot)
         table.show(snapshot.alerts, utc_now())
-        self.answer(*summary(snapshot.alerts, utc_now()))
+        self._answer(snapshot, utc_now())
         self._show_details()
+
+    def _answer(self, snapshot: Snapshot, now: datetime) -> None:
+        if not snapshot.judged and not snapshot.alerts:
+            self.answer("the rules are reading the run", "unknown")
+            return
+        self.answer(*summary(snapshot.alerts, now))
 
     def _conditions(self) -> dict[str, Condition]:
         return {name: rule.condition for name, rule in self.session.settings.alerts.items()}
 
     def tick(self, now: datetime) -> None:
         """Ages move on by themselves."""
-        snapshot = self.session.snapshot
+        snapshot = self.console.picture
         if snapshot is not None and snapshot.alerts:
             self.table.show(snapshot.alerts, now)
-            self.answer(*summary(snapshot.alerts, now))
+            self._answer(snapshot, now)
 
     @on(RowList.Moved)
     def _moved(self) -> None:
@@ -128,21 +134,27 @@ class Alerts(ConsoleScreen):
         key = alert.key
         critical = alert.severity == "critical"
 
+        earlier = alert.note if alert.acknowledged else ""
+
         def answered(note: str | None) -> None:
-            if note is not None:
+            """An emptied or unchanged line leaves the earlier note as it is."""
+            if note is not None and (not alert.acknowledged or (note and note != earlier)):
                 self.session.acknowledge(key, note)
 
         operator = self.session.operator
-        facts = (
+        facts = [
             ("alert", f"{alert.rule}, {alert.severity}"),
             ("seen", alert.message or units.MISSING),
             ("action", alert.action or units.MISSING),
             ("as", operator.name if operator is not None else "not known yet"),
-        )
+        ]
+        if alert.acknowledged:
+            facts.insert(1, ("taken by", _taken(alert)))
         question = AskText(
-            f"Acknowledge {alert.rule}",
-            facts,
+            f"Acknowledge {alert.rule} again" if alert.acknowledged else f"Acknowledge {alert.rule}",
+            tuple(facts),
             ask="note: who looks at it, what was found",
+            value=earlier,
             required=critical,
             done="acknowledge",
             tone=SEVERITY_TONE[alert.severity],
@@ -167,7 +179,7 @@ class Alerts(ConsoleScreen):
 def summary(alerts: Sequence[AlertView], now: datetime) -> tuple[str, Tone]:
     """`2 firing, 1 acknowledged, oldest 14 min`, with the tone of the worst that nobody took."""
     words = headline(alerts, now)
-    untaken = [alert for alert in alerts if alert.firing and not alert.acknowledged]
+    untaken = [alert for alert in alerts if alert.firing and not alert.acknowledged and not alert.silenced]
     resolved = sum(alert.state == "resolved" for alert in alerts)
     if resolved:
         words += f", {resolved} resolved"
@@ -196,14 +208,27 @@ def details(
         facts.append(("action", safe(alert.action), "bright"))
     if alert.runbook:
         facts.append(("runbook", safe(alert.runbook), "plain"))
-    if alert.acknowledged_by:
-        at = f", {iso(alert.acknowledged_at)}" if alert.acknowledged_at else ""
-        facts.append(("taken by", f"{safe(alert.acknowledged_by)}{at}", "accent"))
+    if alert.no_data:
+        facts.append(("", "Its data has stopped: this is the last state known.", "warning"))
+    if alert.acknowledged:
+        facts.append(("taken by", _taken(alert), "accent"))
         if alert.note:
             facts.append(("note", safe(alert.note), "plain"))
-    elif alert.state == "firing":
-        facts.append(("", "Nobody has acknowledged it: press a.", "warning"))
+    elif alert.silenced:
+        until = f", until {iso(alert.silenced_until)}" if alert.silenced_until else ""
+        facts.append(("silenced by", f"{safe(alert.silenced_by or '')}{until}", "accent"))
+        if alert.silence_comment:
+            facts.append(("comment", safe(alert.silence_comment), "plain"))
+    elif alert.firing:
+        lost = f" ({safe(alert.acknowledgement_lost)})" if alert.acknowledgement_lost else ""
+        facts.append(("", f"Nobody has acknowledged it{lost}: press a.", "warning"))
     return facts
+
+
+def _taken(alert: AlertView) -> str:
+    """`ada, 2026-02-24T09:12:00Z`."""
+    at = f", {iso(alert.acknowledged_at)}" if alert.acknowledged_at else ""
+    return f"{safe(alert.acknowledged_by or '')}{at}"
 
 
 def _quiet(rules: int, snapshot: Snapshot) -> list[Row]:

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from console.keys import bindings_for
 from widgets.answer import Answer
 from widgets.key_footer import KeyFooter, KeyHint
+from widgets.note_line import NoteLine
 from widgets.run_header import RunHeader
 from widgets.screen_tabs import ScreenTabs, Tab
 from widgets.tone import Tone
@@ -89,6 +90,7 @@ class ConsoleScreen(Screen[None]):
             yield from self.compose_body()
         yield Answer(id="guide")
         yield KeyFooter(id="key-footer")
+        yield NoteLine(id="note")
 
     def compose_body(self) -> ComposeResult:
         """The widgets between the answer line and the footer."""
@@ -130,8 +132,12 @@ class ConsoleScreen(Screen[None]):
     def set_chrome(self, tabs: tuple[Tab, ...], hints: tuple[KeyHint, ...], guide: str) -> None:
         """Called by the app: tabs with their badges, footer hints, the demo's guide line."""
         self.query_one(ScreenTabs).show(tabs, self.number)
-        self.query_one(KeyFooter).show(hints)
+        self.query_one(KeyFooter).show(hints, "paused: p shows what is new" if self.console.paused else "")
         line = self.query_one("#guide", Answer)
         line.display = bool(guide)
         if guide:
             line.say(guide, "accent")
+
+    def say_note(self, words: str, tone: Tone = "plain") -> None:
+        """Called by the app: words about what was just done; empty takes them away."""
+        self.query_one(NoteLine).say(words, tone)

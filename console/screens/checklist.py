@@ -44,6 +44,8 @@ class Checklist(ConsoleScreen):
         """Which list: 0 preflight, 1 today."""
         self._cursors = [0, 0]
         self._had_run = False
+        self._go_to_open = False
+        """`n` was pressed before the list was there: it is done then."""
 
     def compose_body(self) -> ComposeResult:
         with Container(id="checklist"):
@@ -82,6 +84,9 @@ class Checklist(ConsoleScreen):
         title = result.title if result is not None else ("Preflight", "Daily checks")[self._shown]
         self.list.show(title, result, self._switch_words(), _empty(state, self._shown))
         self.answer(*_answer(result, state))
+        if self._go_to_open and result is not None:
+            self._go_to_open = False
+            self.do_item_next_open()
         self._show_details()
 
     def _switch_words(self) -> Row:
@@ -150,7 +155,11 @@ class Checklist(ConsoleScreen):
             self.show_checklists(self.session.checklists)
 
     def do_item_next_open(self) -> None:
-        if not self.list.to_next_open():
+        if self._results()[self._shown] is None:
+            self._go_to_open = self.session.checklists.problem is None
+            words = "still looking at the items: then it goes to the next open one"
+            self.console.say(words if self._go_to_open else "there is no list", "plain")
+        elif not self.list.to_next_open():
             self.console.say("nothing is open in this list", "good")
 
     def do_row_open(self) -> None:

@@ -90,8 +90,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
 
     @property
     def _is_covered(self) -> bool:
-        """A question stands over it: what changes now would repaint the whole terminal."""
-        return self.app.screen is not self
+        """A question stands over it: what changes now would repaint the whole terminal. Or it is leaving."""
+        return not self.children or self.app.screen is not self
 
     def _show_all(self) -> None:
         if self._live is None:
@@ -165,6 +165,7 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
         self._display("#runs", runs)
         self.query_one("#study-facts", FactLines).most = max(2, min(9, height // 3))
         if not self._is_covered:
+            self._show_runs()
             self._show_all()
 
     def _display(self, selector: str, shown: bool) -> None:

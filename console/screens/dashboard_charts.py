@@ -50,6 +50,8 @@ class ChartsMixin(_Screen):
         _shown: Snapshot | None
         _runs_open: bool
 
+        @property
+        def _is_covered(self) -> bool: ...
         def do_run_overlay(self) -> None: ...
         def _say_answer(self) -> None: ...
         def _show_tiles(self) -> None: ...
@@ -175,8 +177,9 @@ class ChartsMixin(_Screen):
         self._say_answer()
 
     def on_metric_grid_paged(self, _event: MetricGrid.Paged) -> None:
-        self._redraw_charts()
-        self._show_tiles()
+        if not self._is_covered:
+            self._redraw_charts()
+            self._show_tiles()
 
     # The metric that fills the screen.
 

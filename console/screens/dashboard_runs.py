@@ -46,6 +46,8 @@ class RunsMixin(_Screen):
     if TYPE_CHECKING:
         _shown: Snapshot | None
 
+        @property
+        def _is_covered(self) -> bool: ...
         def _arrange(self) -> None: ...
         def _redraw_charts(self) -> None: ...
         def _show_tiles(self) -> None: ...
@@ -77,7 +79,6 @@ class RunsMixin(_Screen):
         self._runs_open = not self._runs_open
         if self._runs_open:
             self._library.look()
-            self._show_runs()
         self._arrange()
 
     def _library_changed(self) -> None:
@@ -86,6 +87,8 @@ class RunsMixin(_Screen):
             self.post_message(RunsChanged())
 
     def on_runs_changed(self, _event: RunsChanged) -> None:
+        if self._is_covered:
+            return
         self._show_runs()
         if self._overlaid:
             self._redraw_charts()

@@ -99,8 +99,8 @@ class TimeMixin(_Screen):
         self._go_to(None)
         return True
 
-    def set_chrome(self, *arguments: Any) -> None:
-        super().set_chrome(*arguments)
+    def set_chrome(self, *arguments: Any, **keywords: Any) -> None:
+        super().set_chrome(*arguments, **keywords)
         if self._replay.moment is not None:
             self._show_header()
 

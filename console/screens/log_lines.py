@@ -69,11 +69,12 @@ def _file(name: str, sources: Sequence[SourceFacts], chosen: bool, counted: bool
 
 
 def hunt(mark: str, hunted: Hunt, word: str) -> Row:
-    """`/nan 12 found`, and how far the search is while it goes on."""
+    """`/nan 12 found`, `&nan 1 line`, and how far the search is while it goes on."""
     if not hunted.text:
         return []
     text = visible(hunted.text, 24)
     count = units.number(hunted.count)
+    word = word if hunted.count == 1 else word.replace("line", "lines")
     going = f", {100 * hunted.share:.0f} % searched" if hunted.share < 1 else ""
     dropped = f", the newest {units.number(hunted.count - hunted.dropped)} by n" if hunted.dropped else ""
     return [(f"{mark}{text}", "accent"), (f" {count} {word}{going}{dropped}", "dim")]

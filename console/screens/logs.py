@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from console.keys import DASHBOARD, LOGS
+from console.log_places import take_place
 from console.log_reader import LogNews, LogOpened, LogPicture, LogReader, LogSaid
 from console.replay import Moment, find_moment, replay_of
 from console.screens import log_lines
@@ -77,10 +78,12 @@ class Logs(ConsoleScreen):
 
     def show(self, snapshot: Snapshot) -> None:
         self._open(self.session.target)
-        self._follow_replay()
         if self._reader is not None:
             self._sync()
             self._reader.look()
+        self._follow_replay()
+        if (place := take_place(self.session)) is not None and (reader := self._ask()):
+            reader.go_to(place)
 
     def tick(self, now: datetime) -> None:
         if self._reader is not None:
@@ -113,6 +116,7 @@ class Logs(ConsoleScreen):
         view.empty = _EMPTY.get(picture.chosen, "Nothing in this file yet.")
         if picture.filtered.text:
             view.empty = f"No line with “{picture.filtered.text}” here; esc shows all lines."
+        view.filtered = bool(picture.filtered.text)
         view.marked = picture.found.text or picture.filtered.text
         view.state = self._state()
         view.show(picture.window, following=picture.following)
@@ -127,7 +131,7 @@ class Logs(ConsoleScreen):
             spans += [("replay ", "warning"), (self._moment.words, "warning"), ("  ", "dim")]
         if self.console.paused:
             spans += [("paused", "warning-bold"), ("  ", "dim")]
-        for mark, hunted, word in (("&", picture.filtered, "lines"), ("/", picture.found, "found")):
+        for mark, hunted, word in (("&", picture.filtered, "line"), ("/", picture.found, "found")):
             if row := log_lines.hunt(mark, hunted, word):
                 spans += [*row, ("  ", "dim")]
         return spans[:-1]

@@ -61,7 +61,7 @@ class Confirm(ModalScreen[bool]):
             box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[self._tone]} bold")
             with VerticalScroll(can_focus=False):
                 yield Static(_Question.lines(self._facts))
-            yield Static(_Question.keys(("y", self._yes), ("esc", "no")), classes="keys")
+            yield Static(_Question.keys(("y or enter", self._yes), ("esc", "no")), classes="keys")
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)

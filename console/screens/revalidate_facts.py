@@ -55,6 +55,8 @@ def answer(state: RevalidationState, stale: bool, now: datetime) -> tuple[str, T
     if result is None:
         if state.model_path is None:
             return "nothing to judge without a workspace: ppo-console init DIR makes one", "unknown"
+        if state.report_problem is not None:
+            return "the report on disk cannot be read: whether the model earned GO is not known", "critical"
         return "not judged yet: R judges the model", "unknown"
     words = verdict_words(result)
     if stale:
@@ -146,11 +148,17 @@ def subject(state: RevalidationState, judged: Judged | None, shown: Callable[[Pa
             data.append((f"  {judged.first[:10]} {arrow} {judged.last[:10]}", "plain"))
         if judged.synthetic:
             data.append(("  synthetic market", "warning"))
-    rule: list[Span] = [
-        ("rule ", "dim"),
-        (f"{safe(state.policy, 40)} policy, {state.episodes} episodes", "plain"),
-    ]
+    rule: list[Span] = [("rule ", "dim"), (f"{safe(state.policy, 40)} policy, {_episodes(state)}", "plain")]
     return [*parts, rule]
+
+
+def _episodes(state: RevalidationState) -> str:
+    """`10 episodes`; once judged how many the candles held: `1 of 10 episodes`."""
+    held = state.result.data.get("episodes") if state.result is not None else None
+    word = "episode" if state.episodes == 1 else "episodes"
+    if isinstance(held, int) and held != state.episodes and not state.busy:
+        return f"{held} of {state.episodes} {word}"
+    return f"{state.episodes} {word}"
 
 
 def recommendation(state: RevalidationState, stale: bool, now: datetime) -> list[Row]:
@@ -161,6 +169,10 @@ def recommendation(state: RevalidationState, stale: bool, now: datetime) -> list
             lines.append([(safe(state.error.hint, 500), "plain")])
         lines.append([("Nothing was decided." + (" The earlier result:" if state.result else ""), "plain")])
         return [*lines, *([[]] if state.result else []), *_result_lines(state, stale, now)]
+    if state.report_problem is not None and not state.busy:
+        problem = state.report_problem
+        lines = [[(f"{glyph('critical')} {safe(problem.title, 500)}", "critical-bold")]]
+        return [*lines, [(safe(problem.hint, 500), "plain")]]
     return _result_lines(state, stale, now)
 
 

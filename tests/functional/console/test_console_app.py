@@ -96,8 +96,8 @@ async def test_export_writes_the_screen_as_svg_and_text_and_shows_the_path(given
         given.give(make.snapshot(alerts=[make.alert()]))
         await pilot.press("2", "x")
         await pilot.pause(0.5)
-        assert "exported to exports/alerts-" in given.text()
-    (svg,) = (given.workspace.root / "exports").glob("alerts-*.svg")
+        assert "exported (SVG, text, CSV and JSON) to exports/2" in given.text()
+    (svg,) = (given.workspace.root / "exports").glob("*/alerts.svg")
     assert svg.read_text().startswith("<svg") and "kl_spike" in svg.with_suffix(".txt").read_text()
 
 
@@ -150,7 +150,7 @@ async def test_the_line_filter_deletes_what_slipped_through_and_drops_links(give
         await pilot.pause()
         answer = given.app.open_screen.query_one("#answer")
         answer.text = Content(HOSTILE)
-        answer.refresh()
+        answer.redraw()
         await pilot.pause()
         strips = given.app.screen._compositor.render_strips()
         assert not set("".join(strip.text for strip in strips)) & set("\x1b\x07\x9b\u202e\u2028")

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from console.log_places import show_logs_at
 from console.replay import replay_of
 from console.screens.logs_detail import LogDetail
+from core.logs.target import Target
 
 TRAINING = [f"2026-02-24 09:{minute:02d}:00 [INFO] Step {minute * 2048}/500000" for minute in range(60)]
 END = [
@@ -162,10 +164,10 @@ async def test_filter_shows_only_matching_lines_with_their_tracebacks(given: Any
     async with given.app.run_test(size=(80, 24)) as pilot:
         await opened(given, make, pilot)
         await pilot.press("ampersand", *"value_loss", "enter")
-        text = await until(pilot, given, "&value_loss 1 lines")
+        text = await until(pilot, given, "&value_loss 1 line")
         assert "[ERROR] nan in value_loss" in text and "boom" in text and "[INFO]" not in text
         await pilot.press("ampersand", *"boom", "enter")
-        text = await until(pilot, given, "&boom 1 lines")
+        text = await until(pilot, given, "&boom 1 line")
         assert "[ERROR] nan in value_loss" in text, "a match in the traceback shows its line"
         await pilot.press("ampersand", *"nothing like it", "enter")
         await until(pilot, given, "No line with “nothing like it”")
@@ -253,6 +255,20 @@ async def test_from_a_line_to_the_charts_and_back(given: Any, make: Any) -> None
         replay_of(given.session).moment = None
         await pilot.press("1", "4")
         await until(pilot, given, "following")
+
+
+async def test_another_screen_can_open_the_logs_at_a_moment_before_they_were_ever_shown(
+    given: Any, make: Any
+) -> None:
+    fill(given)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await pilot.pause(0.1)
+        show_logs_at(given.app, Target(40_960, make.now.replace(hour=9, minute=20)))
+        await until(pilot, given, "▸training 2026-02-24 09:20:00 [INFO] Step 40960")
+        await pilot.press("1")
+        show_logs_at(given.app, Target(step=61_440))
+        await until(pilot, given, "09:30:00 [INFO] Step 61440")
 
 
 async def test_typing_a_text_to_find_switches_no_screen(given: Any, make: Any) -> None:

@@ -96,7 +96,7 @@ async def test_tabs_shorten_words_but_keep_numbers_and_badges_at_40_columns() ->
         async with app.run_test(size=(width, 3)) as pilot:
             app.query_one(ScreenTabs).show(tabs, 1)
             await pilot.pause()
-            text = app.query_one(ScreenTabs).render().plain
+            text = app.query_one(ScreenTabs).text_lines()[0]
             assert len(text) <= width
             assert all(str(number) in text for number in (1, 2, 3)) and "2!" in text
 
@@ -116,7 +116,7 @@ async def test_a_click_on_a_tab_names_its_number() -> None:
         tabs = app.query_one(ScreenTabs)
         tabs.show((Tab(1, "Dashboard"), Tab(2, "Alerts", "2!"), Tab(3, "Checklist")), 1)
         await pilot.pause()
-        line = tabs.render().plain
+        line = tabs.text_lines()[0]
         for word in ("Alerts", "Checklist", "Dashboard"):
             await pilot.click(ScreenTabs, offset=(line.index(word) + 1, 0))
         assert chosen == [2, 3, 1]
@@ -168,7 +168,7 @@ async def test_an_answer_takes_a_second_line_where_it_needs_one_and_never_jumps_
             assert answer.size.height == height
         answer.say("x " * 100)
         await pilot.pause()
-        assert answer.render().plain.endswith("…")
+        assert answer.text_lines()[-1].endswith("…")
 
 
 # Lists and words.

@@ -1,4 +1,4 @@
-"""The log pane: a cursor in a window of lines, follows or stays, wraps, marks; asks for more near the edges."""
+"""The log pane: a cursor in a window of lines, follows or stays, wraps; asks for more near the edges."""
 
 from __future__ import annotations
 
@@ -121,16 +121,18 @@ async def test_a_jump_is_taken_once(holding: Any) -> None:
         assert view.line.start == 30_500, "the same jump again is no jump"
 
 
-async def test_more_is_asked_for_near_an_edge_once(holding: Any) -> None:
+async def test_more_is_asked_for_near_an_edge_once(holding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     view = LogView("training.log")
     asked: list[int] = []
     async with holding(view).run_test(size=(70, 10)) as pilot:
-        view.post_message = lambda message: (
-            (  # type: ignore[method-assign]
-                asked.append(message.direction) if isinstance(message, LogView.Wanted) else None
-            )
-            or True
-        )
+        send = view.post_message
+
+        def spy(message: Any) -> bool:
+            if isinstance(message, LogView.Wanted):
+                asked.append(message.direction)
+            return send(message)
+
+        monkeypatch.setattr(view, "post_message", spy)
         view.show(window(1000, 1400, at_start=False), following=True)
         for _ in range(30):
             view.move(-10)
