@@ -103,7 +103,9 @@ class RunHeader(Horizontal):
         self.query_one(HeaderLine).show(facts)
 
     def tick(self, now: datetime) -> None:
-        self.query_one(HeaderClock).show(units.clock(now))
+        # A tick may come before the clock is mounted or after it has gone.
+        for shown in self.query(HeaderClock):
+            shown.show(units.clock(now))
 
 
 def fitted(facts: HeaderFacts, width: int) -> Content:
