@@ -204,7 +204,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         when it is seen again."""
         stack = self._screen_stacks.get(self._current_mode, [])
         if len(stack) == 1 and isinstance(stack[0], ConsoleScreen) and stack[0].is_mounted:
-            return stack[0]
+            # While it is taken down its children leave before it does.
+            return stack[0] if stack[0].query(RunHeader) else None
         return None
 
     @property
