@@ -248,13 +248,13 @@ def wrap_spans(row: Row, width: int, indent: int = 0) -> list[list[Span]]:
     width = max(8, width)
     indent = min(indent, width // 2)
     rows: list[list[Span]] = [[]]
-    used = 0
+    used, width = 0, max(1, width)
     for text, tone in row:
         for piece in re.findall(r" +|[^ ]+", text):
             if used and used + cell_len(piece) > width and not piece.isspace():
                 rows.append([(" " * indent, "dim")] if indent else [])
                 used = indent
-            for part in chop_cells(piece, width - used if used + cell_len(piece) > width else width):
+            for part in chop_cells(piece, max(1, width - used) if used + cell_len(piece) > width else width):
                 if used + cell_len(part) > width:
                     rows.append([(" " * indent, "dim")] if indent else [])
                     used = indent
