@@ -128,6 +128,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self._note_clears = 0.0
         self._note_screen = 0
         self._ticked = 0.0
+        self._disable_tooltips = self._disable_notifications = True  # two widgets less on each screen
         self._painting = False
         """Nothing is painted before the first screen stands as a whole; then it is painted once."""
         self.register_theme(THEME)
@@ -139,16 +140,21 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.session.attach(self.post_message)
         self.set_interval(1.0, self._tick)
-        self.call_after_refresh(self._paint)
+
+    def on_ready(self) -> None:
+        """The first screen is laid out: paint it when it has taken its size."""
+        self.screen.call_later(self._paint)
 
     @property
     def painting(self) -> bool:
         return self._painting
 
     def _paint(self) -> None:
-        """The first paint, of a screen that is laid out and has its values."""
+        """The first paint, of a screen that is laid out and has its values; at once, not with the next frame."""
         self._painting = True
-        self.screen.refresh()
+        screen = self.screen
+        screen._layout_required = screen._repaint_required = False
+        screen._refresh_layout(self.size)
         self.call_after_refresh(self._after_first_paint)
 
     def _after_first_paint(self) -> None:

@@ -92,9 +92,10 @@ def _decided(state: AppState) -> str:
     result = state.revalidation.result
     if state.revalidation.phase != "done" or result is None:
         return ""
-    reached = "the screen says why" if state.screen == REVALIDATE else "5 shows why"
+    failing = [gate.name.replace("_", " ") for gate in result.gates if gate.status != "PASS"]
+    why = f"not passed: {', '.join(failing)}" if failing else "every gate passed"
     next_one = "" if state.screen == STANDUP else " 6 shows the standup,"
-    return f"Demo: {_verdict(result)}; {reached}. The reports are on disk.{next_one} q quits."
+    return f"Demo: {_verdict(result)}; {why}. The reports are on disk.{next_one} q quits."
 
 
 def _decided_before(state: AppState) -> str:

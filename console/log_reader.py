@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from textual.message import Message
 
@@ -57,6 +58,15 @@ class LogPicture:
     looked: bool = False
 
 
+class At(NamedTuple):
+    """Where the screen is: the window it drew last, its cursor's line, whether it follows the newest."""
+
+    epoch: int = 0
+    jump: int = 0
+    number: int = 0
+    following: bool = True
+
+
 class LogNews(Message):
     """`LogReader.picture` changed."""
 
@@ -86,10 +96,8 @@ class LogReader:
 
     def __init__(self, folder: Path, post: Post) -> None:
         self.picture = LogPicture()
-        self.cursor = (0, 0)
-        """The screen's cursor: the window's epoch and the line's number. Set before a request."""
-        self.following = True
-        """Whether the screen is at the newest line. Set before a request."""
+        self.at = At()
+        """Where the screen is; set whenever that changes, and before a request."""
         self._viewer = LogViewer(LogBook(folder))
         self._post = post
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
@@ -201,16 +209,15 @@ class LogReader:
 
     def _ask(self, job: Request) -> None:
         """A request that depends on where the screen is; it replaces a search that is under way."""
-        cursor, following = self.cursor, self.following
+        at = self.at
         self._asked += 1
         asked = self._asked
 
         def work() -> None:
             self._serving = asked
-            self._take_cursor(cursor, following)
+            self._take(at)
             self._jump = None
             job()
-            self._tell_cursor()
 
         self._requests.put(work)
 
@@ -248,7 +255,7 @@ class LogReader:
 
     def _look(self) -> None:
         self._looking = False
-        self._take_cursor(self.cursor, self.following)
+        self._take(self.at)
         if self._viewer.refresh(time.monotonic(), utc_now()) or not self.picture.looked:
             self._dirty = True
 
@@ -267,7 +274,7 @@ class LogReader:
         if searched or self._unsaid:
             self._unsaid = False
             if self._viewer.filling:
-                self._take_cursor(self.cursor, self.following)
+                self._take(self.at)
                 self._viewer.fill()
             self._viewer.count()
             self._dirty = True
@@ -290,21 +297,19 @@ class LogReader:
             return
         self._jump = None
         self._dirty = True
-        self._tell_cursor()
         if not went:
             self._say(words, "warning")
         elif self._viewer.wrapped:
             self._say("went on around the end", "accent")
 
-    def _take_cursor(self, cursor: tuple[int, int], following: bool) -> None:
-        self._viewer.following = following
-        if cursor[0] == self._viewer.window.epoch:
-            self._viewer.cursor = cursor[1]
-
-    def _tell_cursor(self) -> None:
-        """Where a request led is where the screen is, also before it has drawn it."""
-        self.cursor = (self._viewer.window.epoch, self._viewer.cursor)
-        self.following = self._viewer.following
+    def _take(self, at: At) -> None:
+        """Where the screen is. While it has not drawn the last jump yet, it knows less than the viewer: then
+        all that counts is that its reader left the end."""
+        window = self._viewer.window
+        if at.jump == window.jump or not at.following:
+            self._viewer.following = at.following
+        if (at.epoch, at.jump) == (window.epoch, window.jump):
+            self._viewer.cursor = at.number
 
     def _say(self, words: str, tone: Tone) -> None:
         self._post(LogSaid(words, tone))

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console import exports
-from console.exports import Exporter
 from console.messages import WorkDone
 from core.clock import utc_now
 from widgets.tone import Tone
@@ -19,6 +17,7 @@ from widgets.tone import Tone
 if TYPE_CHECKING:
     from textual.app import App
 
+    from console.exports import Exporter
     from console.screens.base import ConsoleScreen
     from console.session import ConsoleSession
     from core.telemetry.model import Series
@@ -40,6 +39,8 @@ class SharingMixin(_App):
 
     @property
     def exporter(self) -> Exporter:
+        from console.exports import Exporter
+
         workspace = self.session.workspace
         return Exporter((workspace.root if workspace else Path.cwd()) / "exports", self)
 
@@ -66,6 +67,8 @@ class SharingMixin(_App):
         series = self._series_of(screen)
 
         def write() -> Path:
+            from console import exports
+
             if series:
                 contents["series.csv"] = exports.series_csv(series)
                 contents["series.json"] = exports.series_json(series)

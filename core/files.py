@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import stat
 import tempfile
@@ -88,6 +87,8 @@ def append_line(path: Path, line: str) -> None:
 
 def sha256_file(path: Path) -> str:
     """The file's SHA-256 as hex. Raises OSError."""
+    import hashlib
+
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -97,6 +97,11 @@ def _state_from_proc(identity: ProcessIdentity) -> ProcessState | None:
             return "gone"
         return "alive" if _start_of(folder) is not None else "gone"
     except (OSError, ValueError, IndexError):
+        with contextlib.suppress(PermissionError):
+            try:
+                os.kill(identity.pid, 0)
+            except ProcessLookupError:
+                return "gone"
         return None
 
 

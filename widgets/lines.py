@@ -248,17 +248,25 @@ def wrap_spans(row: Row, width: int, indent: int = 0) -> list[list[Span]]:
     width = max(8, width)
     indent = min(indent, width // 2)
     rows: list[list[Span]] = [[]]
-    used, width = 0, max(1, width)
+    used = 0
     for text, tone in row:
         for piece in re.findall(r" +|[^ ]+", text):
-            if used and used + cell_len(piece) > width and not piece.isspace():
+            length = cell_len(piece)
+            if piece.isspace() and (used + length > width or (len(rows) > 1 and used == indent)):
+                continue
+            if used + length > width and (length <= width - indent or width - used < 4):
                 rows.append([(" " * indent, "dim")] if indent else [])
                 used = indent
-            for part in chop_cells(piece, max(1, width - used) if used + cell_len(piece) > width else width):
-                if used + cell_len(part) > width:
+            while piece:
+                part, piece = piece[: _cells_of(piece, width - used)], piece[_cells_of(piece, width - used) :]
+                rows[-1].append((part, tone))
+                used += cell_len(part)
+                if piece:
                     rows.append([(" " * indent, "dim")] if indent else [])
                     used = indent
-                if not (part.isspace() and used in (0, indent) and len(rows) > 1):
-                    rows[-1].append((part, tone))
-                    used += cell_len(part)
     return rows
+
+
+def _cells_of(text: str, room: int) -> int:
+    """How many characters of `text` fit in `room` cells; at least one."""
+    return max(1, len(chop_cells(text, max(1, room))[0]))

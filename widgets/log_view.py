@@ -263,14 +263,14 @@ class LogView(LineWidget):
     def _place(self) -> list[Span]:
         window = self.window
         spans: list[Span] = [*self.state]
-        if spans:
-            spans.append(("  ", "dim"))
+        gap = "  " if spans else ""
         if window.number is not None and window.total is not None:
             number = window.number + self.cursor - window.base + 1
-            spans.append((f"line {min(number, window.total):,} of {window.total:,}", "dim"))
+            spans.append((f"{gap}line {min(number, window.total):,} of {window.total:,}", "dim"))
         elif window.first is not None and not self.following and not self.filtered:
-            spans.append((f"{100 * window.place:.0f} %", "dim"))
-        spans.append(("  following", "dim") if self.following else ("  G follows", "accent"))
+            spans.append((f"{gap}{100 * window.place:.0f} %", "dim"))
+        gap = "  " if spans else ""
+        spans.append((f"{gap}following", "dim") if self.following else (f"{gap}G follows", "accent"))
         return spans
 
     def _line_rows(self, number: int) -> list[list[Span]]:

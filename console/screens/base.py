@@ -45,6 +45,11 @@ class ConsoleScreen(Screen[None]):
     name_shown: ClassVar[str] = ""
     """The name in the tabs line: `Dashboard`."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._guide: Answer | None = None
+        self._note: NoteLine | None = None
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         # Before Textual merges bindings: each screen binds exactly its rows of the key table.
         cls.BINDINGS = [*bindings_for(cls.number)]
@@ -88,9 +93,7 @@ class ConsoleScreen(Screen[None]):
         yield Answer(id="answer")
         with Container(id="body"):
             yield from self.compose_body()
-        yield Answer(id="guide")
         yield KeyFooter(id="key-footer")
-        yield NoteLine(id="note")
 
     def compose_body(self) -> ComposeResult:
         """The widgets between the answer line and the footer."""
@@ -133,11 +136,24 @@ class ConsoleScreen(Screen[None]):
         """Called by the app: tabs with their badges, footer hints, the demo's guide line."""
         self.query_one(ScreenTabs).show(tabs, self.number)
         self.query_one(KeyFooter).show(hints, "paused: p shows what is new" if self.console.paused else "")
-        line = self.query_one("#guide", Answer)
-        line.display = bool(guide)
+        self._say_guide(guide)
+
+    def _say_guide(self, guide: str) -> None:
+        """Mounted when first needed, as the note is: a widget costs a millisecond of the first screen."""
+        if self._guide is None:
+            if not guide:
+                return
+            self._guide = Answer(id="guide")
+            self.mount(self._guide, before="#key-footer")
+        self._guide.display = bool(guide)
         if guide:
-            line.say(guide, "accent")
+            self._guide.say(guide, "accent")
 
     def say_note(self, words: str, tone: Tone = "plain") -> None:
         """Called by the app: words about what was just done; empty takes them away."""
-        self.query_one(NoteLine).say(words, tone)
+        if self._note is None:
+            if not words:
+                return
+            self._note = NoteLine(id="note")
+            self.mount(self._note)
+        self._note.say(words, tone)

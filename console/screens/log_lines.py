@@ -78,3 +78,11 @@ def hunt(mark: str, hunted: Hunt, word: str) -> Row:
     going = f", {100 * hunted.share:.0f} % searched" if hunted.share < 1 else ""
     dropped = f", the newest {units.number(hunted.count - hunted.dropped)} by n" if hunted.dropped else ""
     return [(f"{mark}{text}", "accent"), (f" {count} {word}{going}{dropped}", "dim")]
+
+
+def nothing_with(hunted: Hunt) -> str:
+    """Where the lines of a filter would stand."""
+    text = visible(hunted.text, 60)
+    if hunted.share < 1:
+        return f"Looking for lines with “{text}”; esc shows all lines."
+    return f"No line with “{text}” here; esc shows all lines."

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from console.keys import DASHBOARD, LOGS
 from console.log_places import take_place
-from console.log_reader import LogNews, LogOpened, LogPicture, LogReader, LogSaid
+from console.log_reader import At, LogNews, LogOpened, LogPicture, LogReader, LogSaid
 from console.replay import Moment, find_moment, replay_of
 from console.screens import log_lines
 from console.screens.base import ConsoleScreen
@@ -115,7 +115,7 @@ class Logs(ConsoleScreen):
         view.show_source = picture.chosen is None
         view.empty = _EMPTY.get(picture.chosen, "Nothing in this file yet.")
         if picture.filtered.text:
-            view.empty = f"No line with “{picture.filtered.text}” here; esc shows all lines."
+            view.empty = log_lines.nothing_with(picture.filtered)
         view.filtered = bool(picture.filtered.text)
         view.marked = picture.found.text or picture.filtered.text
         view.state = self._state()
@@ -149,8 +149,7 @@ class Logs(ConsoleScreen):
         """Where the screen is, for the reader's next look or request."""
         if self._reader is not None:
             view = self._view
-            self._reader.cursor = (view.window.epoch, view.cursor)
-            self._reader.following = view.following
+            self._reader.at = At(view.window.epoch, view.window.jump, view.cursor, view.following)
 
     def _ask(self) -> LogReader | None:
         self._sync()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on, work
@@ -118,8 +119,7 @@ class Revalidate(ConsoleScreen):
     def _say(self) -> None:
         state, now = self._state, utc_now()
         workspace = self.session.workspace
-        shown = workspace.relative if workspace is not None else str
-        self.query_one("#subject", FlowLine).put(subject(state, self._judged, shown))
+        self.query_one("#subject", FlowLine).put(subject(state, self._judged, self._shown))
         self._say_steps()
         result = state.result
         gates = self.query_one("#gates", GateTable)
@@ -130,6 +130,10 @@ class Revalidate(ConsoleScreen):
         self._say_ages(now)
         self._say_panes()
 
+    def _shown(self, path: Path) -> str:
+        workspace = self.session.workspace
+        return workspace.relative(path) if workspace is not None else str(path)
+
     def _say_ages(self, now: datetime) -> None:
         """What reads differently as time passes: the answer, the banner's note, the result's age."""
         state, result = self._state, self._state.result
@@ -138,7 +142,7 @@ class Revalidate(ConsoleScreen):
         age = f"judged {age_words(result, now)} ago" if result is not None else ""
         warning = "earlier result" if state.busy else "stale" if stale else ""
         self.query_one("#banner", DecisionBanner).show(result, age, warning)
-        self.query_one("#why", LinesPanel).show(recommendation(state, stale, now))
+        self.query_one("#why", LinesPanel).show(recommendation(state, stale, now, self._shown))
 
     def _say_steps(self) -> None:
         steps, state = self.query_one("#steps", ProgressSteps), self._state

@@ -161,22 +161,26 @@ def _episodes(state: RevalidationState) -> str:
     return f"{state.episodes} {word}"
 
 
-def recommendation(state: RevalidationState, stale: bool, now: datetime) -> list[Row]:
+def recommendation(
+    state: RevalidationState, stale: bool, now: datetime, shown: Callable[[Path], str] = str
+) -> list[Row]:
     """What to do and why, what it rests on, and where the reports are. Before: what will stand here."""
     if state.phase == "failed" and state.error is not None:
         lines: list[Row] = [[(f"{glyph('critical')} {safe(state.error.title, 500)}", "critical-bold")]]
         if state.error.hint:
             lines.append([(safe(state.error.hint, 500), "plain")])
         lines.append([("Nothing was decided." + (" The earlier result:" if state.result else ""), "plain")])
-        return [*lines, *([[]] if state.result else []), *_result_lines(state, stale, now)]
+        return [*lines, *([[]] if state.result else []), *_result_lines(state, stale, now, shown)]
     if state.report_problem is not None and not state.busy:
         problem = state.report_problem
         lines = [[(f"{glyph('critical')} {safe(problem.title, 500)}", "critical-bold")]]
         return [*lines, [(safe(problem.hint, 500), "plain")]]
-    return _result_lines(state, stale, now)
+    return _result_lines(state, stale, now, shown)
 
 
-def _result_lines(state: RevalidationState, stale: bool, now: datetime) -> list[Row]:
+def _result_lines(
+    state: RevalidationState, stale: bool, now: datetime, shown: Callable[[Path], str]
+) -> list[Row]:
     result = state.result
     if result is None:
         return []
@@ -194,7 +198,7 @@ def _result_lines(state: RevalidationState, stale: bool, now: datetime) -> list[
         lines.append([(f"evidence {result.evidence.strength}: {safe(result.evidence.note, 500)}", "dim")])
     lines.append([])
     lines += _facts(result, now)
-    lines += [[("report  ", "dim"), (safe(path, 300), "plain")] for path in result.reports]
+    lines += [[("report  ", "dim"), (safe(shown(Path(path)), 300), "plain")] for path in result.reports]
     return lines
 
 

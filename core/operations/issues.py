@@ -27,12 +27,12 @@ def issues_now(run: Run, facts: RunFacts, alerts: Sequence[AlertView]) -> Issues
     if facts.status == "ABSENT":
         return None, (), "issues unknown: there is no run"
     firing = [alert for alert in alerts if alert.state == "firing"]
-    issues = [_words(alert.rule, alert.message) for alert in firing if alert.severity == "critical"]
+    issues = [_firing_words(alert) for alert in firing if alert.severity == "critical"]
     if facts.status == "CRASHED" and not any(alert.rule == "crash" for alert in firing):
         issues.insert(0, f"crashed: {facts.reason}")
     elif run.traceback and facts.status != "CRASHED":
         issues.insert(0, "a traceback stands at the end of training.log")
-    warnings = [_words(alert.rule, alert.message) for alert in firing if alert.severity != "critical"]
+    warnings = [_firing_words(alert) for alert in firing if alert.severity != "critical"]
     return tuple(issues), tuple(warnings), ""
 
 
@@ -74,6 +74,15 @@ def _worst(newest: Sequence[Transition], rules: Mapping[str, Rule]) -> list[Tran
         for change in firing
         if rules[change.rule].rank >= rank[rules[change.rule].family or change.rule]
     ]
+
+
+def _firing_words(alert: AlertView) -> str:
+    """With who has taken it, so that it does not read as open."""
+    words = _words(alert.rule, alert.message)
+    if alert.acknowledged_by is None:
+        return words
+    note = f": {alert.note}" if alert.note else ""
+    return visible(f"{words} (acknowledged by {alert.acknowledged_by}{note})", 300)
 
 
 def _words(rule: str, message: str) -> str:

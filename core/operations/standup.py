@@ -17,6 +17,7 @@ import msgspec
 
 from core.clock import iso
 from core.files import atomic_write
+from core.operations.decided import decision_on
 from core.operations.facts import gather
 from core.operations.standup_entries import (
     GLYPHS,
@@ -24,6 +25,7 @@ from core.operations.standup_entries import (
     blockers,
     checkpoint_entry,
     confidence_entry,
+    decided_entry,
     kl_entry,
     monitoring,
     plan_entry,
@@ -154,7 +156,12 @@ def build_standup(
     settings = workspace.settings
     training, checkpoint = training_entry(facts, run), checkpoint_entry(facts, settings)
     reward, kl = reward_entry(facts), kl_entry(facts, settings.checks)
-    trust = confidence_entry(facts.evaluation, facts.validation_candles, settings)
+    decision = decision_on(workspace, run, facts.moment)
+    trust = (
+        confidence_entry(facts.evaluation, facts.validation_candles, settings)
+        if decision is None
+        else decided_entry(decision)
+    )
     named = (("training status", training), ("reward trend", reward), ("KL divergence", kl))
     missing = [f"{name}: {entry.text}" for name, entry in named if entry.mark == "unknown"]
     if checkpoint.mark == "unknown":
@@ -175,7 +182,7 @@ def build_standup(
         checkpoint=checkpoint,
         issues=(*(facts.issues or ()), *facts.warnings),
         issues_known=facts.issues is not None,
-        plan=plan_entry(facts, settings),
+        plan=plan_entry(facts, settings, decision),
         monitoring=monitoring(facts),
         tuning=tuning(facts, settings.checks),
         blockers=blockers(facts),

@@ -9,12 +9,14 @@ import msgspec
 
 from core.clock import iso
 from core.operations.evaluations import FILE_NAME
+from core.text import visible
 from core.units import number, steps
 
 if TYPE_CHECKING:
     from core.config.settings import Checks, Gates, Settings
     from core.operations.evaluations import Evaluation
     from core.operations.facts import RunFacts
+    from core.revalidation.result import RevalidationResult
     from core.telemetry.model import Run
 
 Mark = Literal["good", "attention", "bad", "unknown"]
@@ -92,8 +94,15 @@ def checkpoint_entry(facts: RunFacts, settings: Settings) -> Entry:
     )
 
 
-def plan_entry(facts: RunFacts, settings: Settings) -> Entry:
-    """How many steps the measured pace makes until the next standup, at most what is left."""
+def plan_entry(facts: RunFacts, settings: Settings, decision: RevalidationResult | None = None) -> Entry:
+    """How many steps the measured pace makes until the next standup, at most what is left.
+
+    Once the run has ended and was judged: what follows from the decision.
+    """
+    if decision is not None and facts.status in ("FINISHED", "STOPPED"):
+        follows = f"; next: {decision.next_steps}" if decision.next_steps else ""
+        text = f"Judged {decision.decision}: {decision.recommendation}{follows}"
+        return Entry(text=visible(text, 300), mark=_DECIDED[decision.decision], source=_report(decision))
     if facts.status == "FINISHED":
         return Entry(text="Training is complete: prepare the revalidation", mark="good")
     if facts.status not in ("RUNNING", "STALLED"):
@@ -139,6 +148,12 @@ def blockers(facts: RunFacts) -> tuple[str, ...]:
     return ()
 
 
+def decided_entry(decision: RevalidationResult) -> Entry:
+    """No confidence any more but the result: how many of the six gates were passed."""
+    text = f"judged: {decision.gates_passed} of {len(decision.gates)} gates, {decision.decision}"
+    return Entry(text=text, mark=_DECIDED[decision.decision], source=_report(decision))
+
+
 def confidence_entry(
     evaluation: Evaluation | None, validation_candles: int | None, settings: Settings
 ) -> Entry:
@@ -179,6 +194,11 @@ def _judged(evaluation: Evaluation, gates: Gates) -> tuple[tuple[str, bool], ...
     )
 
 
+def _report(decision: RevalidationResult) -> str:
+    return f"revalidation of {decision.generated_at}"
+
+
+_DECIDED: dict[str, Mark] = {"GO": "good", "PARTIAL-GO": "attention", "NO-GO": "bad"}
 _GATES = 4
 _CONFIDENCE: tuple[tuple[str, Mark], ...] = (("High", "good"), ("Medium", "attention"), ("Low", "bad"))
 

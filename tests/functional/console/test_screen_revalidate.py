@@ -273,8 +273,10 @@ async def test_hostile_text_in_a_report_is_text(given: Any, make: Any) -> None:
         assert not {"\x1b", "\x9b", "\x07"} & set(text)
 
 
-async def test_a_broken_report_is_no_result(given: Any, make: Any) -> None:
+async def test_a_broken_report_is_said_and_no_result(given: Any, make: Any) -> None:
     given.workspace.reports.mkdir(parents=True, exist_ok=True)
     (given.workspace.reports / "revalidation_result.json").write_text('{"decision": "GO"}')
     async with given.app.run_test(size=(120, 40)) as pilot:
-        assert "not judged yet" in await opened(given, make, pilot)
+        text = await opened(given, make, pilot)
+        assert "the report on disk cannot be read" in text and "not judged yet" not in text
+        assert "expected a revalidation result" in text, "what is wrong with it stands in the recommendation"

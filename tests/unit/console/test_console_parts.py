@@ -162,7 +162,7 @@ def _list(ticked: bool) -> ChecklistState:
     return ChecklistState(preflight=result)
 
 
-FIRING = (SimpleNamespace(state="firing", acknowledged_by=None, rule="kl_high"),)
+FIRING = (SimpleNamespace(firing=True, acknowledged=False, silenced=False, rule="kl_high"),)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,9 @@ FIRING = (SimpleNamespace(state="firing", acknowledged_by=None, rule="kl_high"),
         (_state("ABSENT", None), "its first row arrives"),
         (_state(), "press 3"),
         (_state(screen=3, checklists=_list(False)), "space ticks"),
-        (_state(checklists=_list(True), alerts=FIRING), "Press 2"),
+        (_state(checklists=_list(True), alerts=FIRING), "press 2, then a"),
+        (_state("FINISHED", alerts=FIRING, screen=6), "press 2, then a"),
+        (_state("FINISHED"), "training has ended"),
         (_state(checklists=_list(True), alerts=FIRING, screen=2), "press a to acknowledge kl_high"),
         (_state(checklists=_list(True)), "training goes on"),
         (_state("FINISHED", checklists=_list(True)), "Press R"),
@@ -188,12 +190,18 @@ def test_the_guide_explains_the_decision_by_its_failing_gates() -> None:
     result: Any = SimpleNamespace(decision="NO-GO", gates_passed=1, gates=gates)
     state = _state("FINISHED", revalidation=RevalidationState(phase="done", result=result))
     hint = DemoGuide().hint(state)
-    assert "NO-GO, 1 of 6 gates; not passed: profit factor" in hint
+    assert "NO-GO, 1 of 2 gates; not passed: profit factor" in hint
 
 
-def test_an_earlier_decision_is_not_explained_as_this_one() -> None:
+def test_a_decision_read_from_disk_is_said_to_be_one_and_how_to_begin_again() -> None:
     result: Any = SimpleNamespace(decision="NO-GO", gates_passed=1, gates=[])
     state = _state(
         "FINISHED", checklists=_list(True), revalidation=RevalidationState(result=result, earlier=True)
     )
-    assert "Press R" in DemoGuide().hint(state)
+    hint = DemoGuide().hint(state)
+    assert "was judged before: NO-GO" in hint and "R judges again" in hint and "--fresh" in hint
+
+
+def test_the_guide_of_an_ended_run_promises_no_new_reward() -> None:
+    for screen in range(1, 7):
+        assert "arrive" not in DemoGuide().hint(_state("FINISHED", screen=screen))
