@@ -150,7 +150,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         return self._painting
 
     def _paint(self) -> None:
-        """The first paint, of a screen that is laid out and has its values; at once, not with the next frame."""
+        """The first paint, of a screen laid out and with its values; at once, not with the next frame."""
         self._painting = True
         screen = self.screen
         screen._layout_required = screen._repaint_required = False

@@ -12,6 +12,7 @@ import functools
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ def _state_from_proc(identity: ProcessIdentity) -> ProcessState | None:
         if not identity.nonce:
             return "alive" if difference <= _START_TOLERANCE else "gone"
         mark = f"{NONCE_VARIABLE}={identity.nonce}".encode()
-        if difference > _START_TOLERANCE_PROVEN or mark not in (folder / "environ").read_bytes().split(b"\0"):
+        if difference > _START_TOLERANCE_PROVEN or mark not in _environment(folder):
             return "gone"
         return "alive" if _start_of(folder) is not None else "gone"
     except (OSError, ValueError, IndexError):
@@ -103,6 +104,16 @@ def _state_from_proc(identity: ProcessIdentity) -> ProcessState | None:
             except ProcessLookupError:
                 return "gone"
         return None
+
+
+def _environment(folder: Path) -> list[bytes]:
+    """The environment of this `/proc` folder's process. It reads as empty for a moment while a program is
+    being started: then it is read again."""
+    for _ in range(20):
+        if environment := (folder / "environ").read_bytes():
+            return environment.split(b"\0")
+        time.sleep(0.005)
+    return []
 
 
 def _start_of(folder: Path) -> float | None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,17 @@ def test_a_pid_that_no_process_has_is_gone_and_never_signalled(pid: int) -> None
     identity = ProcessIdentity(pid, time.time(), "", "", "")
     assert process_state(identity) == "gone"
     assert not signal_process(identity, signal.SIGTERM)
+
+
+def test_a_process_that_is_just_being_started_is_alive(spawn: Spawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between exec and the set-up of its memory, /proc shows an empty environment."""
+    identity = identify(spawn("abc").pid, "abc")
+    read = Path.read_bytes
+    empty = iter([True, True])
+
+    def read_bytes(path: Path) -> bytes:
+        return b"" if path.name == "environ" and next(empty, False) else read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    assert process_state(identity) == "alive"
+    assert next(empty, False) is False, "the empty environment was met"
