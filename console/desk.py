@@ -7,8 +7,9 @@ order; only the slow sensors look from another.
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from console.messages import ChecklistsChanged, StandupChanged, WorkDone
 from console.states import ChecklistState, StandupState
@@ -71,7 +72,7 @@ class Desk:
                     workspace, snapshot.run, snapshot.health, snapshot.alerts, store, now.date(), now
                 )
         except ConsoleError as error:
-            self._put(replace(self.checklists, problem=error.title))
+            self._put(msgspec.structs.replace(self.checklists, problem=error.title))
             return
         self._put(ChecklistState(preflight, daily, now))
 

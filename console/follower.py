@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,7 +118,7 @@ class Follower:
         with self._publishing:
             self._alerts = self._watch.alerts()
             if self._last is not None:
-                self._last = replace(self._last, alerts=self._alerts, taken_at=now)
+                self._last = msgspec.structs.replace(self._last, alerts=self._alerts, taken_at=now)
                 self._publish(self._last)
 
     def _follow(self) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from console.states import RevalidationState
 from core.clock import utc_now
@@ -52,7 +53,7 @@ class Judge:
             if self.state.busy or self._workspace is None:
                 return False
             self._cancelled = threading.Event()
-            self.state = replace(
+            self.state = msgspec.structs.replace(
                 self.state, phase="running", progress=None, started_at=utc_now(), finished_at=None, error=None
             )
             self._thread = threading.Thread(target=self._work, name="judge", daemon=True)
@@ -65,7 +66,7 @@ class Judge:
         with self._lock:
             if self.state.phase != "running":
                 return
-            self.state = replace(self.state, phase="cancelling")
+            self.state = msgspec.structs.replace(self.state, phase="cancelling")
         self._cancelled.set()
         self._changed()
 
@@ -85,7 +86,7 @@ class Judge:
         with self._lock:
             if not found or self.state.phase != "idle" or self.state.result is not None:
                 return
-            self.state = replace(self.state, **found)  # type: ignore[arg-type]
+            self.state = msgspec.structs.replace(self.state, **found)
         self._changed()
 
     def _work(self) -> None:
@@ -117,10 +118,10 @@ class Judge:
 
     def _progress(self, progress: Progress) -> None:
         with self._lock:
-            self.state = replace(self.state, progress=progress)
+            self.state = msgspec.structs.replace(self.state, progress=progress)
         self._changed()
 
     def _end(self, **changes: object) -> None:
         with self._lock:
-            self.state = replace(self.state, finished_at=utc_now(), **changes)  # type: ignore[arg-type]
+            self.state = msgspec.structs.replace(self.state, finished_at=utc_now(), **changes)
         self._changed()

@@ -7,15 +7,13 @@ that a terminal, tmux or flow control swallows is the only way to its action.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from textual.binding import Binding
 
 DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP = 1, 2, 3, 4, 5, 6
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One action and the keys that start it."""
 
     id: str

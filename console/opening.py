@@ -10,8 +10,9 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from core.workspace import open_workspace
 
@@ -19,8 +20,7 @@ _COMPLETION = "_PPO_CONSOLE_COMPLETE"
 """Set by a shell that wants completions: the parser's to answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """What to open; both may be None (the workspace around the current folder)."""
 
     workspace: Path | None = None

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+import msgspec
 
 from core import units
 from core.clock import from_epoch
@@ -29,8 +30,7 @@ _NUMBER = re.compile(r"@?([0-9][0-9,_ ]*(?:\.[0-9]+)?)\s*([kKmM%]?)")
 _CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d{1,2}):(\d\d)(?::(\d\d))?\s*Z?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """A row of the run: where its history is looked at."""
 
     step: int
@@ -175,9 +175,9 @@ def run_at(run: Run, moment: Moment) -> Run:
         end = rows_until(whole, moment)
         if end:
             series[name] = whole.first(whole.row_of(end - 1) + 1)
-    return replace(
+    return msgspec.structs.replace(
         run,
-        info=replace(run.info, ended_at=None, outcome=None),
+        info=msgspec.structs.replace(run.info, ended_at=None, outcome=None),
         series=series,
         step=moment.step,
         last_row_at=moment.time,
@@ -202,7 +202,7 @@ def run_at(run: Run, moment: Moment) -> Run:
 
 def snapshot_at(live: Snapshot, moment: Moment) -> Snapshot:
     """The picture of the run at the moment. Alerts: those that had begun to fire by then."""
-    return replace(
+    return msgspec.structs.replace(
         live,
         run=run_at(live.run, moment),
         alerts=tuple(

@@ -9,10 +9,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from core.clock import utc_now
 from core.errors import ConsoleError
@@ -28,8 +29,7 @@ _QUICK = 0.0
 """Seconds for a run in the list: the ends of its files."""
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierRun:
+class EarlierRun(msgspec.Struct, frozen=True):
     """One folder of the archive."""
 
     key: str
@@ -117,7 +117,9 @@ class RunLibrary:
 
     def _say_problem(self, run: EarlierRun, error: Exception) -> None:
         problem = _words(error)
-        self.runs = tuple(replace(one, problem=problem) if one.key == run.key else one for one in self.runs)
+        self.runs = tuple(
+            msgspec.structs.replace(one, problem=problem) if one.key == run.key else one for one in self.runs
+        )
 
 
 def listed(folder: Path) -> EarlierRun:

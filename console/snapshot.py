@@ -5,9 +5,10 @@ Trap avoided: screens that each read files and disagree with one another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from core.alerts.engine import AlertView
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from core.telemetry.model import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     run: Run
     """Owned by the worker; it only ever grows, so reading it from the UI is safe."""
     health: Health

@@ -5,10 +5,11 @@ Trap avoided: a screen that reads half of a change. A state is replaced whole, n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from core.checklist.model import ChecklistResult
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 RevalidationPhase = Literal["idle", "running", "cancelling", "done", "cancelled", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class RevalidationState:
+class RevalidationState(msgspec.Struct, frozen=True):
     """Where the revalidation stands."""
 
     phase: RevalidationPhase = "idle"
@@ -48,8 +48,7 @@ class RevalidationState:
         return self.phase in ("running", "cancelling")
 
 
-@dataclass(frozen=True, slots=True)
-class ChecklistState:
+class ChecklistState(msgspec.Struct, frozen=True):
     """The checklists as last evaluated."""
 
     preflight: ChecklistResult | None = None
@@ -59,8 +58,7 @@ class ChecklistState:
     """Why they could not be evaluated, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class StandupState:
+class StandupState(msgspec.Struct, frozen=True):
     """Today's standup: filled from the run, then confirmed."""
 
     standup: Standup | None = None

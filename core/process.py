@@ -14,9 +14,10 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from core.errors import UnreadableError
 
@@ -34,8 +35,7 @@ _START_TOLERANCE_PROVEN = 3600.0
 seen, the start time need only agree to this."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessIdentity:
+class ProcessIdentity(msgspec.Struct, frozen=True):
     """One process for ever. An empty `nonce` or `boot_id` is not known and not compared."""
 
     pid: int

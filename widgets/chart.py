@@ -8,9 +8,9 @@ a part, a mean or a logarithm that looks like the whole: the frame's title says 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from textual import events
 from textual.message import Message
 
@@ -31,8 +31,7 @@ _SMOOTHED_SHARE = 30
 """The mean goes over this part of the visible steps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """How a person wants to see the rows."""
 
     view: tuple[float, float] | None = None
@@ -42,8 +41,7 @@ class Look:
     smooth: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """Another run's rows of the same metric."""
 
     key: str

@@ -7,7 +7,8 @@ says which, and without UTF-8 each is a letter.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from widgets.axis import ticks
 from widgets.lines import Span
@@ -26,8 +27,7 @@ _NEAR = 2
 """So many cells a mark may stand beside its place, where a label of the axis stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """Something that happened at a step."""
 
     kind: str
@@ -57,8 +57,7 @@ def marks_near(marks: Sequence[Mark], low: float, high: float) -> list[Mark]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class StepsAxis:
+class StepsAxis(msgspec.Struct, frozen=True):
     """The bottom line of a chart's frame: `width` cells, the plot's from `margin` on."""
 
     view: tuple[float, float]

@@ -8,8 +8,8 @@ stands where its rows were (they stay, dimmed, with every extreme).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 from widgets.axis import log_labels, log_ticks, log_values, tick_labels, ticks
@@ -20,8 +20,7 @@ from widgets.lines import Row, Span, fit
 from widgets.smoothing import Smoother
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(msgspec.Struct, frozen=True):
     """A dashed line with its name."""
 
     value: float
@@ -31,8 +30,7 @@ class Threshold:
     """The axis makes room for it; otherwise it shows only where the values reach."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axes:
+class Axes(msgspec.Struct, frozen=True):
     """What a picture's places mean; with other axes it is another picture."""
 
     size: tuple[int, int]

@@ -5,16 +5,14 @@ Trap avoided: a footer that wraps or hides its own help key. The last hints give
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from textual.content import Content
 
 from widgets.content_lines import ContentLines
 from widgets.tone import DIM, STYLE, glyph, safe
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHint:
+class KeyHint(msgspec.Struct, frozen=True):
     key: str
     """As shown: `space`, `a`, `?`."""
     words: str

@@ -7,8 +7,8 @@ the metrics of the page that is open.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from textual import events
 from textual.containers import Container
 from textual.message import Message
@@ -20,8 +20,7 @@ _CHART_WIDTH, _CHART_HEIGHT = 40, 15
 _MOST_ACROSS, _MOST_DOWN = 4, 3
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSlot:
+class MetricSlot(msgspec.Struct, frozen=True):
     """One metric and how its chart is drawn."""
 
     name: str

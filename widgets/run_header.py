@@ -6,9 +6,9 @@ cuts its end at 80 columns; the least important parts are left out instead, whol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -30,8 +30,7 @@ _BAR_CELLS = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderFacts:
+class HeaderFacts(msgspec.Struct, frozen=True):
     """What the header says; a part that is not known is None and takes no room."""
 
     name: str = ""

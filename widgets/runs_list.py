@@ -6,8 +6,8 @@ Trap avoided: an outcome told by colour alone; glyph and word stand there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 from widgets.lines import Row, Span, fit, wrapped
@@ -17,8 +17,7 @@ from widgets.tone import Tone, ascii_only, glyph
 _OUTCOMES: dict[str, Tone] = {"finished": "good", "stopped": "warning", "crashed": "critical"}
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(msgspec.Struct, frozen=True):
     """One run of the list; every text printable."""
 
     key: str

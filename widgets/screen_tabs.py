@@ -5,8 +5,7 @@ Trap avoided: a tab cut in the middle at 80 columns. Words shorten, then leave; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -15,8 +14,7 @@ from widgets.content_lines import ContentLines
 from widgets.tone import DIM, STYLE, Tone
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(msgspec.Struct, frozen=True):
     number: int
     word: str
     badge: str = ""

@@ -7,8 +7,8 @@ cells of a changed number are sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 from widgets.lines import LineWidget, Row, Span, fit, framed, wrapped
@@ -18,8 +18,7 @@ from widgets.tone import ascii_only
 _MIN_SPARK = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(msgspec.Struct, frozen=True):
     """One row. `values`, when given, are drawn as a sparkline."""
 
     label: str

@@ -5,8 +5,9 @@ Trap avoided: an old picture taken for now. Header and answer say REPLAY, and `e
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from console import chrome
 from console.keys import LOGS
@@ -110,7 +111,7 @@ class TimeMixin(_Screen):
             return
         facts = chrome.header_facts(live)
         if moment is not None:
-            facts = replace(
+            facts = msgspec.structs.replace(
                 facts,
                 status=_HEADER,
                 late=False,

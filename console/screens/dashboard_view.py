@@ -6,7 +6,8 @@ Trap avoided: each chart with a view of its own, so that two charts side by side
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+
+import msgspec
 
 from widgets.axis import part_of, round_up
 from widgets.chart import Look
@@ -21,8 +22,7 @@ _ROUND = (1.0, 2.0, 5.0, 10.0)
 """Parts are so many steps × 10^k wide, so that their ends are round."""
 
 
-@dataclass(slots=True)
-class ChartView:
+class ChartView(msgspec.Struct):
     """Shared by all charts but the scale, which is each metric's own."""
 
     span: float | None = None
@@ -30,7 +30,7 @@ class ChartView:
     cursor: float | None = None
     """The step under the cursor; None without one."""
     smooth: bool = False
-    log: set[str] = field(default_factory=set)
+    log: set[str] = msgspec.field(default_factory=set)
     """Metrics on a logarithmic scale."""
 
     def part(self, newest: float | None) -> tuple[float, float] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import math
 import posixpath
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -29,8 +28,7 @@ _SHOWN = 20
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     key: str
     expected: str
     got: str

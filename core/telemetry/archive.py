@@ -6,9 +6,10 @@ evaluations and the ends of its CSVs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from core.clock import from_epoch
 from core.errors import UnreadableError
@@ -28,8 +29,7 @@ _MAX_EVALUATIONS = 1 << 20
 _NO_LOG = StepClock()
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierRun:
+class EarlierRun(msgspec.Struct, frozen=True):
     """One archived run; what its files do not say is None."""
 
     id: str

@@ -10,16 +10,16 @@ from __future__ import annotations
 import bisect
 import math
 import operator
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
 
 from core.clock import from_epoch
 from core.telemetry.model import Run
 from core.telemetry.series import Series
 
 
-@dataclass(frozen=True, slots=True)
-class RunAt:
+class RunAt(msgspec.Struct, frozen=True):
     """The run at `moment`."""
 
     run: Run
@@ -32,8 +32,7 @@ class RunAt:
     """The newest row's own time, None where no row has one."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunAtStep:
+class RunAtStep(msgspec.Struct, frozen=True):
     """The run as of a timestep."""
 
     run: Run
@@ -124,7 +123,7 @@ def _cut(run: Run, series: dict[str, Series], moment: datetime | None, timestep:
             return when <= moment
         return timestep is not None and step is not None and step <= timestep
 
-    cut = replace(
+    cut = msgspec.structs.replace(
         run,
         series=series,
         checkpoints=[one for one in run.checkpoints if known(one.written_at, one.timestep)],

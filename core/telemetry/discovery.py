@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from core.clock import from_epoch
 from core.errors import UnreadableError, UsageError
@@ -37,15 +38,14 @@ _MAX_FILES = 200
 _PEEK = 1 << 12
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """The files of a run, in the order in which they are read."""
 
-    rows: list[tuple[Path, Rank]] = field(default_factory=list)
-    monitors: list[Path] = field(default_factory=list)
-    events: list[Path] = field(default_factory=list)
+    rows: list[tuple[Path, Rank]] = msgspec.field(default_factory=list)
+    monitors: list[Path] = msgspec.field(default_factory=list)
+    events: list[Path] = msgspec.field(default_factory=list)
     log: Path | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
     def size(self) -> int:
         """Bytes of all row files together."""

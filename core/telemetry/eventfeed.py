@@ -7,8 +7,9 @@ a file that is corrupt in the middle ending the log silently; it is an event, an
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from core.telemetry.follower import Break, ByteFollower, Data, Pause
 from core.telemetry.ledger import Ledger, Rank
@@ -19,20 +20,18 @@ from core.telemetry.stepclock import StepClock
 from core.telemetry.tensorboard import Corrupt, EventReader, Scalar
 
 
-@dataclass(slots=True)
-class _File:
+class _File(msgspec.Struct):
     source: Source
     follower: ByteFollower
-    reader: EventReader = field(default_factory=EventReader)
+    reader: EventReader = msgspec.field(default_factory=EventReader)
     looked: bool = False
     """It was polled since it is followed."""
 
 
-@dataclass(slots=True)
-class _Points:
-    timesteps: array[float] = field(default_factory=lambda: array("d"))
-    values: array[float] = field(default_factory=lambda: array("d"))
-    times: array[float] = field(default_factory=lambda: array("d"))
+class _Points(msgspec.Struct):
+    timesteps: array[float] = msgspec.field(default_factory=lambda: array("d"))
+    values: array[float] = msgspec.field(default_factory=lambda: array("d"))
+    times: array[float] = msgspec.field(default_factory=lambda: array("d"))
 
 
 class EventFeed:

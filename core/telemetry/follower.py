@@ -15,9 +15,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 BreakEvent = Literal["truncated", "rewritten", "replaced", "missing", "denied"]
 Pause = Callable[[], bool]
@@ -31,16 +32,14 @@ MAX_LINE = 1 << 20
 _SETTLE_POLLS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(msgspec.Struct, frozen=True):
     """Consecutive bytes of the file, `offset` being the place of the first."""
 
     offset: int
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(msgspec.Struct, frozen=True):
     """The file is not what it was. After truncated, rewritten and replaced it is read from its start."""
 
     event: BreakEvent
@@ -50,8 +49,7 @@ class Break:
         return self.event in ("truncated", "rewritten", "replaced")
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True):
     """Bytes that no line could be made of: an overlong line, a half line in a file that was replaced."""
 
     offset: int

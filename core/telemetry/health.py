@@ -7,10 +7,11 @@ running, because its file is still there or its pid was given to another process
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from core import units
 from core.alerts.rule import RunStatus
@@ -32,8 +33,7 @@ _MIN_QUIET = 120.0
 _MIN_LATE = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(msgspec.Struct, frozen=True):
     """What `assess` says of a run at one moment."""
 
     status: RunStatus
@@ -54,8 +54,7 @@ class Health:
     """Since the timestep last advanced (or since the process started, if it has not yet)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True):
     steps: float = 0.0
     seconds: float = 0.0
     """How far and how long the newest rows of the window went; 0 seconds when unknown."""

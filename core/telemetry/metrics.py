@@ -7,8 +7,9 @@ it. Trap avoided: `train/entropy_loss` read as entropy with the wrong sign.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from core.text import visible
 
@@ -16,8 +17,7 @@ Direction = Literal["up", "down", "none"]
 Group = Literal["training", "evaluation", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(msgspec.Struct, frozen=True):
     """One metric. `aliases` are the column names and TensorBoard tags that mean it."""
 
     name: str

@@ -6,10 +6,11 @@ it. Trap avoided: a part of the history shown as if it were all of it: `Run.hist
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from core.telemetry.series import Series
 
@@ -33,8 +34,7 @@ ProcessState = Literal["alive", "gone", "unseen"]
 """`unseen`: no identity known, another host, or not ours to look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(msgspec.Struct, frozen=True):
     """One continuation of a run, as its `run.json` records it."""
 
     timestep: int
@@ -43,8 +43,7 @@ class Resume:
     checkpoint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
+class RunInfo(msgspec.Struct, frozen=True):
     """Who a run is, from its `run.json`; what a foreign run does not say is None or empty."""
 
     id: str
@@ -64,13 +63,12 @@ class RunInfo:
     boot_id: str | None = None
     nonce: str | None = None
     host: str | None = None
-    hyperparameters: dict[str, float] = field(default_factory=dict)
+    hyperparameters: dict[str, float] = msgspec.field(default_factory=dict)
     resumes: tuple[Resume, ...] = ()
     """Oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     path: Path
     timestep: int | None
     written_at: datetime
@@ -79,8 +77,7 @@ class Checkpoint:
 MarkerKind = Literal["checkpoint", "resume", "evaluation", "best"]
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(msgspec.Struct, frozen=True):
     """Something that happened at a timestep, for the charts of the run."""
 
     kind: MarkerKind
@@ -91,31 +88,29 @@ class Marker:
     """A few words, made visible: `checkpoint`, `resumed from ppo_4096_steps.zip`."""
 
 
-@dataclass(slots=True)
-class Source:
+class Source(msgspec.Struct):
     """One followed file."""
 
     path: Path
     kind: SourceKind
     rows: int = 0
     malformed: int = 0
-    malformed_at: list[int] = field(default_factory=list)
+    malformed_at: list[int] = msgspec.field(default_factory=list)
     """Byte offsets of the first few malformed rows."""
-    events: list[SourceEvent] = field(default_factory=list)
+    events: list[SourceEvent] = msgspec.field(default_factory=list)
     """In order, the newest 100."""
     metrics: tuple[str, ...] = ()
     """The metrics of `Run.series` that come from this source: one source rules each metric."""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct):
     """A run as known now. Owned by one reader; others only read it."""
 
     info: RunInfo
-    series: dict[str, Series] = field(default_factory=dict)
+    series: dict[str, Series] = msgspec.field(default_factory=dict)
     """By the metric names of `core.telemetry.metrics`."""
-    sources: list[Source] = field(default_factory=list)
-    checkpoints: list[Checkpoint] = field(default_factory=list)
+    sources: list[Source] = msgspec.field(default_factory=list)
+    checkpoints: list[Checkpoint] = msgspec.field(default_factory=list)
     """Oldest first."""
     last_row_at: datetime | None = None
     """When new bytes last arrived: the newest source's modification time; for rows that were there at the
@@ -125,20 +120,20 @@ class Run:
     process: ProcessState = "unseen"
     traceback: bool = False
     """A traceback stands at the end of `training.log`."""
-    log_tail: list[str] = field(default_factory=list)
+    log_tail: list[str] = msgspec.field(default_factory=list)
     """The newest lines of `training.log`, made visible, at most 500."""
     log_count: int = 0
     """How many log lines were read so far: the number of the newest line of `log_tail`."""
     step: int | None = None
     """The newest timestep of the training rows, as read last (a resume takes it back)."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
     """What a person should know about how the run was read, one sentence each."""
     history: float = 1.0
     """Share of the run's bytes that were read. Below 1 the series hold the newest rows alone and grow to the
     whole history while it is read."""
     growing: bool = False
     """Rows were seen to arrive since the run was opened."""
-    markers: list[Marker] = field(default_factory=list)
+    markers: list[Marker] = msgspec.field(default_factory=list)
     """Checkpoints, resumes, evaluations and the best model, by timestep; another list when they change."""
 
     @property

@@ -13,7 +13,6 @@ import json
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from pathlib import Path
 
@@ -38,15 +37,14 @@ _NUMERIC = b"0123456789+-.eE"
 _NUMBERS = msgspec.json.Decoder(list[float])
 
 
-@dataclass(slots=True)
-class _File:
+class _File(msgspec.Struct):
     source: Source
     follower: LineFollower
     started: float = math.nan
     """`t_start` of the comment line."""
-    header: list[bytes] = field(default_factory=list)
+    header: list[bytes] = msgspec.field(default_factory=list)
     header_line: bytes = b""
-    waiting: deque[_Episode] = field(default_factory=deque)
+    waiting: deque[_Episode] = msgspec.field(default_factory=deque)
     """Read, and not taken yet."""
     looked: bool = False
     """It was polled since it is followed."""

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from core.clock import from_epoch
 from core.errors import UnreadableError
@@ -258,7 +259,9 @@ class RunReader:
             self.rules_run = None
         else:
             behind = self._next.run
-            self.rules_run = replace(run, series=behind.series, step=behind.step, history=self._next.share)
+            self.rules_run = msgspec.structs.replace(
+                run, series=behind.series, step=behind.step, history=self._next.share
+            )
 
     # Around the rows.
 
@@ -272,7 +275,7 @@ class RunReader:
             run.log_tail, run.log_count = self._log.tail, self._log.count
             run.traceback = self._log.traceback
             if self._recorded is None and self._log.total and run.info.total_timesteps != self._log.total:
-                run.info = replace(run.info, total_timesteps=self._log.total)
+                run.info = msgspec.structs.replace(run.info, total_timesteps=self._log.total)
             if not run.series:
                 run.step = self._log.step
             moments.append(self._shown.believed(self._log, self._log.modified, self._log.written))

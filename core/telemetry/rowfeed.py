@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from core.telemetry.follower import Break, Data, LineFollower, Pause, Skipped
 from core.telemetry.ledger import Ledger, Rank
@@ -26,8 +27,7 @@ from core.telemetry.tail import newest_header
 _MAX_ELAPSED = 65_536
 
 
-@dataclass(slots=True)
-class _Generation:
+class _Generation(msgspec.Struct):
     """What was there when the file (re)started."""
 
     first: float

@@ -17,7 +17,6 @@ import operator
 import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import repeat
 
 import msgspec
@@ -65,29 +64,27 @@ def number(cell: bytes) -> float | None:
     return float(cell)
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(msgspec.Struct):
     """Rows in file order. A column's `index` names its rows in `timesteps`; None means all of them."""
 
-    timesteps: list[float] = field(default_factory=list)
-    elapsed: Sequence[float] = field(default_factory=list)
+    timesteps: list[float] = msgspec.field(default_factory=list)
+    elapsed: Sequence[float] = msgspec.field(default_factory=list)
     """Seconds since the trainer's loop began, nan where the source does not say; as long as `timesteps`."""
     finite: bool = False
     """Every value is known to be finite."""
     rising: bool = False
     """The timesteps are known not to go back."""
-    columns: dict[str, Column] = field(default_factory=dict)
-    malformed: list[int] = field(default_factory=list)
+    columns: dict[str, Column] = msgspec.field(default_factory=dict)
+    malformed: list[int] = msgspec.field(default_factory=list)
     """Offsets of the rows that were refused."""
 
     def column(self, name: str) -> Column:
         return self.columns.setdefault(name, Column())
 
 
-@dataclass(slots=True)
-class Column:
-    values: list[float] = field(default_factory=list)
-    index: list[int] | None = field(default_factory=list)
+class Column(msgspec.Struct):
+    values: list[float] = msgspec.field(default_factory=list)
+    index: list[int] | None = msgspec.field(default_factory=list)
 
 
 class CsvRows:

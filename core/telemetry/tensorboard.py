@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from core.telemetry.crc32c import masked_crc32c
 
@@ -35,8 +36,7 @@ class DecodeError(ValueError):
     """A record with a good checksum that is no event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(msgspec.Struct, frozen=True):
     tag: str
     step: int
     value: float
@@ -45,8 +45,7 @@ class Scalar:
     """Epoch seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Corrupt:
+class Corrupt(msgspec.Struct, frozen=True):
     """Bytes at `offset` that are no valid record."""
 
     offset: int

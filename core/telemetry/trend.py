@@ -7,8 +7,9 @@ is no slope and the word is UNKNOWN.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from core.telemetry.model import Series
@@ -25,8 +26,7 @@ _STEADY_SHARE = 0.05
 _STANDARD_ERRORS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(msgspec.Struct, frozen=True):
     """A least-squares line through the newest rows."""
 
     slope: float

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import console.session as session_module
@@ -116,7 +117,7 @@ def make_snapshot(run: Run | None = None, alerts: Sequence[AlertView] = (), **ch
     snapshot = Snapshot(
         run=run, health=health, alerts=tuple(alerts), host=None, taken_at=NOW, revision=1, problem=None
     )
-    return replace(snapshot, **changes)
+    return msgspec.structs.replace(snapshot, **changes)
 
 
 @dataclass

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import threading
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from console.screens.modals import Confirm, Details
@@ -121,7 +121,7 @@ async def test_copy_sends_osc_52_wrapped_for_tmux_too(
 async def test_hostile_text_crashes_nothing_and_reaches_no_screen(given: Any, make: Any) -> None:
     """From a file that skipped `visible()`: names, alerts, notes, problems, log lines."""
     run = make.run()
-    run.info = replace(run.info, tag=HOSTILE, symbols=(HOSTILE,), mode=HOSTILE)
+    run.info = msgspec.structs.replace(run.info, tag=HOSTILE, symbols=(HOSTILE,), mode=HOSTILE)
     alert = make.alert(
         rule=HOSTILE, message=HOSTILE, action=HOSTILE, runbook=HOSTILE, note=HOSTILE, acknowledged_by=HOSTILE
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+import msgspec
 
 from core.telemetry.health import Health
 from core.telemetry.host import Disk, Host
@@ -183,7 +184,7 @@ async def test_hostile_names_from_files_are_text(given: Any, make: Any) -> None:
     series = run.series.pop("policy_loss")
     series.name = "[/red][@click=app.quit]"
     run.series[series.name] = series
-    run.info = replace(run.info, tag="[b]tag[/nope]")
+    run.info = msgspec.structs.replace(run.info, tag="[b]tag[/nope]")
     async with given.app.run_test(size=(120, 40)) as pilot:
         text = await opened(
             given, pilot, make.snapshot(run, alerts=[make.alert(rule="[/x]", message="[/y]")])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.telemetry.model import Marker, Series
@@ -240,7 +240,7 @@ async def test_nothing_of_the_side_is_cut(given: Any, make: Any, size: tuple[int
     from core.telemetry.model import Checkpoint
 
     run = make.run(rows=100)
-    run.info = replace(run.info, pid=4_194_304, outcome=None)
+    run.info = msgspec.structs.replace(run.info, pid=4_194_304, outcome=None)
     run.process = "gone"
     run.checkpoints.append(Checkpoint(run.info.directory / "c", 1_204_800, make.now - timedelta(minutes=37)))
     use = ProcessUse(4_194_304, 199.0, 13 * 10**8)

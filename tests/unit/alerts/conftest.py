@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.alerts.rule import RunStatus
@@ -52,7 +53,7 @@ class Scene:
         self.now += timedelta(seconds=seconds)
 
     def known(self, **changes: object) -> None:
-        self.run.info = replace(self.run.info, **changes)  # type: ignore[arg-type]
+        self.run.info = msgspec.structs.replace(self.run.info, **changes)  # type: ignore[arg-type]
 
 
 def upto(run: Run, rows: int) -> Run:

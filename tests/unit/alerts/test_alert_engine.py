@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -479,7 +479,7 @@ def test_run_that_finished_resolves_rules_limited_to_a_live_run(scene: Any, cons
     engine = AlertEngine(rules, "run-1", console())
     scene.kl([0.2])
     look(engine, scene)
-    scene.health = replace(scene.health, status="FINISHED")
+    scene.health = dataclasses.replace(scene.health, status="FINISHED")
     assert look(engine, scene) == [("kl_spike", "resolved", True)]
     again = AlertEngine(rules, "run-1", console())
     assert [new for _, _, new in look(again, scene)] == [False, False]
@@ -503,7 +503,7 @@ def test_fresh_run_in_the_folder_begins_anew(scene: Any, console: Console) -> No
     engine = AlertEngine(KL, "run-1", console())
     scene.kl([0.2])
     look(engine, scene)
-    scene.run, scene.timestep = Run(replace(scene.run.info, id="run-2")), 0
+    scene.run, scene.timestep = Run(msgspec.structs.replace(scene.run.info, id="run-2")), 0
     scene.kl([0.01])
     assert look(engine, scene) == [] and engine.alerts() == []
     scene.kl([0.2])

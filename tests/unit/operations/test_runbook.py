@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.alerts.rule import default_rules
@@ -141,7 +142,9 @@ def test_checkpoints_and_tensorboard(desk: Desk) -> None:
 
 def test_hyperparameters_of_the_run_not_of_the_file(desk: Desk) -> None:
     assert sense("hyperparameters", desk.context).state == "ok"
-    desk.run.info = replace(desk.run.info, hyperparameters={"learning_rate": 1e-3, "gamma": 0.99})
+    desk.run.info = msgspec.structs.replace(
+        desk.run.info, hyperparameters={"learning_rate": 1e-3, "gamma": 0.99}
+    )
     found = sense("hyperparameters", desk.context)
     assert found.state == "bad" and found.lines == ("learning_rate = 0.001, approved 0.0003",)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.config.settings import Health as HealthSettings
@@ -179,7 +179,7 @@ def replace_settings(**changes: float) -> HealthSettings:
 
 def test_assess_changes_nothing(now: datetime) -> None:
     run = run_of(now, process="alive", total_timesteps=500_000)
-    before = replace(run)
+    before = msgspec.structs.replace(run)
     assess(run, SETTINGS, now)
     assert before == run
 

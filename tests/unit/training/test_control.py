@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -102,7 +101,7 @@ def test_a_stranger_under_the_trainers_pid_is_no_trainer(
     workspace: Workspace, process: Callable[..., ProcessIdentity]
 ) -> None:
     stranger = process(nonce="theirs")
-    write_run(workspace.logs, record_of(dataclasses.replace(stranger, nonce="ours")))
+    write_run(workspace.logs, record_of(msgspec.structs.replace(stranger, nonce="ours")))
     assert running_trainer(workspace) is None
 
 
@@ -127,7 +126,7 @@ def test_values_out_of_range_are_refused(
 def test_a_run_on_another_host_counts_as_live_while_its_files_change(
     workspace: Workspace, now: datetime, process: Callable[..., ProcessIdentity], never_launches: mock.Mock
 ) -> None:
-    write_run(workspace.logs, record_of(dataclasses.replace(process(), host="elsewhere")))
+    write_run(workspace.logs, record_of(msgspec.structs.replace(process(), host="elsewhere")))
     written = (workspace.logs / "run.json").stat().st_mtime
     just_now = datetime.fromtimestamp(written + 60, now.tzinfo)
     with pytest.raises(RejectedError, match="on elsewhere"):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
 import subprocess
@@ -9,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.errors import UnreadableError
@@ -42,18 +42,18 @@ def test_the_process_that_was_started_is_alive(spawn: Spawn) -> None:
 def test_a_reused_pid_is_not_the_trainer(spawn: Spawn) -> None:
     """Same pid, same start time to the tick, another nonce: a stranger."""
     stranger = identify(spawn("theirs").pid, "theirs")
-    assert process_state(dataclasses.replace(stranger, nonce="ours")) == "gone"
+    assert process_state(msgspec.structs.replace(stranger, nonce="ours")) == "gone"
 
 
 def test_without_a_nonce_the_start_time_decides(spawn: Spawn) -> None:
     foreign = identify(spawn("x").pid, "")
     assert process_state(foreign) == "alive"
-    assert process_state(dataclasses.replace(foreign, started=foreign.started - 10)) == "gone"
+    assert process_state(msgspec.structs.replace(foreign, started=foreign.started - 10)) == "gone"
 
 
 def test_a_clock_that_was_set_does_not_kill_a_proven_trainer(spawn: Spawn) -> None:
     identity = identify(spawn("abc").pid, "abc")
-    assert process_state(dataclasses.replace(identity, started=identity.started - 30)) == "alive"
+    assert process_state(msgspec.structs.replace(identity, started=identity.started - 30)) == "alive"
 
 
 def test_a_zombie_is_gone(spawn: Spawn) -> None:
@@ -69,16 +69,16 @@ def test_a_zombie_is_gone(spawn: Spawn) -> None:
 
 def test_an_earlier_boot_is_gone_and_another_host_unseen(spawn: Spawn) -> None:
     identity = identify(spawn("abc").pid, "abc")
-    assert process_state(dataclasses.replace(identity, boot_id="earlier")) == "gone"
-    assert process_state(dataclasses.replace(identity, host="elsewhere")) == "unseen"
+    assert process_state(msgspec.structs.replace(identity, boot_id="earlier")) == "gone"
+    assert process_state(msgspec.structs.replace(identity, host="elsewhere")) == "unseen"
 
 
 def test_a_signal_reaches_only_the_one_meant(spawn: Spawn) -> None:
     child = spawn("abc")
     identity = identify(child.pid, "abc")
-    assert not signal_process(dataclasses.replace(identity, nonce="other"), signal.SIGTERM)
+    assert not signal_process(msgspec.structs.replace(identity, nonce="other"), signal.SIGTERM)
     with pytest.raises(UnreadableError, match="cannot be seen"):
-        signal_process(dataclasses.replace(identity, host="elsewhere"), signal.SIGTERM)
+        signal_process(msgspec.structs.replace(identity, host="elsewhere"), signal.SIGTERM)
     assert process_state(identity) == "alive"
     assert signal_process(identity, signal.SIGTERM)
     assert child.wait(5) == -signal.SIGTERM

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,7 +53,7 @@ def test_the_full_header_is_the_documented_line() -> None:
 def test_the_header_never_exceeds_its_width_and_always_keeps_the_status(
     width: int, name: str, step: int
 ) -> None:
-    line = fitted(replace(FACTS, name=name, timestep=step), width)
+    line = fitted(msgspec.structs.replace(FACTS, name=name, timestep=step), width)
     assert line.cell_length <= width
     if width >= 20:
         assert "RUNNING" in line.plain
@@ -61,17 +61,19 @@ def test_the_header_never_exceeds_its_width_and_always_keeps_the_status(
 
 def test_a_growing_step_keeps_its_place() -> None:
     """Nothing jumps: the numbers before and after it stand in the same columns."""
-    early, late = (fitted(replace(FACTS, timestep=step), 120).plain for step in (998, 412_992))
+    early, late = (
+        fitted(msgspec.structs.replace(FACTS, timestep=step), 120).plain for step in (998, 412_992)
+    )
     assert early.index("/500,000") == late.index("/500,000") and early.index("ETA") == late.index("ETA")
 
 
 def test_an_ended_run_has_no_eta_and_no_pace() -> None:
-    line = fitted(replace(FACTS, status="CRASHED"), 120).plain
+    line = fitted(msgspec.structs.replace(FACTS, status="CRASHED"), 120).plain
     assert "ETA" not in line and "steps/s" not in line and "■ CRASHED" in line
 
 
 def test_a_run_without_a_total_has_steps_but_no_bar() -> None:
-    line = fitted(replace(FACTS, total=None), 120).plain
+    line = fitted(msgspec.structs.replace(FACTS, total=None), 120).plain
     assert "212,992 steps" in line and "%" not in line and "▕" not in line
 
 
