@@ -71,10 +71,11 @@ class ActionsMixin(SharingMixin):
         state = self.session.revalidation
         workspace = self.session.workspace
         shown = workspace.relative if workspace is not None else str
+        from console.screens.judged import zip_of
         from console.screens.modals import Confirm
 
         facts = [
-            ("model", shown(state.model_path) if state.model_path else units.MISSING),
+            ("model", shown(zip_of(state.model_path)) if state.model_path else units.MISSING),
             ("data", shown(state.data_dir) if state.data_dir else units.MISSING),
             ("episodes", f"{state.episodes}, or as many as the candles hold; and the whole period"),
             ("rule", f"{state.policy} policy decides; both verdicts are reported"),
@@ -144,7 +145,8 @@ class ActionsMixin(SharingMixin):
                 "A revalidation is running",
                 (("", "Leaving cancels it; nothing will have been decided."),),
                 "cancel it and quit",
-                tone="warning",
+                no="stay",
+                loses=True,
             ),
             answered,
         )

@@ -127,6 +127,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self._note: tuple[str, Tone] = ("", "plain")
         self._note_clears = 0.0
         self._note_screen = 0
+        self._says = 0
+        """How often something was said."""
         self._ticked = 0.0
         self._disable_tooltips = self._disable_notifications = True  # two widgets less on each screen
         self._painting = False
@@ -253,6 +255,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     def say(self, words: str, tone: Tone = "good") -> None:
         """Words about what was just done, above the footer for some seconds."""
         self._note = (words, tone)
+        self._says += 1
         stack = self._screen_stacks.get(self._current_mode, [])
         self._note_screen = getattr(stack[0], "number", 0) if stack else 0
         self._note_clears = self._loop_time() + NOTE_SECONDS
@@ -283,10 +286,16 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     async def action_do(self, action_id: str) -> None:
         """Dispatch one row of the key table: the open screen handles it, else the app."""
         name = handler_name(action_id)
-        handler = getattr(self.open_screen, name, None) or getattr(self, name, None)
-        if handler is not None:
-            handler()
-            self.update_chrome()
+        screen, says = self.open_screen, self._says
+        own = getattr(screen, name, None)
+        handler = own or getattr(self, name, None)
+        if handler is None:
+            return
+        waits_for = screen.waits_for() if own is not None else ""
+        handler()
+        if waits_for and says == self._says and self.screen is screen:
+            self.say(waits_for, "plain")
+        self.update_chrome()
 
     @on(ScreenTabs.Chosen)
     def _tab_clicked(self, event: ScreenTabs.Chosen) -> None:

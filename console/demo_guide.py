@@ -67,12 +67,22 @@ def _judging(state: AppState) -> str:
 
 
 def _waiting(state: AppState) -> str:
-    if state.snapshot is None or (_status(state) in ("ABSENT", "RUNNING") and _timestep(state) == 0):
+    if state.snapshot is None:
+        return "Demo: the run is being read."
+    if _status(state) in ("ABSENT", "RUNNING") and _timestep(state) == 0:
         return "Demo: a real PPO run has started in its own process; its first row arrives in a few seconds."
     if _status(state) == "CRASHED":
         shows = "this is its log" if state.screen == LOGS else "4 shows its log"
         return f"Demo: the training crashed; {shows}. {_AGAIN}"
     return ""
+
+
+def _quiet(state: AppState) -> str:
+    """The run says nothing new, and has not ended."""
+    if state.snapshot is None or _status(state) not in ("STALLED", "SILENT"):
+        return ""
+    shows = "this is its log" if state.screen == LOGS else "4 shows its log"
+    return f"Demo: the training is {_status(state).lower()}: {state.snapshot.health.reason} {shows}."
 
 
 def _acknowledge(state: AppState) -> str:
@@ -99,12 +109,14 @@ def _decided(state: AppState) -> str:
 
 
 def _decided_before(state: AppState) -> str:
-    """The run has ended and its decision was read from disk: an earlier opening of the same demo."""
+    """The run has ended and its decision was read from disk: judged at an earlier opening, or elsewhere."""
     revalidation = state.revalidation
     result = revalidation.result
     if result is None or not revalidation.earlier or _status(state) not in _ENDED:
         return ""
-    if revalidation.phase == "cancelled":
+    if revalidation.phase == "cancelled" or state.snapshot is None:
+        return ""
+    if result.model.get("run") != state.snapshot.run.info.id:
         return ""
     where = "This is" if state.screen == REVALIDATE else "5 shows"
     return (
@@ -155,6 +167,7 @@ _STEPS: tuple[Callable[[AppState], str], ...] = (
     _acknowledge,
     _decided,
     _decided_before,
+    _quiet,
     _tick,
     _finish,
 )

@@ -51,9 +51,9 @@ class Exporter:
         """The screen as SVG that fetches nothing."""
         return harmless_svg(self._app.export_screenshot(title="ppo-console"))
 
-    def write_all(self, contents: Mapping[str, str | bytes], now: datetime) -> Path:
-        """The files of one export in a folder of their own; returns it. Raises UnreadableError."""
-        folder = self._fresh(now.strftime("%Y%m%d-%H%M%S"), "")
+    def write_all(self, name: str, contents: Mapping[str, str | bytes], now: datetime) -> Path:
+        """One export's files in a folder of their own, `TIME-NAME`; returns it. Raises UnreadableError."""
+        folder = self._fresh(f"{now.strftime('%Y%m%d-%H%M%S')}-{name}", "")
         for name, content in contents.items():
             atomic_write(folder / name, content)
         return folder

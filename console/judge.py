@@ -75,18 +75,31 @@ class Judge:
             self._thread.join(timeout)
 
     def look_back(self, workspace: Workspace) -> None:
-        """Show the newest report on disk until there is a new result; one that cannot be read is said."""
+        """Show the newest report on disk, another console's or a command's too; an unreadable one is said."""
         from core.revalidation.reports import JSON_NAME, read_result
 
         path = workspace.reports / JSON_NAME
+        found: RevalidationResult | UnreadableError
         try:
-            found = {"result": read_result(path), "earlier": True} if path.exists() else {}
-        except UnreadableError as error:
-            found = {"report_problem": error}
-        with self._lock:
-            if not found or self.state.phase != "idle" or self.state.result is not None:
+            if not path.exists():
                 return
-            self.state = msgspec.structs.replace(self.state, **found)
+            found = read_result(path)
+        except UnreadableError as error:
+            found = error
+        with self._lock:
+            shown = self.state.result
+            if self.state.busy:
+                return
+            if isinstance(found, UnreadableError):
+                if shown is not None:
+                    return
+                self.state = msgspec.structs.replace(self.state, report_problem=found)
+            elif shown is None or found.generated_at > shown.generated_at:
+                self.state = msgspec.structs.replace(
+                    self.state, phase="idle", result=found, earlier=True, report_problem=None, error=None
+                )
+            else:
+                return
         self._changed()
 
     def _work(self) -> None:

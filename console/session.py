@@ -154,7 +154,7 @@ class ConsoleSession:
         self.mailbox.tell(SnapshotArrived)
 
     def _idle(self) -> None:
-        """Between jobs: another console may have ticked or acknowledged."""
+        """Between jobs: another console may have ticked, acknowledged or judged."""
         store = self._clerk.store
         if store is None:
             return
@@ -163,6 +163,8 @@ class ConsoleSession:
             self._store_counter = counter
             self._follower.refresh_alerts(utc_now())
             self._desk.evaluate()
+            if self.workspace is not None:
+                self._judge.look_back(self.workspace)
 
     # Intents of the operator; the outcome comes back as a message.
 

@@ -72,7 +72,7 @@ class SharingMixin(_App):
             if series:
                 contents["series.csv"] = exports.series_csv(series)
                 contents["series.json"] = exports.series_json(series)
-            return exporter.write_all(contents, now)
+            return exporter.write_all(name, contents, now)
 
         kinds = "SVG, text" + (", CSV and JSON" if series else "")
         self._write(write, f"exported ({kinds}) to")

@@ -118,6 +118,10 @@ class ConsoleScreen(Screen[None]):
 
     # What a screen may override.
 
+    def waits_for(self) -> str:
+        """What the screen's keys have nothing to act on without, in words, while that is not there yet."""
+        return "" if self.console.picture is not None else "the run has not been read yet"
+
     def on_back(self) -> bool:
         """`esc` and the first `q`: close what is open, say True; False leaves it to the app."""
         return False

@@ -115,6 +115,11 @@ class Checklist(ConsoleScreen):
             [(f"{state_glyph(item.state)} {WORDS[item.state]}", STATE_TONE[item.state])],
         )
 
+    def waits_for(self) -> str:
+        if self._results()[self._shown] is not None:
+            return ""
+        return _empty(self.session.checklists, self._shown)
+
     # Keys.
 
     def do_move_down(self) -> None:

@@ -15,6 +15,17 @@ from textual.widgets import Static
 from console.keys import Key, help_keys
 from widgets.tone import DIM, STYLE, Tone, glyph
 
+_BADGES = (
+    ("2!", "Alerts: two fire, not acknowledged or silenced"),
+    ("judging", "Revalidate: a judgement is under way, or it failed"),
+    ("NO-GO", "Revalidate: decided since the console opened"),
+)
+_QUESTIONS = (
+    ("y", "Yes"),
+    ("enter", "The choice that loses nothing"),
+    ("esc", "No"),
+)
+
 
 class HelpScreen(ModalScreen[None]):
     CSS_PATH = "help.tcss"
@@ -57,9 +68,17 @@ def help_text(screen: int) -> Content:
         blocks.append(Content("\n").join([Content.styled(group, "$foreground bold"), *rows]))
     tones: tuple[Tone, ...] = ("good", "warning", "critical", "unknown")
     legend = Content("   ").join([Content.styled(f"{glyph(tone)} {tone}", STYLE[tone]) for tone in tones])
+    badges = [_line(badge, words) for badge, words in _BADGES]
+    blocks.append(Content("\n").join([Content.styled("Beside a tab", "$foreground bold"), *badges]))
+    questions = [_line(key, words) for key, words in _QUESTIONS]
+    blocks.append(Content("\n").join([Content.styled("In a question", "$foreground bold"), *questions]))
     blocks.append(Content.assemble(("Status\n", "$foreground bold"), "  ", legend))
     return Content("\n\n").join(blocks)
 
 
 def _row(key: Key) -> Content:
-    return Content.assemble("  ", (key.shown.ljust(10), "$accent bold"), (key.help, "$foreground"))
+    return _line(key.shown, key.help)
+
+
+def _line(label: str, words: str) -> Content:
+    return Content.assemble("  ", (label.ljust(10), "$accent bold"), (words, "$foreground"))

@@ -1,6 +1,7 @@
 """Questions over a screen: confirm, and ask for a line of text. Each returns a typed result.
 
-Trap avoided: a destructive key that acts at once. `esc` and `q` always mean no.
+Trap avoided: a destructive key that acts at once, or one keystroke of habit later: `enter` takes the choice
+that loses nothing, so what loses something is answered with `y` alone. `esc` and `q` always mean no.
 """
 
 from __future__ import annotations
@@ -39,32 +40,38 @@ class _Question:
 
 
 class Confirm(ModalScreen[bool]):
-    """Yes or no. `y` and enter say yes."""
+    """Yes or no. `y` says yes; `enter` too, unless `loses`: yes gives something up, and `enter` says no."""
 
     CSS_PATH = "modals.tcss"
     BINDINGS = [
-        Binding("y,enter", "answer(True)", show=False),
+        Binding("y", "answer(True)", show=False),
+        Binding("enter", "default", show=False),
         Binding("n,escape,q,ctrl+c", "answer(False)", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
     ]
 
     def __init__(
-        self, title: str, facts: tuple[tuple[str, str], ...], yes: str, *, tone: Tone = "accent"
+        self, title: str, facts: tuple[tuple[str, str], ...], yes: str, *, no: str = "no", loses: bool = False
     ) -> None:
         super().__init__()
-        self._title, self._facts, self._yes, self._tone = title, facts, yes, tone
+        self._title, self._facts, self._yes, self._no, self._loses = title, facts, yes, no, loses
 
     def compose(self) -> ComposeResult:
+        tone: Tone = "warning" if self._loses else "accent"
         with Vertical(classes="question") as box:
-            mark = f"{glyph(self._tone)} ".lstrip()
-            box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[self._tone]} bold")
+            mark = f"{glyph(tone)} ".lstrip()
+            box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[tone]} bold")
             with VerticalScroll(can_focus=False):
                 yield Static(_Question.lines(self._facts))
-            yield Static(_Question.keys(("y or enter", self._yes), ("esc", "no")), classes="keys")
+            yes, no = ("y", "enter or esc") if self._loses else ("y or enter", "esc")
+            yield Static(_Question.keys((yes, self._yes), (no, self._no)), classes="keys")
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)
+
+    def action_default(self) -> None:
+        self.dismiss(not self._loses)
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

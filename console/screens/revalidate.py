@@ -210,6 +210,10 @@ class Revalidate(ConsoleScreen):
             ]
         )
 
+    def waits_for(self) -> str:
+        """Its panes stand without a run; only what the first look at the disk brings is waited for."""
+        return "" if self._judged is not None else "the model and the candles are being looked at"
+
     # Keys.
 
     def do_pane_next(self) -> None:

@@ -64,8 +64,7 @@ class StandupScreen(ConsoleScreen):
     def show_standup(self, state: StandupState) -> None:
         standup = state.standup
         self.entries.title = f"standup {standup.date} {standup.time} UTC" if standup else "standup"
-        empty = state.problem or "The template is being filled from the run."
-        self.entries.show(form_entries(standup) if standup else (), empty)
+        self.entries.show(form_entries(standup) if standup else (), _empty(state))
         self.answer(*self._answer(state))
         self._show_details()
 
@@ -99,6 +98,10 @@ class StandupScreen(ConsoleScreen):
         )
         facts.append(("", how, "dim"))
         pane.show(entry.label, facts)
+
+    def waits_for(self) -> str:
+        state = self.session.standup
+        return "" if state.standup is not None else _empty(state)
 
     # Keys.
 
@@ -135,6 +138,8 @@ class StandupScreen(ConsoleScreen):
             "Fill the standup again?",
             (("", "Your note is dropped; measured answers are read anew."),),
             "refill",
+            no="keep it",
+            loses=True,
         )
         self.app.push_screen(question, answered)
 
@@ -179,6 +184,10 @@ class StandupScreen(ConsoleScreen):
     def copy_text(self) -> str:
         standup = self.session.standup.standup
         return standup.text() if standup is not None else "no standup\n"
+
+
+def _empty(state: StandupState) -> str:
+    return state.problem or "The template is being filled from the run."
 
 
 def form_entries(standup: Standup) -> tuple[FormEntry, ...]:

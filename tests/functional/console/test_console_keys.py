@@ -9,6 +9,9 @@ import pytest
 from console.app import ConsoleApp
 from console.keys import KEYS, footer_keys, handler_name, help_keys
 from console.screens.help import HelpScreen, help_text
+from console.screens.modals import Confirm
+from console.session import ConsoleSession
+from console.states import RevalidationState
 
 SCREENS = range(1, 7)
 
@@ -130,3 +133,82 @@ async def test_a_key_of_another_screen_does_nothing(given: Any) -> None:
         await pilot.press("2", "space", "c", "e")
         await pilot.pause()
         assert given.app.screen is given.app.open_screen
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 6])
+async def test_a_key_pressed_before_anything_is_loaded_says_a_word(
+    given: Any, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the run nor the store has been read, and never is: each key of the screen still answers."""
+    app = given.app
+    monkeypatch.setattr(app.session.clerk, "submit", lambda job: None)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press(str(number))
+        for key in KEYS:
+            name = handler_name(key.id)
+            if not key.acts_on(number) or not hasattr(app.open_screen, name) or key.id == "app.back":
+                continue
+            said = app._says
+            await app.action_do(key.id)
+            await pilot.pause()
+            asked = app.screen is not app.open_screen or app.open_screen.number != number
+            if key.id != "run.overlay":  # acts on the list that `o` opened, which says what it holds
+                assert asked or app._says > said, f"{key.id} on screen {number} was silent"
+            while app.screen is not app.open_screen:
+                await pilot.press("escape")
+            if app.open_screen.number != number:
+                await pilot.press(str(number))
+
+
+async def test_revalidate_without_a_workspace_says_what_is_missing(given: Any, tmp_path: Any) -> None:
+    given.app = ConsoleApp(ConsoleSession(None, tmp_path))
+    async with given.app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("R")
+        await pilot.pause()
+        assert "cannot revalidate: a workspace says which model" in given.text()
+        assert given.app.screen is given.app.open_screen
+
+
+@pytest.mark.parametrize(
+    ("loses", "key", "answer"),
+    [
+        (False, "y", True),
+        (False, "enter", True),
+        (False, "escape", False),
+        (True, "y", True),
+        (True, "enter", False),
+        (True, "escape", False),
+        (True, "q", False),
+        (True, "n", False),
+    ],
+)
+async def test_enter_takes_the_choice_that_loses_nothing(
+    given: Any, loses: bool, key: str, answer: bool
+) -> None:
+    answers: list[bool | None] = []
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.app.push_screen(Confirm("Do it?", (("", "words"),), "do it", loses=loses), answers.append)
+        await pilot.pause()
+        assert ("y or enter do it" in given.text()) is not loses
+        assert ("enter or esc no" in given.text()) is loses
+        await pilot.press(key)
+        await pilot.pause()
+    assert answers == [answer]
+
+
+async def test_enter_neither_drops_a_note_nor_ends_a_running_judgement(
+    given: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two questions whose yes gives something up are answered with y alone."""
+    async with given.app.run_test(size=(100, 30)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("6")
+        await pilot.pause(0.3)
+        given.session.edit_standup(note="mine")
+        await pilot.press("f5", "enter")
+        await pilot.pause(0.2)
+        assert given.session.standup.standup.note == "mine"
+        monkeypatch.setattr(given.session._judge, "state", RevalidationState(phase="running"))
+        await pilot.press("ctrl+c", "enter")
+        await pilot.pause()
+        assert given.app.return_code is None and given.app.screen is given.app.open_screen

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 import core.revalidation.worker as worker_module
+from console.stores import open_store
 from core.errors import CancelledError, UnreadableError
 from core.revalidation.pipeline import Progress
 from core.revalidation.result import Evidence, GateResult, Hashes, RevalidationResult, SymbolResult
@@ -217,6 +218,21 @@ async def test_on_reopening_the_last_result_stands_with_its_age(given: Any, make
         text = await opened(given, make, pilot)
         assert "■ NO-GO: 2 of 6" in text and "stale" not in text
         assert "judged " in text and " ago" in text
+
+
+async def test_a_decision_made_elsewhere_meanwhile_is_shown(given: Any, make: Any) -> None:
+    """By the command or another console: the store tells of it, the report on disk holds it."""
+    put_model(given)
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        await opened(given, make, pilot)
+        assert "not judged yet" in given.text()
+        put_report(given, make_result())
+        with open_store(given.workspace) as store:
+            store.record("decision", "NO-GO", {}, make.now)
+        for _ in range(40):
+            if "NO-GO: 2 of 6" in await settled(given, pilot, 0.1):
+                break
+        assert "NO-GO: 2 of 6" in given.text()
 
 
 async def test_a_model_written_since_makes_the_result_stale(given: Any, make: Any) -> None:

@@ -149,7 +149,9 @@ def _state(
     status: str = "RUNNING", timestep: int | None = 4096, alerts: Any = (), **changes: Any
 ) -> AppState:
     snapshot: Any = SimpleNamespace(
-        health=SimpleNamespace(status=status), run=SimpleNamespace(timestep=timestep), alerts=alerts
+        health=SimpleNamespace(status=status, reason="No row for 9 min."),
+        run=SimpleNamespace(timestep=timestep, info=SimpleNamespace(id="run-1")),
+        alerts=alerts,
     )
     return replace(AppState(1, snapshot, ChecklistState(), RevalidationState()), **changes)
 
@@ -179,6 +181,9 @@ FIRING = (SimpleNamespace(firing=True, acknowledged=False, silenced=False, rule=
         (_state("FINISHED", checklists=_list(True)), "Press R"),
         (_state("FINISHED", revalidation=RevalidationState(phase="running")), "being judged"),
         (_state("CRASHED", None), "4 shows its log"),
+        (_state("STALLED"), "the training is stalled: No row for 9 min. 4 shows its log"),
+        (_state("SILENT", alerts=FIRING), "press 2, then a"),
+        (_state(snapshot=None), "is being read"),
     ],
 )
 def test_the_guide_says_the_key_that_is_due_by_the_facts(state: AppState, words: str) -> None:
@@ -193,13 +198,24 @@ def test_the_guide_explains_the_decision_by_its_failing_gates() -> None:
     assert "NO-GO, 1 of 2 gates; not passed: profit factor" in hint
 
 
+def _read_from_disk(run: str, **changes: Any) -> AppState:
+    result: Any = SimpleNamespace(decision="NO-GO", gates_passed=1, gates=[], model={"run": run})
+    revalidation = RevalidationState(result=result, earlier=True)
+    return _state("FINISHED", checklists=_list(True), revalidation=revalidation, **changes)
+
+
 def test_a_decision_read_from_disk_is_said_to_be_one_and_how_to_begin_again() -> None:
-    result: Any = SimpleNamespace(decision="NO-GO", gates_passed=1, gates=[])
-    state = _state(
-        "FINISHED", checklists=_list(True), revalidation=RevalidationState(result=result, earlier=True)
-    )
-    hint = DemoGuide().hint(state)
+    hint = DemoGuide().hint(_read_from_disk("run-1"))
     assert "was judged before: NO-GO" in hint and "R judges again" in hint and "--fresh" in hint
+
+
+def test_a_decision_about_another_run_leaves_this_one_to_be_judged() -> None:
+    hint = DemoGuide().hint(_read_from_disk("run-0"))
+    assert "Press R" in hint and "judged before" not in hint
+
+
+def test_an_alert_that_waits_comes_before_a_decision_on_disk() -> None:
+    assert "press 2, then a" in DemoGuide().hint(_read_from_disk("run-1", alerts=FIRING))
 
 
 def test_the_guide_of_an_ended_run_promises_no_new_reward() -> None:
