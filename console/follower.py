@@ -75,10 +75,14 @@ class Follower:
         self._reader: RunReader | None = None
         self._host: Host | None = None
         self._host_at = -HOST_EVERY
+        self._began = 0.0
+        """When the rest was begun with."""
         self._revision = 0
         self._told: tuple[object, ...] = ()
         self._alerts: tuple[AlertView, ...] = ()
         self._judged = False
+        self._unread = False
+        """There is more to read at once."""
         self._fresh_lines = 0
         self._said = ""
         self._last: Snapshot | None = None
@@ -127,7 +131,7 @@ class Follower:
             if self._stop.is_set():
                 break
             wait = PUBLISH_EVERY - (time.monotonic() - published)
-            if wait > 0 and self._stop.wait(wait):
+            if wait > 0 and not self._unread and self._stop.wait(wait):
                 break
             if self._look_guarded():
                 published = time.monotonic()
@@ -142,10 +146,13 @@ class Follower:
         self._watch.close()
 
     def _wakes(self) -> Iterator[None]:
-        """Twice at once, then on each change of the files and at least every `LOOK_EVERY` seconds."""
+        """Twice at once, and again while there is more to read; then on each change of the files and at least
+        every `LOOK_EVERY` seconds."""
         yield
         yield
         while not self._stop.is_set():
+            while self._unread and not self._stop.is_set():
+                yield
             try:
                 yield from self._notified()
             except (OSError, RuntimeError):
@@ -169,12 +176,15 @@ class Follower:
         )
         for _change in changes:
             yield
+            while self._unread and not self._stop.is_set():
+                yield
 
     def _look_guarded(self) -> bool:
         """A look that fails in a way nobody foresaw is said once, and the next second looks again."""
         try:
             return self._look(utc_now())
         except Exception as error:  # noqa: BLE001 - the thread that follows must outlive any file
+            self._unread = False
             self._say_once(_unforeseen("the run could not be followed", error))
             return False
 
@@ -201,18 +211,29 @@ class Follower:
         The first look is one poll, of the ends of the files, and judges nothing.
         """
         began = time.monotonic()
+        self._unread = False
         changed = reader.poll(now, BUDGET)
         if not self._rest.is_set():
             return changed
-        host_is_due = time.monotonic() - self._host_at >= HOST_EVERY
-        if host_is_due:
+        self._began = self._began or began
+        if self._host_is_due(reader.run, began):
             self._look_at_host(reader.run)
         self._judge(reader.rules_run, now)
         while reader.reading and time.monotonic() - began < PUBLISH_EVERY and not self._stop.is_set():
+            part = reader.run.history < 1.0
             changed = reader.poll(now, BUDGET) or changed
+            if part and reader.run.history == 1.0:  # is shown before it is judged
+                break
             self._judge(reader.rules_run, now)
+        self._unread = reader.reading
         self._fresh_lines += self._take_logs(reader)
         return changed
+
+    def _host_is_due(self, run: Run, now: float) -> bool:
+        """Not before the history is read, or would take long."""
+        if self._host is None and run.history < 1.0 and now - self._began < HOST_EVERY:
+            return False
+        return now - self._host_at >= HOST_EVERY
 
     def _tell(self, run: Run, health: Health, problem: str | None, now: datetime) -> bool:
         """Publish when something reads differently. True when it did."""

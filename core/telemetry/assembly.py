@@ -29,6 +29,8 @@ _Feed = EventFeed | MonitorFeed | RowFeed
 _CLOCK_AHEAD = 60.0
 """Seconds by which a writer's clock may lead the file's; a later time is not believed."""
 _NOTHING = StepClock()
+_SURE = 0.9
+"""Share of the expected rows that will come, however rough the estimate."""
 _NEAR_PAST = 4 << 20
 """Bytes before the end of the files whose rows are read whole, for the exact newest rows."""
 
@@ -51,8 +53,7 @@ class Assembly:
         self.run = Run(info)
         self._tail = tail
         self._every_row = every_row
-        stride = 1 << max(0, int(expected_rows) // BUCKETS).bit_length() >> 1 or 1
-        self._ledger = Ledger(self.run, only, stride)
+        self._ledger = Ledger(self.run, only, _stride(expected_rows))
         self._rows: list[RowFeed] = []
         self._events: EventFeed | None = None
         self._monitors: MonitorFeed | None = None
@@ -225,3 +226,11 @@ class Assembly:
                     if path.stat().st_size > self._tail:
                         return []
         return found.monitors
+
+
+def _stride(expected_rows: float) -> int:
+    """How wide the buckets of a reduced past will have to be in the end."""
+    stride = 1
+    while expected_rows * _SURE > stride * BUCKETS:
+        stride *= 2
+    return stride

@@ -13,7 +13,6 @@ import csv
 import io
 import json
 import math
-import operator
 import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +35,9 @@ _NUMBERS = msgspec.json.Decoder(list[float])
 _SPARSE = msgspec.json.Decoder(list[float | None])
 _GAPS = ((b",,", b",null,"), (b",,", b",null,"), (b",\n", b",null\n"), (b"\n,", b"\nnull,"))
 _PIECE = 1 << 16
+"""Bytes that are tried as a whole."""
+_SMALL = 1 << 13
+"""Bytes that are read row by row where they cannot be read as a whole."""
 _MAX_STEP = 2.0**53
 _MAX_COLUMNS = 512
 _BLANK = b" \t\r"
@@ -108,26 +110,39 @@ class CsvRows:
         """Batches of rows from whole lines."""
         start, end = 0, len(lines.data)
         while start < end:
-            stop = end if end - start <= _PIECE else lines.data.rfind(b"\n", start, start + _PIECE) + 1
-            if stop <= start:
-                stop = lines.data.find(b"\n", start) + 1
-            piece = lines.data[start:stop]
-            yield self._fast(piece) or self._slow(piece, lines.offset + start)
+            stop = end if end - start <= _PIECE else _line_end(lines.data, start, start + _PIECE)
+            yield from self._batches(lines.data[start:stop], lines.offset + start)
             start = stop
+
+    def _batches(self, piece: bytes, offset: int) -> Iterator[Batch]:
+        """A piece that is not plain is halved until what is not plain in it is small."""
+        if (batch := self._fast(piece)) is not None:
+            yield batch
+            return
+        half = len(piece) if len(piece) <= _SMALL else _line_end(piece, 0, len(piece) // 2)
+        if half == len(piece):
+            yield self._slow(piece, offset)
+        else:
+            yield from self._batches(piece[:half], offset)
+            yield from self._batches(piece[half:], offset + half)
 
     def _fast(self, piece: bytes) -> Batch | None:
         """Every line plain and as wide as the header, or None."""
+        if not self._width:
+            return None
         if b"\r" in piece:
             piece = piece.replace(b"\r\n", b"\n")
-        rows = piece.count(b"\n")
-        if not self._width or piece.translate(None, _NUMERIC) != (b"," * (self._width - 1) + b"\n") * rows:
+        between = piece.translate(None, _NUMERIC)
+        rows = len(between) // self._width
+        if between != (b"," * (self._width - 1) + b"\n") * rows:
             return None
         try:
-            cells = _NUMBERS.decode(b"[%b]" % piece[:-1].replace(b"\n", b","))
+            cells = _NUMBERS.decode(b"[%b0]" % piece.replace(b"\n", b","))
         except msgspec.DecodeError:
             return self._sparse(piece)
+        cells.pop()  # the 0 behind the last comma
         steps = cells[self._step :: self._width]
-        rising = all(map(operator.le, steps, steps[1:]))
+        rising = steps == sorted(steps)
         least, most = (steps[0], steps[-1]) if rising else (min(steps), max(steps))
         if least < 0 or most > _MAX_STEP:
             return None
@@ -281,6 +296,11 @@ class JsonRows:
         batch.timesteps.append(step)
         elapseds.append(elapsed if isinstance(elapsed, float) else math.nan)
         return True
+
+
+def _line_end(data: bytes, start: int, near: int) -> int:
+    """The end of the last line that ends before `near`, else of the first one from `start` on."""
+    return data.rfind(b"\n", start, near) + 1 or data.find(b"\n", start) + 1
 
 
 def _missing(rows: int) -> array[float]:

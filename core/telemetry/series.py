@@ -139,16 +139,15 @@ class Series:
         What is kept is what `reduced` keeps. Only for a series that nobody else looks at: points go.
         """
         begin = len(self._reduced)
-        steps = self.timestep[begin:].tolist() + timesteps
-        combined = self.value[begin:].tolist() + values
-        held = len(combined) - len(values)
+        held = self.value[begin:].tolist()
         if len(self.segments) > 1 and self.segments[-1] > begin:
             return False
-        if (self.timestep and timesteps[0] < self.timestep[-1]) or not math.isfinite(sum(combined[:held])):
+        if (self.timestep and timesteps[0] < self.timestep[-1]) or not math.isfinite(sum(held)):
             return False
         if not self.timestep:
             self.segments.append(0)
-        row = self.row_of(begin)
+        row, size = self.row_of(begin), len(held)
+        combined = held + values
         places = [0] if self.segments[-1] == begin else []
         cut, end = 0, self.stride - row % self.stride
         while end < len(combined):  # the newest row stays
@@ -160,14 +159,10 @@ class Series:
         newest = [combined[place] for place in places] + combined[cut:]
         self._finite_low = min(self._finite_low, min(newest))
         self._finite_high = max(self._finite_high, max(newest))
-        self._last_finite = combined[-1]
-        moments = self.time[begin:]
-        moments.extend(times)
-        del self.timestep[begin:], self.value[begin:], self.time[begin:]
-        self.timestep.extend(map(steps.__getitem__, places))
-        self.time.extend(map(moments.__getitem__, places))
-        self.timestep.fromlist(steps[cut:])
-        self.time.extend(moments[cut:])
+        self._last_finite = values[-1]
+        _keep(self.timestep, begin, size, places, cut, timesteps)
+        _keep(self.time, begin, size, places, cut, times)
+        del self.value[begin:]
         self.value.fromlist(newest)
         self._reduced.extend([row + place for place in places])
         self._dropped = row + cut - len(self._reduced)
@@ -269,6 +264,19 @@ class Series:
     def maximum(self) -> float | None:
         """The greatest finite value."""
         return None if self._last_finite is None else self._finite_high
+
+
+def _keep(
+    column: array[float], begin: int, held: int, places: list[int], cut: int, more: Sequence[float]
+) -> None:
+    """Of the points of `column` from `begin` on (`held` of them) and those of `more` behind them: the given
+    places, and all from the place `cut` on."""
+    kept = [column[begin + place] if place < held else more[place - held] for place in places]
+    if cut < held:
+        kept += column[begin + cut :]
+    del column[begin:]
+    column.fromlist(kept)
+    _extend(column, more[max(0, cut - held) :])
 
 
 def _extend(column: array[float], values: Sequence[float]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import string
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -241,3 +242,26 @@ def test_rows_with_empty_cells_take_a_fast_path_that_agrees_with_the_row_path() 
     assert read(b"".join(lines), fast) == read(header + b"".join(line + b"#\n" for line in lines))
     missing_step = header + b"1,2,2048,3\n1,2,,3\n"
     assert read(missing_step)[1] == [len(header) + 11]
+
+
+def test_a_malformed_row_slows_down_only_the_rows_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[bytes] = []
+    by_row = CsvRows._line
+
+    def counted(self: CsvRows, line: bytes, *rest: Any) -> bool:
+        looked_at.append(line)
+        return by_row(self, line, *rest)
+
+    monkeypatch.setattr(CsvRows, "_line", counted)
+    lines = [f"{row * 64},{row % 501}.25\n".encode() for row in range(20_000)]
+    lines[7_000] = b"448000,1_0\n"
+    values, malformed = read(b"timestep,reward\n" + b"".join(lines))
+    assert len(values["reward"]) == 19_999
+    assert malformed == [len(b"timestep,reward\n") + sum(map(len, lines[:7_000]))]
+    assert len(looked_at) < 1_000
+
+
+def test_one_line_longer_than_a_piece_is_refused_alone() -> None:
+    long = b"1," + b"x" * 300_000 + b"\n"
+    values, malformed = read(b"timestep,reward\n" + long + b"2,3\n" + long)
+    assert (values, malformed) == ({"reward": [(2, 3)]}, [16, 16 + len(long) + 4])
