@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, STANDUP
 from console.sharing import SharingMixin
+from console.training_keys import TrainingMixin
 from core import units
 from widgets.answer import Answer
 from widgets.tone import Tone
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-class ActionsMixin(SharingMixin):
+class ActionsMixin(SharingMixin, TrainingMixin):
     """Mixed into `ConsoleApp`."""
 
     if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from console.messages import (
     RevalidationChanged,
     SnapshotArrived,
     StandupChanged,
+    TrainingChanged,
     WorkDone,
     WorkFailed,
 )
@@ -332,6 +333,13 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self.session.mailbox.received(StandupChanged)
         if (screen := self._drawn) is not None:
             screen.show_standup(self.session.standup)
+
+    @on(TrainingChanged)
+    def _training_changed(self) -> None:
+        self.session.mailbox.received(TrainingChanged)
+        for screen in self.screen_stack:
+            if (show := getattr(screen, "show_training", None)) is not None:
+                show()
 
     @on(WorkDone)
     def _work_done(self, message: WorkDone) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Job = Callable[[], None]
 IDLE_EVERY = 2.0
+_OPENS_WITHIN = 30.0
+"""Seconds: another console may hold the lock of a new store."""
 
 
 class Clerk:
@@ -65,6 +67,11 @@ class Clerk:
                 hint="Make one with `ppo-console init DIR` and open the console there.",
             )
         return self._opened
+
+    def awaited_store(self) -> Store:
+        """As `require_store`, for another thread that may come before the store is open."""
+        self.settled.wait(_OPENS_WITHIN)
+        return self.require_store()
 
     def _work(self) -> None:
         self._guarded(self._open)

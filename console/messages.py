@@ -27,6 +27,10 @@ class StandupChanged(Message):
     """`session.standup` was filled or saved."""
 
 
+class TrainingChanged(Message):
+    """`session.training` moved."""
+
+
 class WorkDone(Message):
     """Something the operator asked for is in the store: words for the footer."""
 

@@ -17,7 +17,7 @@ from console.follower import Follower
 from console.judge import Judge
 from console.log_tail import LogTail
 from console.mailbox import Mailbox, Post
-from console.messages import RevalidationChanged, SnapshotArrived, WorkDone, WorkFailed
+from console.messages import RevalidationChanged, SnapshotArrived, TrainingChanged, WorkDone, WorkFailed
 from console.snapshot import Snapshot
 from console.states import ChecklistState, RevalidationState, StandupState
 from core.clock import utc_now
@@ -25,6 +25,7 @@ from core.config.settings import Settings
 from core.errors import UsageError
 
 if TYPE_CHECKING:
+    from console.training_desk import TrainingDesk
     from core.store.operator import OperatorIdentity
     from core.workspace import Workspace
 
@@ -61,6 +62,7 @@ class ConsoleSession:
             lambda error: self.mailbox.send(WorkFailed(error, asked=False)),
             self._publish,
         )
+        self._training: TrainingDesk | None = None
         self._store_counter = -1
         self._started = False
         self._going = threading.Lock()
@@ -86,6 +88,21 @@ class ConsoleSession:
     @property
     def standup(self) -> StandupState:
         return self._desk.standup
+
+    @property
+    def training(self) -> TrainingDesk:
+        """Starts and stops the workspace's training."""
+        if self._training is None:
+            from console.training_desk import TrainingDesk
+
+            self._training = TrainingDesk(
+                self.workspace,
+                self._clerk.awaited_store,
+                lambda: self.mailbox.tell(TrainingChanged),
+                lambda words: self.mailbox.send(WorkDone(words)),
+                lambda error: self.mailbox.send(WorkFailed(error)),
+            )
+        return self._training
 
     @property
     def clerk(self) -> Clerk:

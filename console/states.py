@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.operations.standup import Standup
     from core.revalidation.pipeline import Progress
     from core.revalidation.result import RevalidationResult
+    from core.training.operate import Situation
 
 RevalidationPhase = Literal["idle", "running", "cancelling", "done", "cancelled", "failed"]
 
@@ -65,3 +66,28 @@ class StandupState(msgspec.Struct, frozen=True):
     saved: Path | None = None
     """The Markdown file, once confirmed."""
     problem: str | None = None
+
+
+TrainingPhase = Literal["idle", "looking", "starting", "stopping"]
+
+
+class TrainingState(msgspec.Struct, frozen=True):
+    """What is known of the workspace's training, and what is being done with it."""
+
+    phase: TrainingPhase = "idle"
+    situation: Situation | None = None
+    """As of the last look; None before it."""
+    preflight: ChecklistResult | None = None
+    """As of the last look or start; None while it is looked at, and where nothing can be started."""
+    words: str = ""
+    """How far it is, or what was done, in one line."""
+    since: datetime | None = None
+    """When the present phase began."""
+    error: ConsoleError | None = None
+    """Why the last deed did not work."""
+    deeds: int = 0
+    """How many deeds have succeeded."""
+
+    @property
+    def busy(self) -> bool:
+        return self.phase in ("starting", "stopping")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,7 @@ from console.cli.checklists import checklist_text
 from console.cli.options import WorkspaceOption, workspace_at
 from console.cli.output import GOOD, finish, put, say
 from core.clock import utc_now
-from core.errors import CancelledError, RejectedError, UsageError
+from core.errors import CancelledError, RejectedError
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,9 +46,8 @@ def train(
     from console.stores import open_store
     from core.checklist.preflight import run_preflight
     from core.telemetry.reader import RunReader
-    from core.training.archive import archive_run
-    from core.training.control import TrainRequest, start_training
-    from core.training.plan import check_data, check_request
+    from core.training.control import TrainRequest
+    from core.training.operate import check_start, launch
 
     now = utc_now()
     opened = workspace_at(workspace)
@@ -64,12 +62,8 @@ def train(
         timestamp=timestamp,
         override=override,
     )
-    check_request(request)
-    if resume and fresh:
-        raise UsageError("--resume and --fresh exclude each other")
-    if fresh:
-        # Before the earlier run is moved away for one that cannot start.
-        check_data(opened, request.symbols or opened.settings.training.symbols)
+    # Before the earlier run is moved away for one that cannot start.
+    check_start(opened, request, fresh=fresh)
     with open_store(opened) as store:
         result = run_preflight(opened, store, now, timesteps=timesteps)
         say(f"preflight: {result.status}")
@@ -80,33 +74,17 @@ def train(
             put(checklist_text(result))
             say("dry run: nothing was started")
             finish({"READY": 0, "FIX": 10, "BLOCKED": 20}[result.status])
-        if result.status == "BLOCKED":
-            if override is None:
-                raise RejectedError(
-                    "the preflight is BLOCKED; the training was not started",
-                    hint='Mend the items above, or start with --override "reason", which is recorded.',
-                )
-            store.record("override", "preflight", {"reason": override, "status": result.status}, now)
-        if fresh:
-            moved = archive_run(opened, now)
-            if moved is not None:
-                say(f"the earlier run is now in {opened.relative(moved)}")
-        reader = RunReader(opened.logs, checkpoints=opened.checkpoints, now=now)
-        if resume:
+        reader = None
+        if resume and opened.logs.is_dir():
             # What the run logged before is known; only what comes now is echoed.
+            reader = RunReader(opened.logs, checkpoints=opened.checkpoints, now=now)
             reader.poll(now)
             reader.take_log_lines()
-        identity = start_training(opened, request, now, preflight=result)
-        store.record(
-            "training_start",
-            str(identity.pid),
-            {"tag": tag, "timesteps": timesteps, "resume": resume, "preflight": result.status},
-            now,
-        )
+        identity = launch(opened, store, request, result, now, fresh=fresh, say=say)
     if detach:
         say(f"training runs as process {identity.pid}; watch: ppo-console   end: ppo-console stop")
         finish(GOOD)
-    finish(follow_training(opened, reader))
+    finish(follow_training(opened, reader or RunReader(opened.logs, checkpoints=opened.checkpoints, now=now)))
 
 
 def follow_training(workspace: Workspace, reader: RunReader) -> int:
@@ -148,16 +126,12 @@ def stop(
 ) -> None:
     """End the training: it finishes its step, saves and exits clean."""
     from console.stores import open_store
-    from core.training.control import running_trainer, stop_training
+    from core.training.operate import end
 
-    now: datetime = utc_now()
     opened = workspace_at(workspace)
-    identity = running_trainer(opened)
-    if identity is None:
-        raise UsageError("no training of this workspace is running", hint="See: ppo-console status")
     with open_store(opened) as store:
-        store.record("training_stop", str(identity.pid), {"force": force}, now)
-    say(f"asking process {identity.pid} to {'end now' if force else 'save and end'} …")
-    outcome = stop_training(opened, force=force, timeout=timeout, now=now)
+        outcome = end(
+            opened, store, utc_now(), force=force, timeout=timeout, say=lambda words: say(f"{words} …")
+        )
     put(outcome)
     finish(GOOD)

@@ -80,7 +80,7 @@ def _judged(snapshot: Snapshot, rules: Mapping[str, Rule]) -> tuple[str, list[st
         return f"the run could not be read: {snapshot.problem}", [], "critical"
     if health.status == "ABSENT":
         return (
-            "no run here yet: start one with `ppo-console train`, or open one with --run PATH",
+            "no run here yet: T starts one, or open one with --run PATH",
             [],
             "unknown",
         )

@@ -12,24 +12,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UnreadableError
-from core.training import writers
+from core.telemetry.discovery import find_files
 from core.training.guard import refuse_live, start_lock
 from core.training.runfile import RUN_FILE, read_run
 from core.workspace import Workspace
 
-_MARKS = (
-    RUN_FILE,
-    writers.DASHBOARD_CSV,
-    writers.METRICS_CSV,
-    writers.EVALUATIONS_CSV,
-    writers.TRAINING_LOG,
-    f"{writers.TENSORBOARD_FOLDER}/events.out.tfevents.*",
-)
-
 
 def old_run_files(workspace: Workspace) -> list[Path]:
-    """Files of an earlier run, its models or checkpoints, that a new run must not mix with."""
-    found = [path for mark in _MARKS for path in sorted(workspace.logs.glob(mark))]
+    """Files of an earlier run, whoever trained it, its models or checkpoints: a new run must not mix with
+    them."""
+    there = find_files(workspace.logs)
+    found = sorted(workspace.logs.glob(RUN_FILE))
+    found += [*(path for path, _rank in there.rows), *there.monitors, *there.events]
+    found += [there.log] if there.log is not None else []
     for folder in (workspace.checkpoints, workspace.models):
         found += sorted(folder.glob("*.zip"))
     return found

@@ -14,9 +14,13 @@ from pathlib import Path
 from core.clock import from_epoch
 from core.errors import RejectedError, UnreadableError
 from core.process import process_state
+from core.telemetry.discovery import find_files
 from core.training.runfile import read_run
 from core.units import age
 from core.workspace import Workspace
+
+_FOREIGN_QUIET = 600.0
+"""Seconds without a change after which a run of another trainer counts as ended."""
 
 
 @contextlib.contextmanager
@@ -39,7 +43,10 @@ def refuse_live(workspace: Workspace, now: datetime) -> None:
     One that cannot be seen (another host or user) counts as live while the run's files still change.
     """
     record = read_run(workspace.logs)
-    if record is None or record.ended_at is not None:
+    if record is None:
+        _refuse_foreign(workspace, now)
+        return
+    if record.ended_at is not None:
         return
     state = process_state(record.process)
     if state == "alive":
@@ -54,6 +61,23 @@ def refuse_live(workspace: Workspace, now: datetime) -> None:
             f"and its files changed {age(quiet)} ago",
             hint=f"Stop it on {record.host}; after {age(workspace.settings.health.stalled_after)} "
             "without a change it counts as ended.",
+        )
+
+
+def _refuse_foreign(workspace: Workspace, now: datetime) -> None:
+    """A run without `run.json` has no process to ask for: it counts as live while its files change."""
+    there = find_files(workspace.logs)
+    paths = [*(path for path, _rank in there.rows), *there.monitors, *there.events]
+    quiet = _FOREIGN_QUIET
+    for path in paths:
+        with contextlib.suppress(OSError):
+            quiet = min(quiet, now.timestamp() - path.stat().st_mtime)
+    if quiet < _FOREIGN_QUIET:
+        raise RejectedError(
+            f"another trainer may be at work in {workspace.relative(workspace.logs)}: "
+            f"its files changed {age(max(0.0, quiet))} ago",
+            hint=f"After {age(_FOREIGN_QUIET)} without a change it counts as ended; to train beside it, "
+            "point paths.logs in config.toml to another folder.",
         )
 
 

@@ -123,7 +123,7 @@ async def test_without_a_run_it_says_how_to_get_one(given: Any, make: Any) -> No
     )
     async with given.app.run_test(size=(120, 40)) as pilot:
         text = await opened(given, pilot, absent)
-        assert "no run here yet: start one with `ppo-console train`" in first_line(text)
+        assert "no run here yet: T starts one, or open one with --run PATH" in first_line(text)
         assert "No reward yet" in text and "No KL divergence yet" in text
 
 
