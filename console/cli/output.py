@@ -47,9 +47,17 @@ def _write(text: str) -> None:
         raise UnreadableError(f"standard output could not be written: {error.strerror}") from error
 
 
+_WARNING_SIGN = "\u26a0"
+_AS_EMOJI = "\ufe0f"
+
+
 def _harmless(text: str) -> str:
-    """Names from files and arguments stand in these lines: no control character reaches the terminal."""
-    return "\n".join(visible(line, 20_000) for line in text.split("\n"))
+    """Names from files and arguments stand in these lines: no control character reaches the terminal.
+
+    The documents' warning sign keeps the selector that makes it an emoji, as their other signs are.
+    """
+    shown = "\n".join(visible(line, 20_000) for line in text.split("\n"))
+    return shown.replace(_WARNING_SIGN + visible(_AS_EMOJI), _WARNING_SIGN + _AS_EMOJI)
 
 
 def put_json(value: Any, now: datetime) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import BAD, GOOD, finish, put, put_json
+from console.cli.output import BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.errors import UsageError
 from core.text import visible
 from core.workspace import init_workspace
+
+if TYPE_CHECKING:
+    from core.store.audit import AuditReport, Noted
 
 
 def register(app: typer.Typer) -> None:
@@ -69,24 +73,61 @@ def demo(
     finish(run_demo(folder, timesteps=timesteps, fresh=fresh, headless=headless))
 
 
-def verify(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Recompute the hash chain of the audit log. Exit 0 whole, 20 broken, with the entry's number."""
+def verify(
+    workspace: WorkspaceOption = None,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="N:HASH", help="A head noted earlier, as this command prints it."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute the hash chain of the audit log. Exit 0 whole, 20 broken, with the entry's number.
+
+    A cut end leaves a whole chain, so the log is compared with the heads that its reports name.
+    """
+    from core.operations.audit_heads import noted_heads
     from core.store.audit import verify as verify_log
 
+    given = [] if head is None else [_noted(head)]
     opened = workspace_at(workspace)
     if not opened.store.exists():
         raise UsageError(
             f"{opened.relative(opened.store)} is not there: nothing has been recorded in this workspace yet"
         )
-    report = verify_log(opened.store)
+    heads, problems = noted_heads(opened)
+    report = verify_log(opened.store, [*given, *heads])
+    for problem in problems:
+        say(problem)
     if as_json:
         put_json(report, utc_now())
     elif report.whole:
-        put(f"whole: {report.entries} entries, head {report.head}")
+        entries = "entry" if report.entries == 1 else "entries"
+        put(f"whole: {report.entries:,} {entries}, head {report.entries}:{report.head}")
+        put("\n".join(_compared(report)))
     else:
         where = "" if report.broken is None else f" at entry {report.broken}"
         put(f"BROKEN{where}: {report.reason}")
     finish(GOOD if report.whole else BAD)
+
+
+def _noted(head: str) -> Noted:
+    """`12:5f0c…` as a noted head. Raises UsageError."""
+    from core.store.audit import Noted
+
+    match = re.fullmatch(r"(\d{1,12}):([0-9a-fA-F]{12,64})", head)
+    if match is None:
+        raise UsageError(
+            f"--head: expected NUMBER:HASH, the hash in 12 or more hex digits, got {visible(head, 80)!r}",
+            hint="`ppo-console audit verify` prints the head to note.",
+        )
+    return Noted(source="--head", number=int(match[1]), hash=match[2].lower())
+
+
+def _compared(report: AuditReport) -> list[str]:
+    """Which heads outside the log were compared."""
+    if not report.compared:
+        return ["compared with no head outside the log, so a cut end would not show: note the head above"]
+    return [f"compared with {each.source}: entry {each.number:,}" for each in report.compared]
 
 
 def show(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:

@@ -134,16 +134,27 @@ def _facts(snapshot: Snapshot, rules: Mapping[str, Rule]) -> list[str]:
     kl = run.series.get("approx_kl")
     limit = _kl_limit(rules)
     if kl is not None and len(kl):
-        text = f"KL {value_text(kl)}"
-        if kl.last is not None and limit is not None:
-            text += f" {'above' if kl.last > limit else 'below'} {limit:g}"
-        parts.append(text)
+        parts.append(f"KL {value_text(kl)}{_between(kl.last, limit, snapshot.alerts)}")
     if run.checkpoints:
         age = (snapshot.taken_at - run.checkpoints[-1].written_at).total_seconds()
         parts.append(f"checkpoint {units.age(age)} ago")
     else:
         parts.append("no checkpoint yet")
     return parts
+
+
+def _between(value: float | None, limit: float | None, alerts: Sequence[AlertView]) -> str:
+    """` above 0.01, below 0.05`: the threshold of an alert that fires, and the next one up.
+
+    A launch rule fires below the limit of the whole run: "below 0.05" alone would contradict it.
+    """
+    fired = [alert.threshold for alert in alerts if alert.state == "firing" and alert.metric == "approx_kl"]
+    limits = [each for each in (limit, *fired) if each is not None]
+    if value is None or not limits:
+        return ""
+    crossed, ahead = [each for each in limits if value > each], [each for each in limits if value <= each]
+    words = [f"above {max(crossed):g}"] if crossed else []
+    return " " + ", ".join([*words, f"below {min(ahead):g}"] if ahead else words)
 
 
 def replay_facts(snapshot: Snapshot, rules: Mapping[str, Rule], width: int = 200) -> str:

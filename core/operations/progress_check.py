@@ -75,7 +75,7 @@ def progress_check(
         f"🔔 Alerts: {_alerts(facts)}",
     )
     reasons = tuple(dict.fromkeys((*critical, *warning)))
-    return ProgressCheck(overall, reasons, lines, _details(run, facts, reasons))
+    return ProgressCheck(overall, reasons, lines, _details(run, facts, checks, reasons))
 
 
 def _judge_status(facts: RunFacts, critical: list[str], warning: list[str]) -> None:
@@ -139,7 +139,7 @@ def _alerts(facts: RunFacts) -> str:
     return f"{len(facts.issues)} critical issue{plural}: {facts.issues[0]}{milder}"
 
 
-def _details(run: Run, facts: RunFacts, reasons: tuple[str, ...]) -> tuple[str, ...]:
+def _details(run: Run, facts: RunFacts, checks: Checks, reasons: tuple[str, ...]) -> tuple[str, ...]:
     total = facts.total_timesteps
     share = (
         f" ({min(100.0, 100 * facts.timestep / total):.1f} %)" if facts.timestep is not None and total else ""
@@ -156,7 +156,7 @@ def _details(run: Run, facts: RunFacts, reasons: tuple[str, ...]) -> tuple[str, 
         f"Pace:         {number(facts.steps_per_second)} steps/s, ETA {duration(facts.remaining_seconds)}",
         f"Reward:       {number(facts.last_reward, 4)}, {facts.reward_trend}",
         f"KL:           last {number(facts.kl_last, 4)}, median {number(facts.kl_median, 4)}"
-        f" ({facts.kl_rows:,} rows)",
+        f" ({facts.kl_rows:,} rows); checklist < {checks.kl_good:g}, launch and daily < {checks.kl_daily:g}",
         f"Validation:   Sharpe {sharpe}{at}",
         f"Checkpoint:   {checkpoint}, age {duration(facts.checkpoint_age)}",
         *(f"Attention:    {reason}" for reason in reasons),

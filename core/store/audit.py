@@ -2,7 +2,7 @@
 
 Each entry's hash is the SHA-256 of the previous entry's hash and a canonical JSON of the entry (sorted keys,
 no spaces, ASCII). Triggers in the schema forbid UPDATE and DELETE. Trap avoided: a cut tail leaves a whole
-chain, so the head goes into every report and `verify` can be given one.
+chain, so the head goes into every report, and `verify` is given the heads that stand outside the log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -52,6 +52,19 @@ class AuditEntry:
     hash: str
 
 
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry named outside the log, where no one who cuts the log changes it too."""
+
+    source: str
+    """Where it stands, for a person: `reports/revalidation/revalidation_result.json`, `--head`."""
+    hash: str
+    """The entry's hash, or its first digits."""
+    number: int | None = None
+    """The entry's number; None: it may be any."""
+    model: str | None = None
+    """The hash of a model that was judged then: a decision about it must follow the entry."""
+
+
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `verify` found: the JSON of `ppo-console audit verify`."""
 
@@ -63,6 +76,8 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     broken: int | None = None
     """The number of the first entry that is not whole."""
     reason: str = ""
+    compared: tuple[Noted, ...] = ()
+    """What stands outside the log and was found in it, with the entries' numbers."""
 
     @property
     def whole(self) -> bool:
@@ -122,8 +137,8 @@ def read_entries(connection: sqlite3.Connection, kind: str | None, limit: int | 
     return [_entry(row) for row in reversed(rows.fetchall())]
 
 
-def verify(path: Path, expected: tuple[int, str] | None = None) -> AuditReport:
-    """Walk the whole chain. `expected` is a head from a report: that entry must still be there.
+def verify(path: Path, noted: Sequence[Noted] = ()) -> AuditReport:
+    """Walk the whole chain. Every entry of `noted` must still be there.
 
     Raises UsageError where no file is, UnreadableError where the file is no store.
     """
@@ -145,39 +160,87 @@ def verify(path: Path, expected: tuple[int, str] | None = None) -> AuditReport:
                 f"{path} holds no audit_log table; expected a ppo-console store",
                 hint="Check paths.store in config.toml.",
             )
-        number, digest, broken = _walk(connection, expected)
-    report = AuditReport(path=str(path), entries=number, head=digest)
+        walk = _Walk()
+        broken = walk.whole(connection)
+    report = AuditReport(path=str(path), entries=walk.number, head=walk.head)
     if broken:
-        return msgspec.structs.replace(report, broken=number + 1, reason=broken)
-    if expected is not None and number < expected[0]:
-        reason = f"entries {number + 1} to {expected[0]} are missing: the log was cut"
-        return msgspec.structs.replace(report, broken=number + 1, reason=reason)
+        return msgspec.structs.replace(report, broken=walk.number + 1, reason=broken)
+    found: list[Noted] = []
+    for each in noted:
+        match walk.find(each):
+            case Noted() as entry:
+                found.append(entry)
+            case reason:
+                first = min(each.number or walk.number + 1, walk.number + 1)
+                return msgspec.structs.replace(report, broken=first, reason=reason)
+    report = msgspec.structs.replace(report, compared=tuple(found))
     if not triggers >= AUDIT_TRIGGERS:
         missing = ", ".join(sorted(AUDIT_TRIGGERS - triggers))
         return msgspec.structs.replace(report, reason=f"the append-only protection was removed: {missing}")
     return report
 
 
-def _walk(connection: sqlite3.Connection, expected: tuple[int, str] | None) -> tuple[int, str, str]:
-    """(number and hash of the last whole entry, why the next one is broken or empty)."""
-    number, previous = 0, GENESIS
+class _Walk:
+    """Goes through the chain once and remembers what noted entries are looked up by."""
+
+    def __init__(self) -> None:
+        self.number, self.head = 0, GENESIS
+        """Of the last whole entry."""
+        self._hashes = [GENESIS]
+        """By number."""
+        self._decided: dict[str, int] = {}
+        """Per judged model the number of the newest decision about it."""
+
+    def whole(self, connection: sqlite3.Connection) -> str:
+        """Why the entry after the last whole one is broken; empty where the chain is whole."""
+        try:
+            for row in connection.execute(f"{_SELECT} ORDER BY number"):
+                *fields, linked, digest = row
+                if not isinstance(fields[0], int) or not all(isinstance(text, str) for text in fields[1:]):
+                    return "a value has another type than it was written with"
+                if fields[0] != self.number + 1:
+                    return f"entry {self.number + 1} is missing; entry {fields[0]} follows"
+                if linked != self.head:
+                    return "it does not follow from the entry before it"
+                values = dict(zip(_COLUMNS, fields, strict=True))
+                if digest != entry_hash(self.head, values):
+                    return "its content does not match its hash"
+                self.number, self.head = fields[0], digest
+                self._hashes.append(digest)
+                if values["kind"] == "decision":
+                    self._decided[_model_of(values["detail"])] = self.number
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            return f"it cannot be read: {visible(str(error), 200)}"
+        return ""
+
+    def find(self, noted: Noted) -> Noted | str:
+        """The noted entry with its number, or why it is not the one in the log."""
+        source = visible(noted.source, 300)
+        if noted.number is not None and noted.number > self.number:
+            first = self.number + 1
+            missing = (
+                f"entries {first} to {noted.number} are" if noted.number > first else f"entry {first} is"
+            )
+            return f"{missing} missing: the log was cut; {source} names entry {noted.number}"
+        numbers = range(self.number + 1) if noted.number is None else (noted.number,)
+        at = next((number for number in numbers if self._hashes[number].startswith(noted.hash)), None)
+        if at is None:
+            which = (
+                "an entry that is" if noted.number is None else f"another entry {noted.number} than stands"
+            )
+            end = "not in the log" if noted.number is None else "in the log"
+            return f"{source} names {which} {end}: the log was cut or replaced"
+        if noted.model is not None and self._decided.get(noted.model, 0) <= at:
+            return f"the decision of {source} is not in the log: its entry was cut, or never written"
+        return msgspec.structs.replace(noted, number=at, hash=self._hashes[at])
+
+
+def _model_of(detail: str) -> str:
+    """The hash of the model that a decision's entry is about; empty where it names none."""
     try:
-        for row in connection.execute(f"{_SELECT} ORDER BY number"):
-            *fields, linked, digest = row
-            if not isinstance(fields[0], int) or not all(isinstance(text, str) for text in fields[1:]):
-                return number, previous, "a value has another type than it was written with"
-            if fields[0] != number + 1:
-                return number, previous, f"entry {number + 1} is missing; entry {fields[0]} follows"
-            if linked != previous:
-                return number, previous, "it does not follow from the entry before it"
-            if digest != entry_hash(previous, dict(zip(_COLUMNS, fields, strict=True))):
-                return number, previous, "its content does not match its hash"
-            if expected is not None and fields[0] == expected[0] and digest != expected[1]:
-                return number, previous, "it is another entry than the one the report names"
-            number, previous = fields[0], digest
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        return number, previous, f"it cannot be read: {visible(str(error), 200)}"
-    return number, previous, ""
+        return str(json.loads(detail).get("model") or "")
+    except (ValueError, AttributeError):
+        return ""
 
 
 def _entry(row: tuple[Any, ...]) -> AuditEntry:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from console.screens.dashboard_facts import answer
+from core.alerts.rule import default_rules
 from core.telemetry.health import Health
 from core.telemetry.host import Disk, Host
 from core.telemetry.model import Checkpoint, Run, RunInfo
@@ -32,6 +34,20 @@ async def test_healthy_is_said_with_its_facts(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(120, 40)) as pilot:
         line = first_line(await opened(given, pilot, make.snapshot(run)))
         assert line.strip() == "● healthy: reward rising, KL 0.0080 below 0.05, checkpoint 4 min ago"
+
+
+def test_a_launch_alert_and_the_lasting_limit_do_not_contradict_each_other(make: Any) -> None:
+    run = make.run(rows=100)
+    run.series["approx_kl"].append(101 * 2048, 0.0126)
+    launch = make.alert(rule="kl_launch", severity="warning", threshold=0.01)
+    for alerts, words in (
+        ((launch,), "attention: kl_launch; reward rising, KL 0.0126 above 0.01, below 0.05"),
+        ((), "running: reward rising, KL 0.0126 below 0.05"),
+    ):
+        said, _tone = answer(make.snapshot(run, alerts=alerts), default_rules())
+        assert said.replace("healthy", "running").startswith(words)
+    run.series["approx_kl"].append(102 * 2048, 0.008)
+    assert "KL 0.0080 below 0.01" in answer(make.snapshot(run, alerts=(launch,)), default_rules())[0]
 
 
 async def test_four_charts_with_thresholds_tiles_and_alerts(given: Any, make: Any) -> None:

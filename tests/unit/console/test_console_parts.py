@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import threading
 import unicodedata
 from dataclasses import replace
@@ -17,6 +19,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.message import Message
 
+from console.cli.output import put
 from console.demo_guide import AppState, DemoGuide
 from console.line_filter import NeutralFilter
 from console.log_tail import LogTail
@@ -140,6 +143,13 @@ def test_ascii_is_drawn_only_where_the_locale_says_so(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert uses_ascii() is ascii_only
+
+
+def test_printed_text_keeps_the_documents_signs_and_no_control_character() -> None:
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        put("\u26a0\ufe0f ✅ tag\x1b]0;x\x07 \u202e")
+    assert stream.getvalue() == "\u26a0\ufe0f ✅ tag␛]0;x␇ <U+202E>\n"
 
 
 # The demo's guide.

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UnreadableError, UsageError
-from core.store.audit import GENESIS, AuditReport, entry_hash, verify
+from core.store.audit import GENESIS, AuditReport, Noted, entry_hash, verify
 from core.store.database import Store
 from core.store.operator import OperatorIdentity
 
@@ -125,19 +125,47 @@ def test_removed_protection_is_told(store: Store, path: Path, now: datetime) -> 
 def test_cut_tail_is_found_by_a_report_s_head(store: Store, path: Path, now: datetime) -> None:
     """A cut tail leaves a whole chain; the head that a report holds tells."""
     fill(store, now)
-    head = store.audit_head()
+    number, digest = store.audit_head()
+    head = [Noted(source="--head", number=number, hash=digest[:12])]
     fill(store, now, 1)
-    assert verify(path, head).whole
+    assert verify(path, head).compared == (Noted(source="--head", number=number, hash=digest),)
     create = (
         "CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, ''); END;"
     )
     script = f"DROP TRIGGER audit_log_no_delete; DELETE FROM audit_log WHERE number > 6; {create}"
     assert tamper(path, script).whole
     report = verify(path, head)
-    assert report.broken == 7 and "cut" in report.reason
+    assert report.broken == 7
+    assert report.reason == "entries 7 to 8 are missing: the log was cut; --head names entry 8"
     fill(store, now, 4)
     report = verify(path, head)
-    assert report.broken == 8 and "another entry" in report.reason
+    assert report.broken == 8 and "another entry 8" in report.reason
+
+
+def test_a_hash_without_a_number_is_looked_up_in_the_whole_log(
+    store: Store, path: Path, now: datetime
+) -> None:
+    """A report names only the hash."""
+    fill(store, now, 3)
+    report = Noted(source="report.json", hash=store.audit_head()[1])
+    fill(store, now, 3)
+    assert [each.number for each in verify(path, [report]).compared] == [3]
+    assert verify(path, [Noted(source="report.json", hash=GENESIS)]).compared[0].number == 0
+    other = verify(path, [report, Noted(source="history.json", hash="f" * 64)])
+    assert other.broken == 7 and other.reason.startswith("history.json names an entry that is not in the log")
+
+
+def test_a_report_whose_decision_the_log_does_not_hold_is_told(
+    store: Store, path: Path, now: datetime
+) -> None:
+    """The report is written before its decision is entered: its head alone would not miss that entry."""
+    fill(store, now, 2)
+    report = [Noted(source="report.json", hash=store.audit_head()[1], model="abc")]
+    store.record("decision", "GO", {"model": "another"}, now)
+    told = verify(path, report)
+    assert told.broken == 4 and told.reason.startswith("the decision of report.json is not in the log")
+    store.record("decision", "GO", {"model": "abc"}, now)
+    assert verify(path, report).whole
 
 
 def test_any_changed_byte_is_found_or_changes_nothing(
@@ -147,7 +175,8 @@ def test_any_changed_byte_is_found_or_changes_nothing(
     with Store(path, ada) as store:
         fill(store, now, 12)
         original = store.entries()
-        head = store.audit_head()
+        number, digest = store.audit_head()
+        head = [Noted(source="--head", number=number, hash=digest)]
     whole = path.read_bytes()
     rng = random.Random(7)
     starts = [index for index in range(len(whole)) if whole.startswith(b"entry number", index)]
