@@ -76,6 +76,12 @@ class Desk:
             return
         self._put(ChecklistState(preflight, daily, now))
 
+    def evidence_of(self, item_id: str) -> str:
+        """What a tick of this item rests on, as last evaluated; empty where nothing is known of it."""
+        lists = (self.checklists.preflight, self.checklists.daily)
+        items = (item for result in lists if result is not None for item in result.items)
+        return next((item.evidence for item in items if item.id == item_id), "")
+
     def fill_standup(self) -> None:
         """Fill the template from the run as it is now."""
         from core.operations.standup import build_standup

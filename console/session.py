@@ -197,7 +197,8 @@ class ConsoleSession:
 
     def tick(self, item_id: str, note: str = "") -> None:
         def job() -> None:
-            self._clerk.require_store().tick(item_id, utc_now(), note)
+            evidence = self._desk.evidence_of(item_id)
+            self._clerk.require_store().tick(item_id, utc_now(), note, evidence)
             self._desk.evaluate()
 
         self._clerk.submit(job)
@@ -216,6 +217,16 @@ class ConsoleSession:
             self._clerk.require_store().override(item_id, reason, utc_now())
             self._desk.evaluate()
             self.mailbox.send(WorkDone("overridden, with your reason, in the audit log"))
+
+        self._clerk.submit(job)
+
+    def not_applicable(self, item_id: str, reason: str) -> None:
+        """A person says that an item does not apply; the reason is recorded and shown."""
+
+        def job() -> None:
+            self._clerk.require_store().not_applicable(item_id, reason, utc_now())
+            self._desk.evaluate()
+            self.mailbox.send(WorkDone("not applicable, with your reason, in the audit log"))
 
         self._clerk.submit(job)
 

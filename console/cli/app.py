@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from console.cli import alerts, checklists, data, decision, health, runbook, setup, training, watch
+from console.cli import (
+    alerts,
+    checklists,
+    data,
+    decision,
+    health,
+    lists,
+    runbook,
+    setup,
+    training,
+    watch,
+)
 from console.cli.options import RunOption, WorkspaceOption, name_workspace, workspace_at
 from console.cli.output import finish, put
 
@@ -30,7 +41,18 @@ def build() -> Callable[[list[str] | None], int]:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_open)
-    for family in (setup, data, training, health, checklists, decision, alerts, runbook, watch):
+    for family in (
+        setup,
+        data,
+        training,
+        health,
+        checklists,
+        lists,
+        decision,
+        alerts,
+        runbook,
+        watch,
+    ):
         family.register(app)
     command = typer.main.get_command(app)
 

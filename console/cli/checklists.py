@@ -8,6 +8,7 @@ import typer
 
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
+from core import units
 from core.checklist.model import ChecklistResult
 from core.clock import iso, utc_now
 
@@ -32,14 +33,13 @@ def register(app: typer.Typer) -> None:
 def preflight(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """The pre-training checklist: READY, FIX or BLOCKED, each item with its evidence."""
     from console.stores import open_store
-    from core.checklist.preflight import run_preflight
+    from core.checklist.preflight import record_preflight, run_preflight
 
     now = utc_now()
     opened = workspace_at(workspace)
     with open_store(opened) as store:
         result = run_preflight(opened, store, now)
-        failing = [item.id for item in result.items if item.state == "fail"]
-        store.record("preflight", result.status, {"failing": failing}, now)
+        record_preflight(store, result, now)
     if as_json:
         put_json({"status": result.status, "items": result.items}, now)
     else:
@@ -58,9 +58,14 @@ def checklist_text(result: ChecklistResult) -> str:
         value = "" if item.value is None else f"  {item.value}"
         explained = item.limit is not None and item.state not in ("pass", "overridden")
         limit = f"  (expected {item.limit})" if explained else ""
-        lines.append(f"  {_MARKS[item.state]:<13} {item.text}{value}{limit}")
+        age = "" if not item.age_seconds or item.age_seconds < 60 else f"  {units.age(item.age_seconds)} old"
+        lines.append(f"  {_MARKS[item.state]:<13} {item.text}{value}{limit}{age}")
         if item.message and item.state not in ("pass", "not_applicable"):
             lines.append(f"  {'':<13}   {item.message}")
+        if item.ticked_by and item.state == "pass":
+            lines.append(f"  {'':<13}   ticked by {item.ticked_by}, {item.ticked_at}")
+        if item.action and item.state == "fail":
+            lines.append(f"  {'':<13}   → {item.action}")
     good = sum(item.state in ("pass", "overridden", "not_applicable", "warn") for item in result.items)
     lines += ["", f"STATUS: {result.status}  ({good} of {len(result.items)} done)"]
     return "\n".join(lines)

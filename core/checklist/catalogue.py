@@ -1,157 +1,43 @@
-"""The pre-training checklist as data: the checklist document's lines and the manual's 08:00 set-up.
+"""All checklists of the two documents by name.
 
-Each line: id, text, kind, what its failure means, the sensor that looks and what it looks at. Failures that
-would spoil the run or the later judgement block; those that need attention are to be fixed. A sensor may say
-that a failure is worse than usual or milder:
-
-| item | block | fix |
-|---|---|---|
-| folders | no right to write, not a folder | missing |
-| disk, memory | below 2 GB, 1 GB | below the documents' 50 GB, 16 GB |
-| config.toml | does not load | |
-| hyperparameters | ten of the eleven differ | total_timesteps differs: a shorter run, not another algorithm |
-| environment, reward, clip, VecNormalize | always | |
-| training data, test data | missing, rejected, overlapping | fewer test candles than needed |
-| gaps, SMC features, baseline | | always |
-
-What is neither (no macro and sentiment data: neutral values) is a warning, which does not keep from READY.
+Trap avoided: a box of a document that no list holds: `docs/coverage.md` names every line, a test compares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
 
-from core.checklist.item import Item
+from core.checklist.catalogue_daily import CHECK_IN, DAILY, LAUNCH, SECOND
+from core.checklist.catalogue_preflight import PREFLIGHT
+from core.checklist.line import Checklist
+from core.errors import UsageError
+from core.text import visible
 
-INFRASTRUCTURE = "Infrastructure"
-CONFIGURATION = "Configuration"
-ENVIRONMENT = "Environment"
-DATA = "Data pipeline"
-BASELINE = "Model baseline"
-SETUP = "Final set-up"
+CHECKLISTS: dict[str, Checklist] = {
+    checklist.name: checklist
+    for checklist in (
+        PREFLIGHT,
+        LAUNCH,
+        DAILY,
+        CHECK_IN,
+        SECOND,
+    )
+}
+"""In the order of the week."""
 
-HYPERPARAMETERS = (
-    "learning_rate",
-    "batch_size",
-    "n_steps",
-    "n_epochs",
-    "gamma",
-    "gae_lambda",
-    "ent_coef",
-    "clip_range",
-    "vf_coef",
-    "max_grad_norm",
-    "total_timesteps",
-)
-REWARD_COMPONENTS = ("r_pnl", "r_hold_bonus", "r_invalid_action", "r_out_of_market")
+OF_A_DAY = ("launch", "daily", "check_in", "second")
+"""Lists of every day of the training; the dated others belong to revalidation day."""
 
-_FOLDERS = (
-    ("folder_logs", "{logs} exists", "logs"),
-    ("folder_tensorboard", "{logs}/tensorboard is ready (made at training start)", "tensorboard"),
-    ("folder_checkpoints", "{checkpoints} exists", "checkpoints"),
-    ("folder_models", "{models} exists", "models"),
-    ("folder_reports", "{reports} exists", "reports"),
-)
+LINE_IDS: frozenset[str] = frozenset(each for one in CHECKLISTS.values() for each in one.line_ids())
 
 
-def preflight_items(paths: Mapping[str, str], approved: Mapping[str, float]) -> tuple[Item, ...]:
-    """Every item, in the documents' order.
-
-    `paths` names the folders as the workspace does, `approved` holds the eleven approved values.
-    """
-    return (
-        *(
-            Item(f"preflight.{name}", text.format(**paths), INFRASTRUCTURE, sensor="folder", argument=which)
-            for name, text, which in _FOLDERS
-        ),
-        Item("preflight.disk_free", "Disk space available", INFRASTRUCTURE, sensor="disk"),
-        Item("preflight.memory_free", "RAM available", INFRASTRUCTURE, sensor="memory"),
-        Item(
-            "preflight.config_loads",
-            "config.toml loads without error",
-            CONFIGURATION,
-            on_fail="block",
-            sensor="config",
-        ),
-        *(
-            Item(
-                f"preflight.ppo.{name}",
-                f"{name} = {approved[name]:.10g}",
-                CONFIGURATION,
-                on_fail="block",
-                sensor="hyperparameter",
-                argument=name,
-            )
-            for name in HYPERPARAMETERS
-        ),
-        Item(
-            "preflight.environment",
-            "The trading environment can be imported",
-            ENVIRONMENT,
-            on_fail="block",
-            sensor="environment",
-        ),
-        *(
-            Item(
-                f"preflight.reward.{name}",
-                f"The reward has {name}",
-                ENVIRONMENT,
-                on_fail="block",
-                sensor="reward_component",
-                argument=name,
-            )
-            for name in REWARD_COMPONENTS
-        ),
-        Item(
-            "preflight.reward_clip",
-            "Reward scaling: reward_clip",
-            ENVIRONMENT,
-            on_fail="block",
-            sensor="reward_clip",
-        ),
-        Item(
-            "preflight.normalise",
-            "VecNormalize (observations and rewards) enabled",
-            ENVIRONMENT,
-            on_fail="block",
-            sensor="normalise",
-        ),
-        Item(
-            "preflight.train_data",
-            "Training data cached and accessible",
-            DATA,
-            on_fail="block",
-            sensor="train_data",
-        ),
-        Item(
-            "preflight.test_data",
-            "Test data ready for revalidation",
-            DATA,
-            on_fail="block",
-            sensor="test_data",
-        ),
-        Item("preflight.no_gaps", "No gaps in OHLCV data", DATA, sensor="gaps"),
-        Item(
-            "preflight.side_data", "Macro indicators and sentiment data available", DATA, sensor="side_data"
-        ),
-        Item("preflight.smc", "SMC (Smart Money Concepts) features present", DATA, sensor="smc"),
-        Item("preflight.baseline", "Random baseline metrics saved", BASELINE, sensor="baseline"),
-        Item(
-            "preflight.setup_checks",
-            "All checks completed",
-            SETUP,
-            kind="sensed_look",
-            sensor="all_checks",
-            owner="ML Engineer",
-        ),
-        Item(
-            "preflight.setup_no_blockers",
-            "No blockers",
-            SETUP,
-            kind="sensed_look",
-            on_fail="block",
-            sensor="no_blockers",
-            owner="ML Engineer",
-        ),
-        Item("preflight.setup_ready", "System ready for training", SETUP, kind="manual", owner="ML Engineer"),
+def checklist_named(name: str) -> Checklist:
+    """By its name; a dash counts as an underscore. Raises UsageError with the nearest name."""
+    wanted = name.strip().lower().replace("-", "_")
+    if wanted in CHECKLISTS:
+        return CHECKLISTS[wanted]
+    near = difflib.get_close_matches(wanted, CHECKLISTS, n=1)
+    raise UsageError(
+        f"no checklist {visible(name, 80)}; expected one of {', '.join(CHECKLISTS)}",
+        hint=f"Did you mean {near[0]}?" if near else "`ppo-console checklist` lists them.",
     )

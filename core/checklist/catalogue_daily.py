@@ -1,129 +1,233 @@
 """The checks of a date as data: launch day's hourly checks, the four daily checks, the five-point check-in.
 
-Each item has a slot: from its time until the next one of its kind, or the end of the day. The times come from
-`[schedule]`, so a workspace can move them.
+The times come from `[schedule]`, so a workspace can move them; a check lasts until the next one of its kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
-from datetime import date as Date
-from typing import TYPE_CHECKING
-
-from core.checklist.item import Item
+from core.checklist.line import Checklist, Line, Section, Text, same
 from core.checklist.model import ItemKind
 
-if TYPE_CHECKING:
-    from core.config.settings import Settings
-
-DAILY = "Daily checks"
-CHECK_IN = "Daily check-in"
-SECOND = "Second check"
-LAUNCH = "Launch day"
-DAILY_DAYS = 4
-"""23 to 26 February: launch day and the three that follow."""
-
-_Line = tuple[str, str, ItemKind, str, str]
-"""id, text, kind, sensor, argument."""
-
-_HOURLY: tuple[tuple[_Line, ...], ...] = (
-    (
-        ("reward_positive", "Reward > 0?", "sensed", "reward_positive", ""),
-        ("loss_falling", "Loss falling?", "sensed", "falling", "value_loss"),
-        ("no_crash", "No crashes?", "sensed", "no_issues", ""),
-        ("speed", "Speed OK?", "sensed", "speed", ""),
-    ),
-    (
-        ("reward_positive", "Reward > 0?", "sensed", "reward_positive", ""),
-        ("loss_falling", "Loss falling?", "sensed", "falling", "value_loss"),
-        ("no_crash", "No crashes?", "sensed", "no_issues", ""),
-        ("speed", "Speed OK?", "sensed", "speed", ""),
-        ("policy_loss", "Policy loss < 1.0?", "sensed", "policy_loss", ""),
-    ),
-    (
-        ("trend", "Reward trend INCREASING or STABLE?", "sensed", "trend", ""),
-        ("kl", "KL divergence < 0.01?", "sensed", "kl_daily", ""),
-    ),
-    (
-        ("no_anomaly", "No anomaly so far?", "sensed_look", "no_anomaly", ""),
-        ("running", "Training still running?", "sensed", "running", ""),
-    ),
+_REWARD = Line("reward_positive", same("Reward > 0?"), sensor="reward_positive")
+_LOSS = Line(
+    "loss_falling", Text("Loss falling?", "Loss diminuindo?"), sensor="falling", argument="value_loss"
 )
-_FOUR: tuple[tuple[_Line, ...], ...] = (
+_CRASH = Line("no_crash", Text("No crashes?", "Sem crashes?"), sensor="no_issues")
+_SPEED = Line("speed", same("Speed OK?"), sensor="speed")
+
+
+def _hour(key: str, index: int, *lines: Line) -> Section:
+    title = Text("Launch day", "Dia do lançamento")
+    return Section(title, lines, time="hourly", owner="ML Engineer", source="001", key=key, index=index)
+
+
+LAUNCH = Checklist(
+    "launch",
+    Text("Hourly checks of launch day", "Checks de hora em hora no dia do lançamento"),
     (
-        ("standup", "Morning standup", "manual", "", ""),
-        ("progress", "Progress check", "sensed", "progress", ""),
+        _hour("1h", 0, _REWARD, _LOSS, _CRASH, _SPEED),
+        _hour(
+            "2h",
+            1,
+            _REWARD,
+            _LOSS,
+            _CRASH,
+            _SPEED,
+            Line("policy_loss", same("Policy loss < 1.0?"), sensor="policy_loss"),
+        ),
+        _hour(
+            "3h",
+            2,
+            Line(
+                "trend",
+                Text("Reward trend INCREASING or STABLE?", "Reward trend INCREASING ou STABLE?"),
+                sensor="trend",
+            ),
+            Line("kl", Text("KL divergence < 0.01?", "Divergência KL < 0.01?"), sensor="kl_daily"),
+        ),
+        _hour(
+            "4h",
+            3,
+            Line(
+                "no_anomaly",
+                Text("No anomaly so far?", "Nenhuma anomalia até agora?"),
+                kind="sensed_look",
+                sensor="no_anomaly",
+            ),
+            Line("running", Text("Training still running?", "Treino ainda rodando?"), sensor="running"),
+        ),
     ),
-    (
-        ("trend", "Convergence: reward trend ≥ 0", "sensed", "trend", ""),
-        ("kl", "Convergence: KL divergence < 0.05", "sensed", "kl_good", ""),
-        ("value_loss", "Convergence: value loss settles", "sensed", "settling", "value_loss"),
-        ("entropy", "Convergence: entropy falls gradually", "sensed", "settling", "entropy"),
-        ("review", "Mid-day convergence review", "manual", "", ""),
-    ),
-    (("snapshot", "End-of-day metrics snapshot", "sensed", "snapshot", ""),),
-    (("checkpoint", "Evening checkpoint validation", "sensed_look", "checkpoint", ""),),
-)
-_FIVE: tuple[_Line, ...] = (
-    ("1", "1/5 Training still running?", "sensed", "running", ""),
-    ("2", "2/5 Reward trend OK?", "sensed", "trend", ""),
-    ("3", "3/5 Sharpe estimate > 0.0?", "sensed", "sharpe", ""),
-    ("4", "4/5 No KL spikes?", "sensed", "kl_daily", ""),
-    ("5", "5/5 No crashes?", "sensed", "no_issues", ""),
 )
 
 
-def daily_items(settings: Settings, day: Date, *, launched: bool = False) -> tuple[Item, ...]:
-    """The items of `day`, in the order of their times.
-
-    Launch day's hourly checks belong to the first day of the week and to the day the run really started
-    (`launched`); the five-point check-in to every other day.
-    """
-    schedule = settings.schedule
-    launch = day == settings.week.start or launched
-    groups: list[tuple[str, str, Sequence[str], tuple[tuple[_Line, ...], ...], str]] = []
-    if launch:
-        groups.append(("launch", LAUNCH, schedule.hourly, _HOURLY, "ML Engineer"))
-    groups.append(("daily", DAILY, schedule.daily, _FOUR, "ML Engineer"))
-    items = [
-        item
-        for prefix, group, times, lines, owner in groups
-        for item in _slots(prefix, group, day, times, lines, owner)
-    ]
-    if not launch:
-        check_in = schedule.daily[:1] or (schedule.pre_training,)
-        items += _slots("check_in", CHECK_IN, day, check_in, (_FIVE,), "On-call ML Engineer")
-        second: tuple[_Line, ...] = (
-            ("second", "Second check, where the check-in found an anomaly", "manual", "second", ""),
-        )
-        items += _slots("second", SECOND, day, (schedule.second_check,), (second,), "On-call ML Engineer")
-    return tuple(sorted(items, key=lambda item: item.due or datetime.max.replace(tzinfo=UTC)))
+def _check(index: int, *lines: Line) -> Section:
+    title = Text("Daily checks", "Checks diários")
+    return Section(title, lines, time="daily", owner="ML Engineer", source="000", index=index)
 
 
-def _slots(
-    prefix: str, group: str, day: Date, times: Sequence[str], lines: tuple[tuple[_Line, ...], ...], owner: str
-) -> list[Item]:
-    """One slot for each time; with more times than the documents have, the last lines repeat."""
-    begins = sorted(_moment(day, text) for text in times)
-    ends = [*begins[1:], datetime.combine(day + timedelta(days=1), time(), UTC)]
-    return [
-        Item(
-            f"{prefix}.{day.isoformat()}.{begin:%H:%M}.{name}",
-            text,
-            f"{group} {begin:%H:%M}",
-            kind=kind,
-            sensor=sensor,
-            argument=argument,
-            owner=owner,
-            due=begin,
-            until=end,
-        )
-        for index, (begin, end) in enumerate(zip(begins, ends, strict=True))
-        for name, text, kind, sensor, argument in lines[min(index, len(lines) - 1)]
-    ]
+DAILY = Checklist(
+    "daily",
+    Text("The four daily checks", "Os quatro checks diários"),
+    (
+        _check(
+            0,
+            Line("standup", Text("Morning standup", "Standup da manhã"), kind="manual", sensor="standup"),
+            Line("progress", Text("Progress check", "Verificação de progresso"), sensor="progress"),
+            Line(
+                "rows",
+                Text("At least 100 rows by day 2", "Pelo menos 100 linhas até o dia 2"),
+                sensor="rows",
+            ),
+        ),
+        _check(
+            1,
+            Line(
+                "trend",
+                Text("Convergence: reward trend ≥ 0", "Convergência: tendência da recompensa ≥ 0"),
+                sensor="trend",
+                action=Text("Check the reward function", "Verificar a função de recompensa"),
+            ),
+            Line(
+                "kl",
+                Text("Convergence: KL divergence < 0.05", "Convergência: divergência KL < 0.05"),
+                sensor="kl_good",
+                action=Text(
+                    "Reduce the learning rate, check the data", "Reduzir a learning rate, verificar os dados"
+                ),
+            ),
+            Line(
+                "value_loss",
+                Text("Convergence: value loss settles", "Convergência: value loss estabiliza"),
+                sensor="settling",
+                argument="value_loss",
+            ),
+            Line(
+                "entropy",
+                Text("Convergence: entropy falls gradually", "Convergência: entropia cai gradualmente"),
+                sensor="settling",
+                argument="entropy",
+            ),
+            Line(
+                "review",
+                Text("Mid-day convergence review", "Revisão de convergência do meio-dia"),
+                kind="manual",
+                sensor="person",
+            ),
+        ),
+        _check(
+            2,
+            Line(
+                "snapshot",
+                Text("End-of-day metrics snapshot", "Snapshot das métricas do fim do dia"),
+                sensor="snapshot",
+            ),
+        ),
+        _check(
+            3,
+            Line(
+                "checkpoint",
+                Text("Evening checkpoint validation", "Validação noturna do checkpoint"),
+                kind="sensed_look",
+                sensor="checkpoint",
+                action=Text("Check if training hung", "Verificar se o treino travou"),
+            ),
+        ),
+    ),
+)
+
+CHECK_IN = Checklist(
+    "check_in",
+    Text("Daily check-in, five points", "Check-in diário, cinco pontos"),
+    (
+        Section(
+            Text("Daily check-in", "Check-in diário"),
+            (
+                Line(
+                    "1",
+                    Text("1/5 Training still running?", "1/5 Treino ainda rodando?"),
+                    sensor="running",
+                    action=Text("Investigate hanging", "Investigar hanging"),
+                ),
+                Line(
+                    "2",
+                    same("2/5 Reward trend OK?"),
+                    sensor="trend",
+                    action=Text("Check the reward function", "Verificar a função de recompensa"),
+                ),
+                Line(
+                    "3",
+                    Text("3/5 Sharpe estimate > 0.0?", "3/5 Sharpe estimado > 0.0?"),
+                    sensor="sharpe",
+                    action=Text(
+                        "Below zero is no alarm yet: watch the next evaluations",
+                        "Abaixo de zero ainda não é alarme: observar as próximas avaliações",
+                    ),
+                ),
+                Line(
+                    "4",
+                    Text("4/5 No KL spikes?", "4/5 Sem spikes de KL?"),
+                    sensor="kl_daily",
+                    action=Text("Reduce the learning rate on a spike", "Reduzir a LR se houver spike"),
+                ),
+                Line(
+                    "5",
+                    Text("5/5 No crashes?", "5/5 Sem crashes?"),
+                    sensor="no_issues",
+                    action=Text("Check the logs", "Verificar os logs"),
+                ),
+            ),
+            time="check_in",
+            owner="On-call ML Engineer",
+            source="001",
+        ),
+    ),
+)
 
 
-def _moment(day: Date, text: str) -> datetime:
-    hour, minute = text.split(":")
-    return datetime.combine(day, time(int(hour), int(minute)), UTC)
+def _second(name: str, text: Text, kind: ItemKind, sensor: str) -> Line:
+    return Line(name, text, kind=kind, sensor=sensor)
+
+
+SECOND = Checklist(
+    "second",
+    Text("Optional second check", "Segundo check opcional"),
+    (
+        Section(
+            Text("Second check", "Segundo check"),
+            (
+                _second(
+                    "second",
+                    Text(
+                        "Second check, where the check-in found an anomaly",
+                        "Segundo check, apenas se o check-in observou anomalia",
+                    ),
+                    "manual",
+                    "second",
+                ),
+                _second(
+                    "logs",
+                    Text(
+                        "Logs: the last 100 lines of training.log", "Logs: últimas 100 linhas do training.log"
+                    ),
+                    "sensed_look",
+                    "second_logs",
+                ),
+                _second(
+                    "trends",
+                    Text("TensorBoard: trends of the last 2 h", "TensorBoard: tendências nas últimas 2 h"),
+                    "sensed_look",
+                    "second_trends",
+                ),
+                _second(
+                    "disk",
+                    Text("Disk space: size of {models}", "Espaço em disco: tamanho de {models}"),
+                    "sensed",
+                    "second_disk",
+                ),
+            ),
+            time="second_check",
+            owner="On-call ML Engineer",
+            source="001",
+        ),
+    ),
+)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from core.checklist.item import Reading
+from core.clock import parse_iso
 from core.config.loader import ConfigError, load_settings
 from core.errors import ConsoleError
 from core.text import visible
@@ -26,6 +28,17 @@ class PreflightContext:
     facts: Facts
     timesteps: int | None = None
     """What a start asks for instead of the configuration's."""
+
+    @property
+    def facts_age(self) -> float:
+        """Seconds since the child looked."""
+        looked = self.facts.looked_at
+        return 0.0 if looked is None else max(0.0, (self.now - parse_iso(looked)).total_seconds())
+
+    def brought(self, reading: Reading) -> Reading:
+        """A reading of the child's facts, with their age; too old, it is UNKNOWN."""
+        stale = self.workspace.settings.checks.stale_after
+        return replace(reading, age_seconds=self.facts_age, stale_after=stale)
 
 
 def read_settings(workspace: Workspace) -> tuple[Settings | None, str]:

@@ -46,7 +46,7 @@ def evaluate(
     return tuple(
         evaluate_item(
             item,
-            sense_within(sense, item, sensor_seconds) if item.sensor else None,
+            sense_within(sense, item, item.seconds or sensor_seconds) if item.sensor else None,
             ticks,
             store,
             now,
@@ -82,38 +82,55 @@ def evaluate_item(
     now: datetime,
     tick_valid_seconds: float | None = None,
 ) -> ItemResult:
-    """One item from its reading (None: a manual item) and its tick."""
+    """One item from its reading (None: nothing can be sensed of it) and its tick."""
     reading = _not_stale(reading) if reading is not None else None
     tick = ticks.get(item.id)
-    if tick is not None and tick.state == "overridden":
-        return _overridden(item, reading, tick)
-    ticked = tick is not None and tick.state == "ticked"
+    if tick is not None and tick.state in ("overridden", "not_applicable"):
+        return _passed_over(item, reading, tick)
     notes = [reading.message] if reading is not None and reading.message else []
-
+    ticked = tick is not None and tick.state == "ticked"
     if ticked and tick is not None and tick_valid_seconds is not None:
         since = (now - tick.at).total_seconds()
         if since > tick_valid_seconds:
             ticked = False
-            notes.append(f"ticked {age(since)} ago by {tick.operator}: too long ago, look again")
+            if not tick.sensed:
+                notes.append(f"ticked {age(since)} ago by {tick.operator}: too long ago, look again")
     elif tick is not None and tick.state == "unticked" and tick.note:
         notes.append(f"un-ticked {iso(tick.at)}: {tick.note}")
-
-    state: ItemState
-    if reading is None:
-        state = "pass" if ticked else "pending"
-    elif reading.state == "fail" and ticked and tick is not None:
-        reason = f"sensed to fail: {reading.message or reading.value}"
+    if ticked and tick is not None and (reason := _why_void(reading, tick)):
         if store is not None:
             store.untick(item.id, now, reason)
-        notes.append(f"was ticked by {tick.operator}; un-ticked itself because it fails")
-        state, ticked = "fail", False
-    elif item.kind == "sensed_look" and reading.state in ("pass", "warn"):
-        state = reading.state if ticked else "pending"
-        if not ticked:
-            notes.append("sensed good; needs a look and a tick")
-    else:
-        state = reading.state
-    return _result(item, reading, state, "; ".join(notes), tick if ticked else None)
+        who = "the preflight" if tick.sensed else tick.operator
+        notes.append(f"was ticked by {who}, {iso(tick.at)}; un-ticked itself: {reason}")
+        ticked = False
+    by_person = ticked and tick is not None and not tick.sensed
+    state = _state(item, reading, by_person)
+    if item.kind == "sensed_look" and state == "pending" and reading is not None and reading.state != state:
+        notes.append("sensed good; needs a look and a tick")
+    return _result(item, reading, state, "; ".join(notes), tick if by_person else None)
+
+
+def _why_void(reading: Reading | None, tick: Tick) -> str:
+    """Why a tick no longer holds, or empty."""
+    if reading is None:
+        return ""
+    if reading.state == "fail":
+        return f"sensed to fail: {reading.message or reading.value}"
+    if tick.evidence and reading.evidence and tick.evidence != reading.evidence:
+        return f"it rested on {tick.evidence}, now it is {reading.evidence}"
+    return ""
+
+
+def _state(item: Item, reading: Reading | None, ticked: bool) -> ItemState:
+    if reading is None:
+        return "pass" if ticked else "pending"
+    if item.kind == "manual":
+        if ticked or reading.state == "pass":
+            return "pass"
+        return reading.state if reading.state in ("not_applicable", "fail") else "pending"
+    if item.kind == "sensed_look" and reading.state in ("pass", "warn"):
+        return reading.state if ticked else "pending"
+    return reading.state
 
 
 def _not_stale(reading: Reading) -> Reading:
@@ -130,15 +147,20 @@ def _not_stale(reading: Reading) -> Reading:
             reading.source,
             reading.age_seconds,
             message=f"stale: the value is {age(reading.age_seconds)} old",
+            evidence=reading.evidence,
         )
     return reading
 
 
-def _overridden(item: Item, reading: Reading | None, tick: Tick) -> ItemResult:
-    sensed = f"; sensed: {reading.state}" if reading is not None else ""
-    detail = f" ({reading.message})" if reading is not None and reading.message else ""
-    message = f"overridden by {tick.operator}: {tick.note}{sensed}{detail}"
-    return _result(item, reading, "overridden", message, tick)
+def _passed_over(item: Item, reading: Reading | None, tick: Tick) -> ItemResult:
+    """An override or not applicable: a person's word, with what is sensed beside it."""
+    sensed = f"; sensed: {reading.state}" if reading is not None and item.kind != "manual" else ""
+    detail = f" ({reading.message})" if sensed and reading is not None and reading.message else ""
+    if tick.state == "overridden":
+        message = f"overridden by {tick.operator}: {tick.note}{sensed}{detail}"
+        return _result(item, reading, "overridden", message, tick)
+    message = f"not applicable, says {tick.operator}: {tick.note}{sensed}{detail}"
+    return _result(item, reading, "not_applicable", message, tick)
 
 
 def _result(
@@ -154,9 +176,14 @@ def _result(
         state=state,
         value=reading.value if reading is not None else None,
         limit=reading.limit if reading is not None else None,
-        source=reading.source if reading is not None else who,
+        source=(reading.source if reading is not None else None) or who,
         age_seconds=reading.age_seconds if reading is not None else None,
         message=visible(message, 600),
         ticked_by=who,
         ticked_at=iso(tick.at) if tick is not None else None,
+        owner=item.owner,
+        due=iso(item.due) if item.due is not None else None,
+        action=item.action,
+        key=item.key,
+        evidence=reading.evidence if reading is not None else "",
     )

@@ -30,6 +30,12 @@ class Item:
     argument: str = ""
     """What the sensor looks at: the name of a folder, a hyperparameter, a metric."""
     owner: str = ""
+    action: str = ""
+    """What the documents say to do where it fails."""
+    key: str = ""
+    """The line's id, by which `[checklist.items]` changes it: `launch.1h.speed`."""
+    seconds: float | None = None
+    """How long its sensor may take, where that is not the usual."""
     due: datetime | None = None
     until: datetime | None = None
     """The end of the item's slot: what is judged after it is what was recorded up to it."""
@@ -49,6 +55,8 @@ class Reading:
     message: str = ""
     on_fail: OnFail | None = None
     """Where this failure is worse or milder than the item's usual one."""
+    evidence: str = ""
+    """What a tick rests on: when it is another one later, the item un-ticks itself. Empty: on nothing."""
 
 
 def unknown(message: str, *, source: str | None = None, limit: str | float | None = None) -> Reading:

@@ -34,6 +34,15 @@ class ItemResult(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     ticked_by: str | None = None
     ticked_at: str | None = None
+    owner: str = ""
+    due: str | None = None
+    """When it is due, ISO 8601."""
+    action: str = ""
+    """What the documents say to do where it fails."""
+    key: str = ""
+    """The line's id, by which `[checklist.items]` in the configuration changes it."""
+    evidence: str = ""
+    """What a tick given now would rest on; give it to `Store.tick`."""
 
 
 class ChecklistResult(msgspec.Struct, frozen=True, kw_only=True):

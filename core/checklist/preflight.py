@@ -7,14 +7,14 @@ preflight shows.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from core.checklist import sensors_data, sensors_setup
-from core.checklist.catalogue import SETUP, preflight_items
+from core.checklist.build import items_of
+from core.checklist.catalogue_preflight import PREFLIGHT, SETUP_SENSORS
 from core.checklist.context import PreflightContext, read_settings
 from core.checklist.evaluate import evaluate
 from core.checklist.item import Item, Reading
@@ -45,6 +45,7 @@ SENSORS: dict[str, Sensor] = {
     "side_data": sensors_data.side_data,
     "smc": sensors_data.smc,
     "baseline": sensors_data.baseline,
+    "own_check": sensors_data.own_check,
 }
 
 
@@ -65,36 +66,49 @@ def run_preflight(
     current = Workspace(workspace.root, settings or workspace.settings)
     facts = probe(current, now)
     context = PreflightContext(current, now, settings is not None, problem, facts, timesteps)
-    paths = {
-        name: getattr(current.settings.paths, name) for name in ("logs", "checkpoints", "models", "reports")
-    }
-    items = preflight_items(paths, msgspec.structs.asdict(current.settings.approved))
+    items = items_of("preflight", current.settings)
 
     def sense(item: Item) -> Reading:
         return SENSORS[item.sensor](context, item.argument)
 
     first = evaluate(
-        [item for item in items if item.group != SETUP],
+        [item for item in items if item.sensor not in SETUP_SENSORS],
         sense,
         store,
         now,
         tick_valid_seconds=PREFLIGHT_TICK_SECONDS,
     )
-
-    def sense_setup(item: Item) -> Reading:
-        return all_checks(first) if item.sensor == "all_checks" else no_blockers(first)
-
     last = evaluate(
-        [item for item in items if item.group == SETUP],
-        sense_setup,
+        [item for item in items if item.sensor in SETUP_SENSORS],
+        lambda item: SETUP[item.sensor](first),
         store,
         now,
         tick_valid_seconds=PREFLIGHT_TICK_SECONDS,
     )
-    results = first + last
-    return ChecklistResult(
-        name="preflight", title="Pre-training checklist", status=readiness(results), items=results
-    )
+    by_id = {result.id: result for result in first + last}
+    results = tuple(by_id[item.id] for item in items)
+    title = PREFLIGHT.title.of(current.settings.checklist.language)
+    return ChecklistResult(name="preflight", title=title, status=readiness(results), items=results)
+
+
+def record_preflight(store: Store, result: ChecklistResult, now: datetime) -> None:
+    """Enter a preflight into the audit log; what it saw to be good ticks itself.
+
+    When such a value changes later its item un-ticks itself and says so.
+    """
+    failing = [item.id for item in result.items if item.state == "fail"]
+    seen = {
+        item.id: item.evidence
+        for item in result.items
+        if item.kind == "sensed" and item.state in ("pass", "warn") and item.evidence
+    }
+    store.settle("preflight", result.status, {"failing": failing, "seen": seen}, seen, now)
+
+
+def _rests_on(results: tuple[ItemResult, ...]) -> str:
+    """One word for the evidence of all items together; empty where none of it is known."""
+    found = [f"{item.id}={item.evidence}" for item in results if item.evidence]
+    return "set " + hashlib.sha256("\n".join(found).encode()).hexdigest()[:12] if found else ""
 
 
 def all_checks(results: tuple[ItemResult, ...]) -> Reading:
@@ -107,7 +121,7 @@ def all_checks(results: tuple[ItemResult, ...]) -> Reading:
         return Reading(
             "fail", value, f"{len(results)}", "the items above", 0.0, message=f"open: {names}{more}"
         )
-    return Reading("pass", value, f"{len(results)}", "the items above", 0.0)
+    return Reading("pass", value, f"{len(results)}", "the items above", 0.0, evidence=_rests_on(results))
 
 
 def no_blockers(results: tuple[ItemResult, ...]) -> Reading:
@@ -120,4 +134,19 @@ def no_blockers(results: tuple[ItemResult, ...]) -> Reading:
         return Reading(
             "unknown", None, 0, "the items above", 0.0, message=f"not known: {'; '.join(unseen[:3])}"
         )
-    return Reading("pass", 0, 0, "the items above", 0.0)
+    return Reading("pass", 0, 0, "the items above", 0.0, evidence=_rests_on(results))
+
+
+def ready(results: tuple[ItemResult, ...]) -> Reading:
+    """A person says it; a blocker, or a change of what was looked at, takes it back."""
+    blocked = no_blockers(results)
+    if blocked.state == "fail":
+        return Reading("fail", message=blocked.message)
+    return Reading("pending", evidence=_rests_on(results))
+
+
+SETUP: dict[str, Callable[[tuple[ItemResult, ...]], Reading]] = {
+    "all_checks": all_checks,
+    "no_blockers": no_blockers,
+    "ready": ready,
+}

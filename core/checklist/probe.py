@@ -13,12 +13,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from core.checklist.own_checks import Answer, run_own_check
 from core.clock import iso, parse_iso
 from core.config.settings import Settings
 from core.errors import ConsoleError
@@ -26,6 +30,10 @@ from core.text import visible
 from core.workspace import Workspace
 
 PROBE_SECONDS = 60.0
+"""For all looks together."""
+LOOK_SECONDS = 45.0
+"""For one of them; the others go on meanwhile."""
+PREFLIGHT_PROBES = ("environment", "train", "backtest", "baseline", "own")
 
 
 class EnvironmentFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +79,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     settings: Settings
     now: str
+    wanted: tuple[str, ...]
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,12 +89,23 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     train: DataFacts | None = None
     backtest: DataFacts | None = None
     baseline: BaselineFacts | None = None
+    own: dict[str, Answer] = {}
+    """The user's own checks, by name."""
+    looked_at: str | None = None
     missing: str = ""
 
 
-def run_probe(workspace: Workspace, now: datetime, *, seconds: float = PROBE_SECONDS) -> Facts:
-    """The facts, looked up by a niced child within `seconds`. Never raises."""
-    request = Request(root=str(workspace.root), settings=workspace.settings, now=iso(now))
+def run_probe(
+    workspace: Workspace,
+    now: datetime,
+    *,
+    seconds: float = PROBE_SECONDS,
+    wanted: Sequence[str] = PREFLIGHT_PROBES,
+) -> Facts:
+    """The facts `wanted`, looked up by a niced child within `seconds`. Never raises."""
+    request = Request(
+        root=str(workspace.root), settings=workspace.settings, now=iso(now), wanted=tuple(wanted)
+    )
     try:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "core.checklist.probe"],  # -P: the current folder stays off sys.path
@@ -134,7 +154,7 @@ def _collect(out: bytes, problem: str) -> Facts:
         with contextlib.suppress(msgspec.MsgspecError):
             answers.update(msgspec.json.decode(line, type=dict[str, object]))
     try:
-        return msgspec.convert({**answers, "missing": problem}, Facts)
+        return msgspec.convert({**answers, "missing": problem or answers.get("missing", "")}, Facts)
     except msgspec.ValidationError as error:
         return Facts(missing=f"the checking process gave a wrong answer: {error}")
 
@@ -206,13 +226,42 @@ def probe_baseline(workspace: Workspace, data_hash: str | None) -> BaselineFacts
     return BaselineFacts(saved=random is not None, metrics=dict(random or {}))
 
 
-def look(workspace: Workspace, now: datetime, answer: Callable[[str, msgspec.Struct], None]) -> None:
-    """All probes, one after the other, each answered when it is known."""
-    answer("environment", probe_environment())
-    answer("train", probe_data(workspace, workspace.train_data, now))
-    backtest = probe_data(workspace, workspace.backtest_data, now)
-    answer("backtest", backtest)
-    answer("baseline", probe_baseline(workspace, backtest.hash))
+def probe_own(workspace: Workspace) -> dict[str, Answer]:
+    """The user's own checks, each within its own time."""
+    checklist = workspace.settings.checklist
+    return {name: run_own_check(workspace.root, checklist, check) for name, check in checklist.checks.items()}
+
+
+def look(
+    workspace: Workspace, now: datetime, wanted: Sequence[str], answer: Callable[[str, Any], None]
+) -> None:
+    """Each probe on a thread of its own, answered when it is known, given up after `LOOK_SECONDS`."""
+    backtest: list[DataFacts] = []
+
+    def test_side() -> None:
+        backtest.append(probe_data(workspace, workspace.backtest_data, now))
+        answer("backtest", backtest[0])
+        if "baseline" in wanted:
+            answer("baseline", probe_baseline(workspace, backtest[0].hash))
+
+    probes: dict[str, Callable[[], None]] = {
+        "environment": lambda: answer("environment", probe_environment()),
+        "train": lambda: answer("train", probe_data(workspace, workspace.train_data, now)),
+        "backtest": test_side,
+        "own": lambda: answer("own", probe_own(workspace)),
+    }
+    threads = [
+        threading.Thread(target=probe, name=name, daemon=True)
+        for name, probe in probes.items()
+        if name in wanted
+    ]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + LOOK_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    if late := [thread.name for thread in threads if thread.is_alive()]:
+        answer("missing", f"no answer within {LOOK_SECONDS:g} s from: {', '.join(late)}")
 
 
 def main() -> int:
@@ -222,12 +271,17 @@ def main() -> int:
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
     stream = sys.stdout.buffer
 
-    def answer(name: str, facts: msgspec.Struct) -> None:
-        stream.write(msgspec.json.encode({name: facts}) + b"\n")
-        stream.flush()
+    speaking = threading.Lock()
 
-    look(Workspace(Path(request.root), request.settings), parse_iso(request.now), answer)
-    return 0
+    def answer(name: str, facts: Any) -> None:
+        with speaking:
+            stream.write(msgspec.json.encode({name: facts}) + b"\n")
+            stream.flush()
+
+    answer("looked_at", request.now)
+    look(Workspace(Path(request.root), request.settings), parse_iso(request.now), request.wanted, answer)
+    with speaking:
+        os._exit(0)  # a look that hangs must not hold the end
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.checklist.context import PreflightContext
-from core.checklist.item import Reading, unknown
+from core.checklist.item import Reading, SensedState, unknown
 from core.checklist.probe import DataFacts
 
 SMC_FAMILY = (
@@ -24,14 +24,18 @@ SMC_FAMILY = (
 
 def train_data(context: PreflightContext, _: str) -> Reading:
     """Whether the training candles can be read and used."""
-    return _usable(context, context.facts.train, context.workspace.train_data, 1)
+    return context.brought(usable(context, context.facts.train, context.workspace.train_data, 1))
 
 
 def test_data(context: PreflightContext, _: str) -> Reading:
     """Whether the test candles can be used, are enough, and lie after the training candles."""
+    return context.brought(_apart(context))
+
+
+def _apart(context: PreflightContext) -> Reading:
     facts = context.facts.backtest
     need = context.workspace.settings.data.test_candles
-    reading = _usable(context, facts, context.workspace.backtest_data, need)
+    reading = usable(context, facts, context.workspace.backtest_data, need)
     train = context.facts.train
     if reading.state not in ("pass", "warn") or facts is None:
         return reading
@@ -56,7 +60,8 @@ def test_data(context: PreflightContext, _: str) -> Reading:
     return reading
 
 
-def _usable(context: PreflightContext, facts: DataFacts | None, folder: Path, need: int) -> Reading:
+def usable(context: PreflightContext, facts: DataFacts | None, folder: Path, need: int) -> Reading:
+    """Whether a folder's candles can be used, and are at least `need`."""
     limit = f"≥ {need:,} candle{'s' if need != 1 else ''}"
     if facts is None:
         return unknown(context.facts.missing or "not looked at", limit=limit)
@@ -73,7 +78,9 @@ def _usable(context: PreflightContext, facts: DataFacts | None, folder: Path, ne
     if facts.scored < need:
         short = f"{need - facts.scored:,} candles short"
         return Reading("fail", value, limit, source, 0.0, message="; ".join([short, *notes]), on_fail="fix")
-    return Reading("warn" if notes else "pass", value, limit, source, 0.0, message="; ".join(notes))
+    evidence = f"candles {facts.hash[:12]}" if facts.hash else ""
+    state: SensedState = "warn" if notes else "pass"
+    return Reading(state, value, limit, source, 0.0, message="; ".join(notes), evidence=evidence)
 
 
 def gaps(context: PreflightContext, _: str) -> Reading:
@@ -121,7 +128,8 @@ def smc(context: PreflightContext, _: str) -> Reading:
             0.0,
             message="the feature set has no SMC features; override with a reason to train without them",
         )
-    return Reading("pass", ", ".join(present[:4]), "present", source, 0.0)
+    evidence = f"{len(present)} SMC features of {len(facts.features)}"
+    return Reading("pass", ", ".join(present[:4]), "present", source, 0.0, evidence=evidence)
 
 
 def baseline(context: PreflightContext, _: str) -> Reading:
@@ -144,3 +152,15 @@ def baseline(context: PreflightContext, _: str) -> Reading:
     sharpe = facts.metrics.get("sharpe_ratio")
     value = "saved" if sharpe is None else f"Sharpe {sharpe:.2f}"
     return Reading("pass", value, "saved", source, 0.0)
+
+
+def own_check(context: PreflightContext, name: str) -> Reading:
+    """A check of the user's own code, as the child ran it."""
+    answer = context.facts.own.get(name)
+    if answer is None:
+        return unknown(context.facts.missing or "not looked at")
+    source = f"config.toml [checklist.checks.{name}]"
+    state: SensedState = "unknown" if answer.good is None else "pass" if answer.good else "fail"
+    return context.brought(
+        Reading(state, answer.value, answer.limit, source, message=answer.message, evidence=answer.value)
+    )

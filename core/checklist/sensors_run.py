@@ -6,14 +6,17 @@ ended is judged by what was recorded until its end.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.checklist.item import Item, Reading, unknown
+from core.checklist.item import Item, Reading, SensedState, unknown
 from core.clock import iso
+from core.operations.as_of import first_row, rows_between, run_at
 from core.operations.facts import RunFacts, gather
+from core.text import visible
 from core.units import duration
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from core.workspace import Workspace
 
 ENDED = ("FINISHED", "STOPPED")
+ROWS_BY_DAY_2 = 100
 
 
 @dataclass(slots=True)
@@ -34,6 +38,8 @@ class DailyContext:
     health: Health
     alerts: tuple[AlertView, ...] | None
     now: datetime
+    standups: frozenset[str] = frozenset()
+    """Dates whose standup is stored."""
     gathered: dict[datetime, RunFacts] = field(default_factory=dict)
     transitions: list[Transition] | None = None
 
@@ -75,9 +81,7 @@ def sense_daily(context: DailyContext, item: Item) -> Reading:
 
 def _with_note(reading: Reading, note: str) -> Reading:
     message = f"{reading.message}; {note}" if reading.message else note
-    return Reading(
-        reading.state, reading.value, reading.limit, reading.source, reading.age_seconds, None, message
-    )
+    return replace(reading, stale_after=None, message=message)
 
 
 def _judged(
@@ -257,6 +261,86 @@ def _second(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     return Reading("not_applicable", 0, message="no anomaly was found")
 
 
+def _second_logs(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """Errors in the newest 100 lines of `training.log`."""
+    calm = _second(context, facts, item)
+    if calm.state != "pending":
+        return calm
+    if facts.past:
+        return unknown("the log of then is not judged; see the Logs")
+    lines = context.run.log_tail[-100:]
+    if not lines:
+        return unknown("training.log has no line yet", limit="no error")
+    bad = [line for line in lines if "[ERROR]" in line or "[CRITICAL]" in line or "Traceback" in line]
+    source = context.workspace.relative(context.run.info.directory / "training.log")
+    message = visible(bad[-1], 200) if bad else ""
+    return Reading("fail" if bad else "pass", len(bad), "no error", source, facts.row_age, None, message)
+
+
+def _second_trends(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """Where the charts went in the two hours before."""
+    calm = _second(context, facts, item)
+    if calm.state != "pending":
+        return calm
+    names = ("reward", "approx_kl", "value_loss", "entropy")
+    begin = facts.moment - timedelta(hours=2)
+    found = []
+    for name in names:
+        series = context.run.series.get(name)
+        values = rows_between(series, begin, facts.moment) if series is not None else []
+        if len(values) >= 2:
+            found.append(f"{name} {values[0]:.4g} → {values[-1]:.4g}")
+    if not found:
+        return unknown("no rows of the last 2 h", limit="looked at")
+    return _judged(context, facts, True, ", ".join(found), "looked at")
+
+
+def _second_disk(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """The size of the models' folder, and what is free where it lies."""
+    calm = _second(context, facts, item)
+    if calm.state != "pending":
+        return calm
+    if facts.past:
+        return unknown("the disk of then is not known")
+    folder = context.workspace.models
+    try:
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        free = shutil.disk_usage(folder).free / 1e9
+    except OSError as error:
+        return unknown(f"{context.workspace.relative(folder)}: {error.strerror}")
+    limit = context.workspace.settings.checks.disk_free_gb
+    value = f"{size / 1e6:,.1f} MB, {free:.0f} GB free"
+    state: SensedState = "pass" if free >= limit else "fail"
+    return Reading(state, value, f"≥ {limit:g} GB free", context.workspace.relative(folder), 0.0)
+
+
+def _person(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """Nothing to sense: in its slot it waits for a person."""
+    return Reading("pending")
+
+
+def _standup(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """A stored standup of the day ticks the item; a person may, too."""
+    day = (item.due or context.now).date().isoformat()
+    if day in context.standups:
+        return Reading("pass", "stored", "stored", "audit log")
+    return Reading("pending", message="ppo-console standup --save, or the Standup screen")
+
+
+def _rows(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
+    """The checklist document expects at least 100 rows by day 2."""
+    started = context.run.info.started_at or first_row(context.run)
+    if started is None:
+        return unknown("the start of the run is not known", limit=f"≥ {ROWS_BY_DAY_2}")
+    day = ((item.due or context.now).date() - started.date()).days + 1
+    rows = max(
+        (len(each) for each in run_at(context.run, facts.moment, context.now).run.series.values()), default=0
+    )
+    if day < 2:
+        return Reading("not_applicable", rows, f"≥ {ROWS_BY_DAY_2}", message="asked for from day 2 on")
+    return _judged(context, facts, rows >= ROWS_BY_DAY_2, rows, f"≥ {ROWS_BY_DAY_2}")
+
+
 SENSORS: dict[str, Callable[[DailyContext, RunFacts, Item], Reading]] = {
     "running": _running,
     "trend": _trend,
@@ -274,4 +358,10 @@ SENSORS: dict[str, Callable[[DailyContext, RunFacts, Item], Reading]] = {
     "snapshot": _snapshot,
     "checkpoint": _checkpoint,
     "second": _second,
+    "second_logs": _second_logs,
+    "second_trends": _second_trends,
+    "second_disk": _second_disk,
+    "person": _person,
+    "standup": _standup,
+    "rows": _rows,
 }

@@ -107,6 +107,7 @@ def hyperparameter(context: PreflightContext, name: str) -> Reading:
         value, source = context.timesteps, "--timesteps"
     approved = getattr(context.workspace.settings.approved, name)
     documented = getattr(Hyperparameters(), name)
+    evidence = f"{name} {value:.10g}"
     if value != approved:
         return Reading(
             "fail",
@@ -119,9 +120,15 @@ def hyperparameter(context: PreflightContext, name: str) -> Reading:
         )
     if approved != documented:
         return Reading(
-            "warn", value, approved, source, 0.0, message=f"approved, but the documents say {documented:.10g}"
+            "warn",
+            value,
+            approved,
+            source,
+            0.0,
+            message=f"approved, but the documents say {documented:.10g}",
+            evidence=evidence,
         )
-    return Reading("pass", value, approved, source, 0.0)
+    return Reading("pass", value, approved, source, 0.0, evidence=evidence)
 
 
 def environment(context: PreflightContext, _: str) -> Reading:
@@ -154,7 +161,7 @@ def reward_component(context: PreflightContext, name: str) -> Reading:
             0.0,
             message="its weight switches it off",
         )
-    return Reading("pass", f"weight {weight:g}", "present", source, 0.0)
+    return Reading("pass", f"weight {weight:g}", "present", source, 0.0, evidence=f"weight {weight:g}")
 
 
 def reward_clip(context: PreflightContext, _: str) -> Reading:
@@ -170,6 +177,7 @@ def reward_clip(context: PreflightContext, _: str) -> Reading:
         "config.toml [reward]",
         0.0,
         message="" if state_is_good else f"the checklist asks for {REWARD_CLIP:g}",
+        evidence=f"reward_clip {value:g}",
     )
 
 
@@ -187,4 +195,5 @@ def normalise(context: PreflightContext, _: str) -> Reading:
         "config.toml [normalise]",
         0.0,
         message="" if good else "switch both on in [normalise]",
+        evidence=" and ".join(on) or "off",
     )

@@ -18,7 +18,7 @@ import tomli
 
 from core.alerts.check import check_rules
 from core.alerts.rule import Rule
-from core.config.settings import Settings
+from core.config.settings import Checklist, Settings
 from core.errors import UnreadableError, UsageError
 from core.files import read_regular
 from core.text import visible
@@ -104,6 +104,8 @@ def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Pr
                 problems.append(Problem(name, "a table", _got(value)))
         elif cls is Settings and key == "alerts":
             changes[key] = _rules(value, problems, current)
+        elif cls is Checklist and key in ("items", "checks"):
+            changes[key] = _checklist_table(key, value, problems)
         else:
             try:
                 converted = msgspec.convert(value, field.type)
@@ -149,6 +151,23 @@ def _rules(value: Any, problems: list[Problem], defaults: dict[str, Rule]) -> di
     return rules
 
 
+def _checklist_table(key: str, value: Any, problems: list[Problem]) -> Any:
+    """The changed lines, or the user's own checks."""
+    from core.config.checklist_tables import item_changes, own_checks
+
+    if not isinstance(value, dict):
+        problems.append(Problem(f"checklist.{key}", "a table", _got(value)))
+        return {}
+
+    def read(cls: type[_S], table: dict[str, Any], prefix: str) -> _S:
+        return _struct(cls, table, prefix, problems, cls())
+
+    def tell(name: str, expected: str, got: str, near: str | None) -> None:
+        problems.append(Problem(name, expected, got, near))
+
+    return (item_changes if key == "items" else own_checks)(value, read, tell)
+
+
 def _cross_checks(settings: Settings, problems: list[Problem]) -> None:
     """What one key alone cannot tell."""
     rollout, lanes, batch = settings.ppo.n_steps, settings.training.lanes, settings.ppo.batch_size
@@ -186,6 +205,8 @@ def _expected(message: str, wanted: object) -> str:
         return " or ".join(map(str, get_args(wanted)))
     if wanted is date:
         return "a date like 2026-02-23"
+    if "matching regex" in message:
+        return "a time of day like 09:30"
     text = message.removeprefix("Expected ").replace("`", "")
     for separator in (", got ", " - at "):
         text = text.split(separator)[0]

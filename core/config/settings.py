@@ -187,12 +187,61 @@ class Schedule(_Section, frozen=True):
     launch: TimeOfDay = "14:00"
     hourly: tuple[TimeOfDay, ...] = ("15:00", "16:00", "17:00", "18:00")
     daily: tuple[TimeOfDay, ...] = ("10:00", "14:00", "18:00", "22:00")
+    check_in: TimeOfDay = "10:00"
     second_check: TimeOfDay = "16:00"
+    pre_revalidation: TimeOfDay = "10:00"
     preparation: TimeOfDay = "14:00"
+    timetable: Annotated[tuple[TimeOfDay, ...], Meta(min_length=1)] = (
+        "14:00",
+        "14:15",
+        "14:30",
+        "15:45",
+        "16:00",
+    )
+    """Load the model, load the data, backtest, gates, report."""
     revalidation: TimeOfDay = "16:00"
+    review: TimeOfDay = "16:15"
     escalation: TimeOfDay = "16:30"
     cto: TimeOfDay = "17:00"
     approval: TimeOfDay = "17:30"
+
+
+class ItemChange(_Section, frozen=True):
+    """What a workspace changes in one line of a checklist; what is empty stays."""
+
+    text: str = ""
+    owner: str = ""
+    time: TimeOfDay | Literal[""] = ""
+    on_fail: Literal["block", "fix", ""] = ""
+
+
+class OwnCheck(_Section, frozen=True):
+    """A check of the user's own code: exactly one of `imports`, `file` and `command`."""
+
+    text: str = ""
+    list: Literal["preflight", "preparation"] = "preflight"
+    imports: str = ""
+    """`package.module` or `package.module:Name`."""
+    file: str = ""
+    """Relative to the workspace; there and not empty."""
+    command: tuple[str, ...] = ()
+    """The program and its arguments; never through a shell, in the workspace."""
+    expect: str = ""
+    """Text that the command's output, or the file, must contain."""
+    seconds: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    on_fail: Literal["block", "fix"] = "fix"
+    owner: str = ""
+
+
+class Checklist(_Section, frozen=True):
+    """Language of the checklists, changed lines, a user's own checks."""
+
+    language: Literal["en", "pt"] = "en"
+    python_path: tuple[str, ...] = ()
+    """Folders, relative to the workspace, that own checks may import from; nothing else is added."""
+    items: dict[str, ItemChange] = {}
+    """By the line's id: `preflight.disk_free`."""
+    checks: dict[str, OwnCheck] = {}
 
 
 class Notify(_Section, frozen=True):
@@ -229,5 +278,6 @@ class Settings(_Section, frozen=True):
     evidence: Evidence = Evidence()
     revalidation: Revalidation = Revalidation()
     schedule: Schedule = Schedule()
+    checklist: Checklist = Checklist()
     notify: Notify = Notify()
     alerts: dict[str, Rule] = msgspec.field(default_factory=default_rules)

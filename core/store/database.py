@@ -75,16 +75,28 @@ class Store:
 
     # Ticks
 
-    def tick(self, item_id: str, now: datetime, note: str = "") -> Tick:
-        """A person says that the item is done."""
-        return self._write_tick(item_id, "ticked", note, now)
+    def tick(self, item_id: str, now: datetime, note: str = "", evidence: str = "") -> Tick:
+        """A person says that the item is done. `evidence`: what that rests on, `ItemResult.evidence`."""
+        return self._write_tick(item_id, "ticked", note, now, evidence)
 
     def override(self, item_id: str, reason: str, now: datetime) -> Tick:
         """A person passes over a failing item. Raises UsageError without a reason."""
         return self._write_tick(item_id, "overridden", reason, now)
 
+    def not_applicable(self, item_id: str, reason: str, now: datetime) -> Tick:
+        """A person says that the item does not apply. Raises UsageError without a reason."""
+        return self._write_tick(item_id, "not_applicable", reason, now)
+
+    def settle(
+        self, kind: str, subject: str, detail: Mapping[str, Any], seen: Mapping[str, str], now: datetime
+    ) -> AuditEntry:
+        """Record a look at a checklist: one entry, and `seen` (item id → evidence) ticks itself."""
+        with self._connections.transaction() as connection:
+            ticks.settle_ticks(connection, self.operator, seen, now)
+            return audit.append_entry(connection, self.operator, kind, subject, detail, now)
+
     def untick(self, item_id: str, now: datetime, reason: str) -> Tick | None:
-        """Take back a tick or an override; None (and no audit entry) when there is none."""
+        """Take back what was said of an item; None (and no audit entry) when nothing was."""
         with self._connections.transaction() as connection:
             return ticks.write_tick(connection, self.operator, item_id, "unticked", reason, now)
 
@@ -93,9 +105,11 @@ class Store:
         with self._connections.reading() as connection:
             return ticks.read_ticks(connection)
 
-    def _write_tick(self, item_id: str, state: TickState, note: str, now: datetime) -> Tick:
+    def _write_tick(
+        self, item_id: str, state: TickState, note: str, now: datetime, evidence: str = ""
+    ) -> Tick:
         with self._connections.transaction() as connection:
-            tick = ticks.write_tick(connection, self.operator, item_id, state, note, now)
+            tick = ticks.write_tick(connection, self.operator, item_id, state, note, now, evidence)
         assert tick is not None
         return tick
 

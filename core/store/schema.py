@@ -146,7 +146,33 @@ _ALERTING = (
     "CREATE INDEX steps_of_run ON steps_taken (run_id, id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _ALERTING)
+_WEEK = (
+    """
+    CREATE TABLE ticks_of_week (
+        item_id  TEXT PRIMARY KEY,
+        state    TEXT NOT NULL CHECK (state IN ('ticked', 'unticked', 'overridden', 'not_applicable')),
+        operator TEXT NOT NULL,
+        at       TEXT NOT NULL,
+        note     TEXT NOT NULL,
+        evidence TEXT NOT NULL DEFAULT '',
+        sensed   INTEGER NOT NULL DEFAULT 0
+    ) STRICT
+    """,
+    "INSERT INTO ticks_of_week (item_id, state, operator, at, note) "
+    "SELECT item_id, state, operator, at, note FROM ticks",
+    "DROP TABLE ticks",
+    "ALTER TABLE ticks_of_week RENAME TO ticks",
+    """
+    CREATE TABLE last_looks (
+        operator   TEXT PRIMARY KEY,
+        at         TEXT NOT NULL,
+        entry      INTEGER NOT NULL,
+        transition INTEGER NOT NULL
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _ALERTING, _WEEK)
 """Statement lists; the database's user_version counts how many have run."""
 
 AUDIT_TRIGGERS = frozenset({"audit_log_no_update", "audit_log_no_delete", "audit_log_in_order"})

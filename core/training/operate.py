@@ -111,6 +111,9 @@ def launch(
         if moved is not None:
             say(f"the earlier run is now in {workspace.relative(moved)}")
     identity = start_training(workspace, request, now, preflight=preflight)
+    from core.checklist.preflight import record_preflight
+
+    record_preflight(store, preflight, now)
     store.record(
         "training_start",
         str(identity.pid),

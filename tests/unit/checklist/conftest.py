@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.checklist.catalogue import REWARD_COMPONENTS
+from core.checklist.catalogue_preflight import REWARD_COMPONENTS
 from core.checklist.model import ChecklistResult, ItemResult
 from core.checklist.preflight import run_preflight
 from core.checklist.probe import BaselineFacts, DataFacts, EnvironmentFacts, Facts

@@ -11,6 +11,8 @@ import pytest
 from core.checklist.evaluate import evaluate, sense_within
 from core.checklist.item import Item, Reading
 from core.checklist.model import readiness
+from core.checklist.preflight import record_preflight
+from core.errors import UsageError
 from core.workspace import Workspace
 
 LOOK = Item("t.look", "Look", "G", kind="sensed_look", on_fail="block", sensor="s")
@@ -134,3 +136,68 @@ def test_no_blockers_unticks_when_a_blocker_appears(
     assert preflight(store).status == "BLOCKED"
     assert preflight.item("setup_no_blockers").state == "fail"
     assert store.ticks()["preflight.setup_no_blockers"].state == "unticked"
+
+
+def test_not_applicable_needs_a_reason_and_stays_a_persons_word(store: Any, now: Any) -> None:
+    with pytest.raises(UsageError, match="needs a reason"):
+        store.not_applicable("t.sensed", " ", now)
+    store.not_applicable("t.sensed", "no GPU here", now)
+    result = one(SENSED, Reading("fail", message="no GPU"), store, now)
+    assert result.state == "not_applicable"
+    for part in ("ana", "no GPU here", "sensed: fail"):
+        assert part in result.message
+    assert readiness((result,)) == "READY"
+    assert [entry.kind for entry in store.entries()] == ["not_applicable"]
+
+
+def test_a_tick_that_rested_on_another_value_unticks_itself_and_says_which(store: Any, now: Any) -> None:
+    store.tick("t.look", now, evidence="candles aa")
+    assert one(LOOK, Reading("pass", evidence="candles aa"), store, now).state == "pass"
+    changed = one(LOOK, Reading("pass", evidence="candles bb"), store, now)
+    assert changed.state == "pending"
+    assert "it rested on candles aa, now it is candles bb" in changed.message
+    assert store.ticks()["t.look"].state == "unticked"
+    assert [entry.kind for entry in store.entries()] == ["tick", "untick"]
+
+
+def test_a_hyperparameter_changed_after_a_recorded_preflight_unticks_and_is_audited(
+    preflight: Any, workspace: Workspace, store: Any, now: Any
+) -> None:
+    """Also where the approved value was changed with it, so that the item itself still holds."""
+    record_preflight(store, preflight(store), now)
+    assert store.ticks()["preflight.ppo.gamma"].sensed
+    assert preflight(store).items[10].ticked_by is None, "a sensor's tick is no person's"
+    text = workspace.config.read_text(encoding="utf-8")
+    workspace.config.write_text(text.replace("gamma = 0.99", "gamma = 0.9"), encoding="utf-8")
+    preflight(store)
+    item = preflight.item("ppo.gamma")
+    assert item.state == "warn"
+    assert "it rested on gamma 0.99, now it is gamma 0.9" in item.message
+    assert store.entries("untick")[0].subject == "preflight.ppo.gamma"
+    preflight(store)
+    assert len(store.entries("untick")) == 1, "said once in the audit log"
+    assert "un-ticked" in preflight.item("ppo.gamma").message, "and shown until the next recorded preflight"
+    record_preflight(store, preflight(store), now)
+    preflight(store)
+    assert "un-ticked" not in preflight.item("ppo.gamma").message
+
+
+def test_ready_is_taken_back_when_what_was_looked_at_changes(
+    preflight: Any, workspace: Workspace, store: Any, now: Any
+) -> None:
+    preflight(store)
+    for name in ("setup_checks", "setup_no_blockers", "setup_ready"):
+        store.tick(f"preflight.{name}", now, evidence=preflight.item(name).evidence)
+    assert preflight(store).status == "READY"
+    text = workspace.config.read_text(encoding="utf-8")
+    workspace.config.write_text(text.replace("gamma = 0.99", "gamma = 0.9"), encoding="utf-8")
+    assert preflight(store).status == "FIX"
+    assert {preflight.item(name).state for name in ("setup_checks", "setup_ready")} == {"pending"}
+
+
+def test_an_old_look_of_the_slow_sensors_is_unknown(preflight: Any, now: Any) -> None:
+    preflight(None, looked_at="2026-02-23T07:30:00Z")
+    assert (preflight.item("train_data").state, preflight.item("train_data").age_seconds) == ("pass", 1800)
+    preflight(None, looked_at="2026-02-23T06:30:00Z")
+    assert preflight.item("train_data").state == "unknown"
+    assert "stale" in preflight.item("train_data").message

@@ -10,17 +10,15 @@ import msgspec
 import psutil
 import pytest
 
-from core.checklist.catalogue import HYPERPARAMETERS, REWARD_COMPONENTS, preflight_items
-from core.checklist.preflight import SENSORS
+from core.checklist.build import items_of
+from core.checklist.catalogue_preflight import HYPERPARAMETERS, REWARD_COMPONENTS, SETUP_SENSORS
+from core.checklist.preflight import SENSORS, SETUP
 from core.checklist.probe import BaselineFacts, EnvironmentFacts
 from core.config.edit import changed_text
 from core.config.settings import Hyperparameters, Settings
 from core.workspace import Workspace
 
-ITEMS = preflight_items(
-    dict.fromkeys(("logs", "checkpoints", "models", "reports"), "x"),
-    msgspec.structs.asdict(Hyperparameters()),
-)
+ITEMS = items_of("preflight", Settings())
 
 
 def change_config(workspace: Workspace, **changes: Any) -> None:
@@ -39,7 +37,8 @@ def test_every_line_of_the_document_is_an_item() -> None:
 
 
 def test_every_sensor_named_by_an_item_exists() -> None:
-    assert {item.sensor for item in ITEMS if item.sensor} - {"all_checks", "no_blockers"} == set(SENSORS)
+    assert {item.sensor for item in ITEMS} - SETUP_SENSORS == set(SENSORS) - {"own_check"}
+    assert set(SETUP) == SETUP_SENSORS
 
 
 def test_a_good_workspace_needs_only_the_person(preflight: Any) -> None:

@@ -6,11 +6,9 @@ import re
 from datetime import date
 from pathlib import Path
 
-import msgspec
-
-from core.checklist.catalogue import preflight_items
-from core.checklist.catalogue_daily import daily_items
-from core.config.settings import Hyperparameters, Settings
+from core.checklist.build import items_of
+from core.checklist.daily import items_of_day
+from core.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
@@ -25,10 +23,9 @@ def test_every_module_named_exists() -> None:
 
 
 def test_every_item_named_exists() -> None:
-    paths = dict.fromkeys(("logs", "checkpoints", "models", "reports"), "x")
-    known = {item.id for item in preflight_items(paths, msgspec.structs.asdict(Hyperparameters()))}
+    known = {item.id for item in items_of("preflight", Settings())}
     for day in (date(2026, 2, 23), date(2026, 2, 24)):
-        known |= {item.id.replace(day.isoformat(), "DATE") for item in daily_items(Settings(), day)}
+        known |= {item.id.replace(day.isoformat(), "DATE") for item in items_of_day(Settings(), day)}
     named = {code for code in CODE if re.match(r"(preflight\.|(daily|launch|check_in|second)\.DATE)", code)}
     assert sorted(named - known) == []
     assert {item for item in known if item.startswith("preflight.")} <= named, "an item the table forgets"

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.checklist.catalogue_daily import daily_items
-from core.checklist.daily import run_daily
+from core.checklist.daily import items_of_day, run_daily
 from core.checklist.sensors_run import SENSORS
 from core.config.settings import Schedule, Settings
 from core.telemetry.model import Run, RunInfo
@@ -24,7 +23,7 @@ def item(result: Any, ending: str) -> Any:
 
 
 def test_launch_day_has_the_hourly_checks_of_the_manual() -> None:
-    items = daily_items(Settings(), LAUNCH)
+    items = items_of_day(Settings(), LAUNCH)
     hourly = [(each.id.split(".")[2], each.text) for each in items if each.id.startswith("launch.")]
     common = ["Reward > 0?", "Loss falling?", "No crashes?", "Speed OK?"]
     assert hourly == [
@@ -38,7 +37,7 @@ def test_launch_day_has_the_hourly_checks_of_the_manual() -> None:
 
 
 def test_every_day_has_the_four_times_and_later_days_the_five_points() -> None:
-    items = daily_items(Settings(), SECOND_DAY)
+    items = items_of_day(Settings(), SECOND_DAY)
     assert {each.id.split(".")[2] for each in items if each.id.startswith("daily.")} == {
         "10:00",
         "14:00",
@@ -54,13 +53,13 @@ def test_every_day_has_the_four_times_and_later_days_the_five_points() -> None:
 
 
 def test_the_day_a_run_really_starts_is_launch_day_too() -> None:
-    assert [each for each in daily_items(Settings(), date(2026, 5, 1), launched=True) if "launch" in each.id]
+    assert [each for each in items_of_day(Settings(), date(2026, 5, 1), launched=True) if "launch" in each.id]
 
 
 def test_times_come_from_the_schedule() -> None:
     settings = Settings(schedule=Schedule(daily=("09:30", "20:00")))
     times = {
-        each.id.split(".")[2] for each in daily_items(settings, SECOND_DAY) if each.id.startswith("daily.")
+        each.id.split(".")[2] for each in items_of_day(settings, SECOND_DAY) if each.id.startswith("daily.")
     }
     assert times == {"09:30", "20:00"}
 
@@ -173,7 +172,7 @@ def test_no_sensor_passes_without_a_run(workspace: Any, make_health: Any, name: 
     for day in (LAUNCH, SECOND_DAY):
         now = datetime.combine(day, START.timetz()) + timedelta(hours=9)
         result = run_daily(workspace, run, health, (), None, day, now)
-        by_id = {each.id: each for each in daily_items(workspace.settings, day)}
+        by_id = {each.id: each for each in items_of_day(workspace.settings, day)}
         states = {each.state for each in result.items if by_id[each.id].sensor == name}
         assert "pass" not in states
         assert "warn" not in states

@@ -112,7 +112,8 @@ def test_a_blocked_start_needs_a_reason_which_is_recorded(
         launch(workspace, store, TrainRequest(), judged("fail"), now, say=print)
     assert store.entries() == []
     launch(workspace, store, TrainRequest(tag="x", override="a drill"), judged("fail"), now, say=print)
-    override, start = sorted(store.entries(), key=lambda entry: entry.number)
+    override, looked, start = sorted(store.entries(), key=lambda entry: entry.number)
+    assert (looked.kind, looked.subject) == ("preflight", "BLOCKED")
     assert override.kind == "override" and override.detail["reason"] == "a drill"
     assert start.kind == "training_start" and start.detail["tag"] == "x" and start.subject == "4711"
 
