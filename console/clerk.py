@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from core.workspace import Workspace
 
 Job = Callable[[], None]
-IDLE_EVERY = 2.0
+IDLE_EVERY = 0.5
 _OPENS_WITHIN = 30.0
 """Seconds: another console may hold the lock of a new store."""
 
 
 class Clerk:
-    """`idle` is called in the clerk's thread every two seconds between jobs."""
+    """`idle` is called in the clerk's thread every half second between jobs."""
 
     def __init__(self, workspace: Workspace | None, mailbox: Mailbox, idle: Job) -> None:
         self.settled = threading.Event()

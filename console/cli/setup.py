@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import records
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     )
     family.command("verify")(verify)
     family.command("show")(show)
+    family.command("export")(records.export)
     app.add_typer(family)
 
 

@@ -6,6 +6,8 @@ thread and any number of processes. Trap avoided: a tick without its audit entry
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -55,6 +57,11 @@ class Store:
         """Differs from an earlier call's answer when anyone has written in between. Cheap."""
         with self._connections.reading() as connection:
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def copy_to(self, path: Path) -> None:
+        """A whole copy of the database as it is now, while others go on writing to it."""
+        with self._connections.reading() as connection, contextlib.closing(sqlite3.connect(path)) as copy:
+            connection.backup(copy)
 
     # The audit log
 
