@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, STANDUP
 from console.sharing import SharingMixin
 from console.training_keys import TrainingMixin
+from console.workspace_keys import WorkspaceMixin
 from core import units
 from widgets.answer import Answer
 from widgets.tone import Tone
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-class ActionsMixin(SharingMixin, TrainingMixin):
+class ActionsMixin(SharingMixin, TrainingMixin, WorkspaceMixin):
     """Mixed into `ConsoleApp`."""
 
     if TYPE_CHECKING:

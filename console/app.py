@@ -29,6 +29,7 @@ from console.messages import (
     TrainingChanged,
     WorkDone,
     WorkFailed,
+    WorkspaceSaved,
 )
 from console.screens.base import ConsoleScreen
 from console.session import ConsoleSession
@@ -37,7 +38,7 @@ from console.terminal import require_terminal, uses_ascii
 from console.theme import NAME, THEME
 from core.clock import utc_now
 from core.errors import UsageError
-from core.workspace import Workspace
+from core.workspace import Workspace, open_workspace
 from widgets.run_header import RunHeader
 from widgets.screen_tabs import ScreenTabs
 from widgets.tone import Tone, use_ascii
@@ -116,10 +117,14 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     """Made when first opened, then kept."""
     DEFAULT_MODE = "1"
 
-    def __init__(self, session: ConsoleSession, guide: Guide | None = None) -> None:
+    def __init__(self, session: ConsoleSession, guide: Guide | None = None, greeting: str = "") -> None:
         super().__init__()
         self.session = session
         self.guide = guide
+        self.greeting = greeting
+        """Said once the first screen stands."""
+        self.reopen: Path | None = None
+        """The workspace to go on in, once this app has ended."""
         self.paused = False
         """The display holds still; following goes on."""
         self.held: Snapshot | None = None
@@ -173,6 +178,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         from console import left_crop
 
         left_crop.install()
+        if self.greeting:
+            self.say(self.greeting)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Style sheets are parsed once: there is one theme, so none of their variables ever changes.
@@ -341,6 +348,11 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             if (show := getattr(screen, "show_training", None)) is not None:
                 show()
 
+    @on(WorkspaceSaved)
+    def _workspace_saved(self, message: WorkspaceSaved) -> None:
+        self.reopen = message.root
+        self.exit(0)
+
     @on(WorkDone)
     def _work_done(self, message: WorkDone) -> None:
         self.say(message.words, "good")
@@ -367,15 +379,26 @@ def run_console(workspace: Workspace | None, run_target: Path | None, *, demo: G
             hint="Give a run folder, a TensorBoard folder or a CSV file.",
         )
     use_ascii(uses_ascii())
+    code, saved = _run_once(workspace, run_target, demo, "")
+    while saved is not None:
+        words = f"this is the workspace {saved} now; from a shell: ppo-console -w {saved}"
+        code, saved = _run_once(open_workspace(saved, saved), None, None, words)
+    return code
+
+
+def _run_once(
+    workspace: Workspace | None, run_target: Path | None, demo: Guide | None, greeting: str
+) -> tuple[int, Path | None]:
+    """(exit code, the workspace to go on in)"""
     session = ConsoleSession(workspace, run_target)
     session.start()
     session.wait_first(FIRST_LOOK)
-    app = ConsoleApp(session, demo)
+    app = ConsoleApp(session, demo, greeting)
     with EndOnSignal(app) as ended:
         result = app.run()
     session.close()
     if app._exception is not None:
         raise app._exception
     if ended.exit_code is not None:
-        return ended.exit_code
-    return app.return_code or result or 0
+        return ended.exit_code, None
+    return app.return_code or result or 0, app.reopen

@@ -134,6 +134,7 @@ _ACTIONS = (
     Key("standup.refresh", "f5", "f5", "refill", "Fill the standup again from the run", "Act", (STANDUP,)),
     Key("revalidate.start", "R", "R", "revalidate", "Judge the model (confirms first)", "Act", footer=30),
     Key("training.control", "T", "T", "train", "Start, resume or stop the training (confirms first)", "Act"),
+    Key("workspace.save", "W", "W", "save", "Save this run as a workspace, and go on in it", "Act"),
     Key("display.pause", "p", "p", "pause", "Hold the display still; following goes on", "Act", footer=60),
     Key("text.copy", "y", "y", "copy", "Copy the screen's content; also to a file", "Act", footer=50),
     Key("screen.export", "x", "x", "export", "Save the screen as SVG and text", "Act", footer=55),

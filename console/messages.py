@@ -6,6 +6,8 @@ at a time, and the handler takes the newest value.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.message import Message
 
 from core.errors import ConsoleError
@@ -29,6 +31,14 @@ class StandupChanged(Message):
 
 class TrainingChanged(Message):
     """`session.training` moved."""
+
+
+class WorkspaceSaved(Message):
+    """The run that is looked at has a workspace now: the console goes on in it."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root = root
 
 
 class WorkDone(Message):

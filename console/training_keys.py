@@ -32,9 +32,7 @@ class TrainingMixin(_App):
 
     def do_training_control(self) -> None:
         if self.session.workspace is None:
-            self.say(
-                "training needs a workspace: open the console in one, or ppo-console init DIR", "warning"
-            )
+            self.say("training needs a workspace: W saves this run as one", "warning")
             return
         from console.screens.training import TrainingDialog
 

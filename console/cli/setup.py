@@ -38,6 +38,10 @@ def init(
     start: Annotated[
         str | None, typer.Option("--start", metavar="YYYY-MM-DD", help="Launch day; the week follows.")
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option("--run", metavar="PATH", help="A run's folder: the workspace's run is the one there."),
+    ] = None,
 ) -> None:
     """Make a workspace: a commented config.toml and the folders of the documents."""
     day: date | None = None
@@ -46,8 +50,15 @@ def init(
             day = date.fromisoformat(start)
         except ValueError:
             raise UsageError(f"--start: expected YYYY-MM-DD, got {start!r}") from None
-    workspace = init_workspace(folder, start=day)
+    if run is None:
+        workspace = init_workspace(folder, start=day)
+    else:
+        from core.operations.adopt import adopt_run
+
+        workspace = adopt_run(folder, run, utc_now(), start=day)
     put(f"workspace {workspace.root}")
+    if run is not None:
+        put(f"  run      {workspace.relative(workspace.logs)}")
     put(f"  week     {workspace.settings.week.start} and the four days after it")
     put("  next     ppo-console data split CANDLES   (a folder of Parquet, Feather or CSV files)")
     put("           ppo-console preflight            then: ppo-console train")

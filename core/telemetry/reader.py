@@ -46,7 +46,7 @@ class RunReader:
     def __init__(
         self, target: Path, *, checkpoints: Path | None = None, models: Path | None = None, now: datetime
     ) -> None:
-        """`checkpoints`, `models`: their folders; None looks in the run folder. Reads nothing yet.
+        """`checkpoints`, `models`: their folders; without any the run folder is looked in. Reads nothing yet.
 
         Raises UsageError for a missing path or a file that is no run, UnreadableError for a denied one.
         """
@@ -55,7 +55,7 @@ class RunReader:
         self._is_folder = self._target.is_dir()
         self._folder = self._target if self._is_folder else self._target.parent
         beside = (self._folder / "checkpoints", self._folder) if self._is_folder else ()
-        self._checkpoint_folders = (checkpoints,) if checkpoints is not None else beside
+        self._checkpoint_folders = (checkpoints, *beside) if checkpoints is not None else beside
         self._models = models or (self._folder / "models" if self._is_folder else None)
         self._told: tuple[RunInfo, str | None] | None = None
         self._start()

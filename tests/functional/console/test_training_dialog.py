@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from core.training import operate
 from core.training.operate import Situation
 from core.training.plan import TrainRequest
 from core.training.runfile import RunRecord
+from core.workspace import open_workspace
 
 IDENTITY = ProcessIdentity(4711, 1.0, "boot", "nonce", "trainer-host")
 RECORD = RunRecord(
@@ -239,3 +241,63 @@ def test_steps_as_people_write_them() -> None:
         2048,
     ]
     assert [timesteps_of(text) for text in ("", "0", "-5", "many", "1e5", "9" * 20)] == [None] * 6
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A console on a run outside any workspace, as `--run PATH` opens it."""
+    from console.app import ConsoleApp
+    from console.session import ConsoleSession
+
+    run = tmp_path / "sb3"
+    run.mkdir()
+    (run / "progress.csv").write_text("time/total_timesteps,train/approx_kl\n2048,0.01\n4096,0.02\n")
+    monkeypatch.chdir(tmp_path)
+    return ConsoleApp(ConsoleSession(None, run))
+
+
+def shown(app: Any) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def until(pilot: Any, words: str) -> None:
+    for _ in range(60):
+        if words in shown(pilot.app):
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(shown(pilot.app))
+
+
+async def test_without_a_workspace_it_says_why_not_and_what_helps(foreign: Any) -> None:
+    async with foreign.run_test(size=(80, 24)) as pilot:
+        await pilot.press("T")
+        await until(pilot, "training needs a workspace: W saves this run as one")
+
+
+async def test_a_foreign_run_is_saved_as_a_workspace_in_which_the_console_goes_on(
+    foreign: Any, tmp_path: Path
+) -> None:
+    async with foreign.run_test(size=(80, 24)) as pilot:
+        await pilot.press("W")
+        await until(pilot, "Save this run as a workspace")
+        assert foreign.screen.query_one(Input).value == str(tmp_path / "sb3-workspace")
+        await pilot.press("escape", "W")
+        await until(pilot, "Save this run as a workspace")
+        foreign.screen.query_one(Input).value = str(tmp_path / "sb3")
+        await pilot.press("enter")
+        await until(pilot, "lies in the run's own folder")
+        await pilot.press("escape", "W")
+        await until(pilot, "Save this run as a workspace")
+        await pilot.press("enter")
+        for _ in range(60):
+            if foreign.reopen is not None:
+                break
+            await pilot.pause(0.05)
+    assert foreign.reopen == tmp_path / "sb3-workspace"
+    assert open_workspace(tmp_path, foreign.reopen).logs == tmp_path / "sb3"
+
+
+async def test_a_run_that_has_its_workspace_says_so(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot(make.run()))
+        await pressed(given, pilot, "W", wait="this run has its workspace")
