@@ -56,10 +56,12 @@ def _main(arguments: list[str] | None) -> int:
 
 def _report(error: ConsoleError) -> None:
     """The error's line and, below it, what to do."""
+    from core.errors import CancelledError
     from core.text import visible
 
+    label = "" if isinstance(error, CancelledError) else "error: "
     hint = f"\n  {error.hint}" if error.hint else ""
-    lines = f"error: {error.title}{hint}".split("\n")
+    lines = f"{label}{error.title}{hint}".split("\n")
     _tell("\n".join(visible(line, 20_000) for line in lines))
 
 

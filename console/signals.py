@@ -1,4 +1,5 @@
-"""SIGTERM and SIGHUP end the console and restore the terminal, also while the terminal is stalled.
+"""SIGTERM and SIGHUP end the console and restore the terminal, also while the terminal is stalled; a command
+that works in another thread or process ends clean by an event.
 
 `signal.signal`, not an event-loop handler: a loop that is blocked on a full terminal never runs one. Trap
 avoided: the default action of SIGTERM, which leaves the terminal without echo in its other screen.
@@ -11,6 +12,7 @@ import os
 import signal
 import termios
 import threading
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,18 @@ _RESTORE = (
     b"\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2048l\x1b[?7h"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[0m"
 )
+
+
+@contextlib.contextmanager
+def asked_to_end(asked: threading.Event) -> Iterator[None]:
+    """SIGINT, SIGTERM and SIGHUP set `asked` instead of ending the process."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class EndOnSignal:

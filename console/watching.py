@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from console.alerting import Look, Watcher
+from console.signals import asked_to_end
 from core.clock import iso, utc_now
 from core.errors import ConsoleError
 from core.notify.courier import Courier
@@ -67,7 +67,7 @@ class Watch:
     def run(self) -> Look | None:
         """Until SIGTERM, SIGINT or SIGHUP; with `once` a single look. The last look."""
         look: Look | None = None
-        with self._signals():
+        with asked_to_end(self._stop):
             if self._courier is not None and not self._options.once:
                 self._courier.start(self._delivered)
             _tell_systemd("READY=1")
@@ -166,16 +166,6 @@ class Watch:
             self._beat(utc_now(), look, self._told, ended=True)
         if self._watcher is not None:
             self._watcher.close()
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        before = {number: signal.signal(number, lambda *_: self._stop.set()) for number in numbers}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _tell_systemd(state: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.config.settings import Settings
-from core.errors import CancelledError, UsageError
+from core.errors import UsageError
 
 if TYPE_CHECKING:
     from core.revalidation.pipeline import Progress
@@ -56,7 +57,8 @@ def revalidate(
     as_json: JsonOption = False,
 ) -> None:
     """Judge a model on the backtest data: six gates, decision, reports."""
-    from console.revalidation import request_for
+    from console.revalidation import record_decision, request_for
+    from console.signals import asked_to_end
     from console.stores import open_store
     from core.revalidation.text import decision_document
     from core.revalidation.worker import run_in_child
@@ -65,8 +67,11 @@ def revalidate(
     free_standing = workspace is None and model_path is not None and data_dir is not None
     opened = _workspace_or_none(workspace) if free_standing else workspace_at(workspace)
     ruling = check_policy(policy)
-    store = open_store(opened) if opened else None
-    try:
+    cancelled = threading.Event()
+    with (
+        asked_to_end(cancelled),
+        open_store(opened) if opened else contextlib.nullcontext() as store,
+    ):
         request = request_for(
             opened,
             store,
@@ -77,16 +82,9 @@ def revalidate(
             policy=ruling,
             save_report=save_report,
         )
-        result = run_in_child(request, progress_printer(), threading.Event())
+        result = run_in_child(request, progress_printer(), cancelled)
         if store is not None:
-            from console.revalidation import record_decision
-
             record_decision(store, result, utc_now())
-    except KeyboardInterrupt:
-        raise CancelledError("the revalidation was interrupted; no report was written") from None
-    finally:
-        if store is not None:
-            store.close()
     if as_json:
         put_json(result, now)
     else:

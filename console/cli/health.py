@@ -100,6 +100,7 @@ def _status_text(report: Status, facts: Facts) -> str:
     for alert in firing:
         at = "" if alert.since_timestep is None else f"  since step {number(alert.since_timestep)}"
         lines.append(f"  {alert.severity:<9} {alert.rule}{at}")
+    lines += [f"note        {note}" for note in report.notes if note not in facts.health.reason]
     lines += [
         f"{source.malformed} malformed rows in {source.path}" for source in report.sources if source.malformed
     ]

@@ -18,7 +18,7 @@ from core.trading.actions import HOLD, OPEN_LONG
 if TYPE_CHECKING:
     import torch
 
-    from core.training.artifacts import PolicyArrays
+    from core.training.arrays import PolicyArrays
 
 Observations = NDArray[np.float32]
 Actions = NDArray[np.int64]

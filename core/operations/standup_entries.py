@@ -176,7 +176,8 @@ def confidence_entry(
     enough = settings.evidence.min_candles
     if validation_candles is None or validation_candles < enough:
         worst = max(worst, 1)
-        why += f"; on {number(validation_candles)} candles of the {enough} a gate needs"
+        held = "an unknown number of" if validation_candles is None else number(validation_candles)
+        why += f"; on {held} candles of the {enough} a gate needs"
     word, mark = _CONFIDENCE[worst]
     text = f"{word} ({_GATES - len(missed)} of {_GATES} gates, {at}{why})"
     return Entry(text=text, mark=mark, source=FILE_NAME)

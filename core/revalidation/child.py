@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable
 
 from core.errors import CancelledError, ConsoleError
-from core.revalidation.pipeline import Progress, revalidate
+from core.revalidation.pipeline import CANCELLED, Progress, revalidate
 from core.revalidation.wire import (
     ErrorMessage,
     Message,
@@ -60,7 +60,7 @@ def main() -> int:
         send(ErrorMessage(kind=ConsoleError.__name__, title=what, hint="This is a defect of the program."))
         return ConsoleError.exit_code
     if cancelled.is_set() and not result.reports:
-        send(error_message(CancelledError("the revalidation was cancelled; no report was written")))
+        send(error_message(CancelledError(CANCELLED)))
         return CancelledError.exit_code
     send(ResultMessage(result))
     return 0

@@ -42,7 +42,10 @@ from core.text import visible
 
 if TYPE_CHECKING:
     from core.market.model import Universe
-    from core.training.artifacts import PolicyArrays
+    from core.training.arrays import PolicyArrays
+
+
+CANCELLED = "cancelled: nothing was decided, no report was written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def revalidate(
 
     def step(number: int, done: int = 0, total: int = 0, message: str = "") -> None:
         if cancelled():
-            raise CancelledError("the revalidation was cancelled; no report was written")
+            raise CancelledError(CANCELLED)
         title = STEP_TITLES[number - 1]
         on_progress(Progress(step=number, title=title, done=done, total=total, message=visible(message)))
 
@@ -149,7 +152,7 @@ def revalidate(
 def _load_model(path: Path) -> PolicyArrays:
     from core.backtest.policy import check_observation
     from core.trading.observation import OBSERVATION_NAMES
-    from core.training.artifacts import read_policy
+    from core.training.arrays import read_policy
 
     arrays = read_policy(path)
     check_observation(arrays, OBSERVATION_NAMES)

@@ -19,7 +19,7 @@ from core.text import visible
 if TYPE_CHECKING:
     from core.market.model import Universe
     from core.revalidation.pipeline import RevalidationRequest
-    from core.training.artifacts import PolicyArrays
+    from core.training.arrays import PolicyArrays
 
 
 def lucky_policies(baselines: BaselineRuns, settings: Settings) -> int:

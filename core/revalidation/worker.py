@@ -23,7 +23,7 @@ import msgspec
 
 import core
 from core.errors import CancelledError, ConsoleError
-from core.revalidation.pipeline import Progress, RevalidationRequest
+from core.revalidation.pipeline import CANCELLED, Progress, RevalidationRequest
 from core.revalidation.result import RevalidationResult
 from core.revalidation.wire import (
     ErrorMessage,
@@ -63,11 +63,13 @@ def run_in_child(
                 case ProgressMessage(progress):
                     on_progress(progress)
                 case ErrorMessage():
+                    if cancelled.is_set():
+                        break
                     raise error_from(message)
                 case ResultMessage(result):
                     return result
         if cancelled.is_set():
-            raise CancelledError("the revalidation was cancelled; no report was written")
+            raise CancelledError(CANCELLED)
         raise _died(child, errors)
 
 

@@ -16,6 +16,7 @@ import msgspec
 from core import units
 from core.alerts.rule import RunStatus
 from core.clock import from_epoch, iso
+from core.telemetry.identity import RUN_FILE
 from core.telemetry.metrics import metric
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ def assess(run: Run, health: HealthSettings, now: datetime) -> Health:
     last_step = _last_step(run, pace, now)
     age = None if last_step is None else max(0.0, (now - last_step).total_seconds())
     status, reason = _judge(run, health, now, age, pace)
+    unread = [note for note in run.notes if note.startswith(f"{RUN_FILE} could not be read")]
+    if unread:  # then nobody knows of a process or a clean end: why must stand before what follows from it
+        reason = f"{unread[0]} {reason}"
     late = (
         status in ("RUNNING", "STALLED")
         and age is not None

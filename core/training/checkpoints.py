@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConsoleError
-from core.training.artifacts import verify
+from core.training.arrays import read_policy
 from core.training.manifest import Manifest, manifest_name, member_names
-from core.training.weights import check_weights, unpack
 
 _NAME = re.compile(r"ppo_(\d{1,15})_steps")
 
@@ -41,16 +40,11 @@ def checkpoint_zips(folder: Path) -> list[Path]:
 
 
 def newest_whole(folder: Path, run_id: str) -> tuple[Found | None, list[str]]:
-    """The newest whole checkpoint of `run_id`, hashes checked, and why newer ones do not count."""
+    """The newest checkpoint of `run_id` that could be judged, and why newer ones do not count."""
     problems: list[str] = []
     for path in reversed(checkpoint_zips(folder)):
         try:
-            found = verify(path)
-            manifest = found.manifest
-            weights = unpack(found.policy, manifest.activation, path)
-            check_weights(
-                weights, inputs=len(manifest.feature_names), actions=manifest.n_actions, source=path
-            )
+            manifest = read_policy(path).manifest
         except ConsoleError as error:
             problems.append(error.title)
             continue

@@ -15,7 +15,8 @@ import msgspec
 
 from core.clock import iso
 from core.trading.observation import OBSERVATION_NAMES
-from core.training.artifacts import PolicyArrays, assemble, write_artifacts
+from core.training.arrays import PolicyArrays, assemble
+from core.training.artifacts import write_artifacts
 from core.training.checkpoints import checkpoint_name, prune
 from core.training.export import model_bytes, normalisation_of, policy_weights
 from core.training.manifest import Manifest, Role, Selection

@@ -38,6 +38,7 @@ from core.trading.observation import OBSERVATION_NAMES
 from core.training.artifacts import write_artifacts
 from core.training.manifest import Manifest, Normalisation, Statistics
 from core.training.weights import Weights
+from core.workspace import init_workspace
 
 NOW = datetime(2026, 2, 27, 16, 0, tzinfo=UTC)
 
@@ -246,3 +247,29 @@ def test_an_interrupt_while_waiting_leaves_no_child(request_: RevalidationReques
     with pytest.raises(KeyboardInterrupt):
         run_in_child(request_, on_progress, threading.Event())
     assert not children()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_cancels_the_command_which_says_so(endless: RevalidationRequest, number: int) -> None:
+    """Exit 130, no traceback, no report, and no child that goes on."""
+    workspace = init_workspace(endless.data_dir.parent / "workspace")
+    paths = ["--model-path", str(endless.model_path), "--backtest-data-dir", str(endless.data_dir)]
+    command = subprocess.Popen(
+        [sys.executable, "-m", "console", "revalidate", "--workspace", str(workspace.root), *paths],
+        cwd=workspace.root,
+        env={**os.environ, "PYTHONPATH": str(Path(worker.__file__).parents[2])},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert command.stderr is not None
+    said = [command.stderr.readline()]
+    child = psutil.Process(command.pid).children()
+    command.send_signal(number)
+    answer, rest = command.communicate(timeout=10)
+    assert command.returncode == 130 and answer == ""
+    assert rest.splitlines()[-1] == "cancelled: nothing was decided, no report was written"
+    assert said[0].startswith("[1/5]") and len(child) == 1 and not child[0].is_running()
+    assert not list(workspace.reports.glob("*.json"))

@@ -11,7 +11,7 @@ import pytest
 from core.backtest.policy import BuyAndHoldPolicy, RandomPolicy, TrainedPolicy, check_observation
 from core.errors import UnreadableError
 from core.trading.actions import HOLD, OPEN_LONG
-from core.training.artifacts import PolicyArrays
+from core.training.arrays import PolicyArrays
 from core.training.manifest import Manifest
 
 NAMES = ("a", "b", "c")

@@ -212,3 +212,11 @@ def test_a_copied_csv_without_times_is_not_taken_for_a_running_training(now: dat
     assert health.reason.startswith("No row was seen to arrive yet; the newest file was last written 5 m")
     run.growing = True
     assert assess(run, SETTINGS, later).status == "RUNNING", "two hours, since no pace is known"
+
+
+def test_a_run_file_that_is_denied_leads_the_reason(now: datetime) -> None:
+    """Without it no process and no clean end can be seen; that alone would blame the trainer."""
+    run = run_of(now, ago=3 * HOUR)
+    run.notes = ["run.json could not be read: Permission denied."]
+    reason = assess(run, SETTINGS, now).reason
+    assert reason.startswith("run.json could not be read: Permission denied. No process to see, no new row")

@@ -10,7 +10,7 @@ import pytest
 from core.errors import UnreadableError
 from core.training import archive
 from core.training.archive import archive_run, old_run_files
-from core.training.artifacts import read_policy
+from core.training.arrays import read_policy
 from core.training.runfile import RunRecord, write_run
 from core.workspace import Workspace
 

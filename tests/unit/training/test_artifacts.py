@@ -15,7 +15,8 @@ import pytest
 
 from core.errors import RejectedError, UnreadableError, UsageError
 from core.training import artifacts
-from core.training.artifacts import finish_interrupted, read_manifest, read_policy
+from core.training.arrays import read_policy
+from core.training.artifacts import finish_interrupted, read_manifest
 from core.training.manifest import Normalisation, Statistics, manifest_name, member_names
 from core.training.weights import Weights, pack
 

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
-from core.training.artifacts import read_policy
+from core.training.arrays import read_policy
+from core.training.artifacts import verify
 from core.training.checkpoints import checkpoint_steps, checkpoint_zips, newest_whole, prune
 from core.training.manifest import manifest_name
 from core.training.weights import Weights
@@ -41,6 +43,19 @@ def test_half_written_foreign_and_diverged_ones_do_not_count(tmp_path: Path, wri
     found, problems = newest_whole(tmp_path, "run-1")
     assert found is not None and found.manifest.timesteps == 1
     assert ["no export" in problems[0], "not finite" in problems[1], "of other" in problems[2]] == [True] * 3
+
+
+def test_a_checkpoint_with_another_ones_normalisation_does_not_count(
+    tmp_path: Path, write_model: WriteModel
+) -> None:
+    """Each file is whole and bound by its hash; together they are no policy that could be judged."""
+    write_model(tmp_path, "ppo_1_steps", timesteps=1)
+    own = verify(tmp_path / "ppo_1_steps").normalisation
+    foreign = msgspec.structs.replace(own, names=tuple(f"other {name}" for name in own.names))
+    write_model(tmp_path, "ppo_2_steps", timesteps=2, normalisation=foreign)
+    found, problems = newest_whole(tmp_path, "run-1")
+    assert found is not None and found.manifest.timesteps == 1
+    assert len(problems) == 1 and "names in the normalisation" in problems[0]
 
 
 def test_keep_removes_the_oldest_with_all_their_files(tmp_path: Path, write_model: WriteModel) -> None:

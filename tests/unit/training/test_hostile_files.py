@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from core.errors import UnreadableError
-from core.training.artifacts import read_manifest, read_policy
+from core.training.arrays import read_policy
+from core.training.artifacts import read_manifest
 from core.training.manifest import manifest_name
 from core.training.runfile import MAX_BYTES, read_run
 from core.training.weights import Weights, pack
