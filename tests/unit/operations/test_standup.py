@@ -46,7 +46,7 @@ def test_the_documents_layout_filled(
         "",
         "CONFIDENCE LEVEL:",
         "- On track for 5-6/6 gates: ⚠️ Medium (4 of 4 gates, validation at step 100k; "
-        "on – candles of the 500 a gate needs)",
+        "on an unknown number of candles of the 500 a gate needs)",
     ]
 
 
