@@ -44,6 +44,8 @@ from widgets.screen_tabs import ScreenTabs
 from widgets.tone import Tone, use_ascii
 
 if TYPE_CHECKING:
+    from rich.terminal_theme import TerminalTheme
+
     from console.demo_guide import Guide
     from console.palette import KeyCommands
     from console.snapshot import Snapshot
@@ -129,6 +131,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """The display holds still; following goes on."""
         self.held: Snapshot | None = None
         """The picture at which it is held."""
+        self._ansi_theme: TerminalTheme | None = None
         self._neutral = NeutralFilter(ascii_only=uses_ascii())
         self._note: tuple[str, Tone] = ("", "plain")
         self._note_clears = 0.0
@@ -160,14 +163,16 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     def _paint(self) -> None:
         """The first paint, of a screen laid out and with its values; at once, not with the next frame."""
         self._painting = True
+        self.screen_resumed(self.open_screen)
         screen = self.screen
         screen._layout_required = screen._repaint_required = False
         screen._refresh_layout(self.size)
         self.call_after_refresh(self._after_first_paint)
 
-    def _after_first_paint(self) -> None:
+    async def _after_first_paint(self) -> None:
         """Begin with all that the first values could do without."""
         self.session.go_on()
+        await self.open_screen.complete()
         for path in sorted((Path(__file__).parent / "screens").resolve().glob("*.tcss")):
             if not self.stylesheet.has_source(str(path), ""):
                 self.stylesheet.read(path)
@@ -200,6 +205,13 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """End without Textual's traceback on the terminal; `run_console` raises the error to its caller."""
         self._close_messages_no_wait()
 
+    @property
+    def ansi_theme(self) -> TerminalTheme:
+        """Asked for with each line that is drawn; there is one theme, so it is looked up once."""
+        if self._ansi_theme is None:
+            self._ansi_theme = super().ansi_theme
+        return self._ansi_theme
+
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), self._neutral]
 
@@ -218,7 +230,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """The open screen while it is what is seen; None before its first paint, while leaving, and under a
         question: each change under one would be sent with all that lies over it. It is brought up to date
         when it is seen again."""
-        stack = self._screen_stacks.get(self._current_mode, [])
+        stack = self._screen_stacks.get(self._current_mode, []) if self._painting else []
         if len(stack) == 1 and isinstance(stack[0], ConsoleScreen) and stack[0].is_mounted:
             # While it is taken down its children leave before it does.
             return stack[0] if stack[0].query(RunHeader) else None
@@ -231,6 +243,10 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     def screen_resumed(self, screen: ConsoleScreen) -> None:
         """A numbered screen became visible: bring it all that is known."""
+        if not self._painting:
+            if self.picture is not None:
+                screen.show(self.picture)
+            return
         if self._note_screen != screen.number:
             self._note = ("", "plain")
         self.update_chrome()
@@ -293,6 +309,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     async def action_do(self, action_id: str) -> None:
         """Dispatch one row of the key table: the open screen handles it, else the app."""
+        await self.open_screen.complete()
         name = handler_name(action_id)
         screen, says = self.open_screen, self._says
         own = getattr(screen, name, None)

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import msgspec
 from textual import events
-from textual.containers import Container
 from textual.message import Message
 
 from widgets.chart import Chart
+from widgets.room import Room
 
 _CHART_WIDTH, _CHART_HEIGHT = 40, 15
 """A chart has at least this room where there are several."""
@@ -28,7 +28,7 @@ class MetricSlot(msgspec.Struct, frozen=True):
     empty: str = ""
 
 
-class MetricGrid(Container):
+class MetricGrid(Room):
     """`put` says which metrics there are; `charts` are those of the open page, to be filled by the screen."""
 
     DEFAULT_CSS = """

@@ -15,6 +15,7 @@ from textual.content import Content
 
 from core import units
 from widgets.content_lines import ContentLines
+from widgets.room import BlankLines
 from widgets.tone import DIM, STYLE, Tone, ascii_only, safe, status
 
 STATUS_TONE: dict[str, Tone] = {
@@ -89,7 +90,7 @@ class HeaderClock(ContentLines):
         return Content.styled(self.text, DIM)
 
 
-class RunHeader(Horizontal):
+class RunHeader(BlankLines, Horizontal):
     """`show` takes the facts, `tick` the time."""
 
     DEFAULT_CSS = "RunHeader { height: 1; }"

@@ -6,18 +6,23 @@ worker brought something new, and once when a screen becomes visible again.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.screen import Screen
+from textual.widget import MountError, Widget
 
 from console.keys import bindings_for
 from widgets.answer import Answer
 from widgets.key_footer import KeyFooter, KeyHint
 from widgets.note_line import NoteLine
+from widgets.room import BlankLines, Room
 from widgets.run_header import RunHeader
 from widgets.screen_tabs import ScreenTabs, Tab
 from widgets.tone import Tone
@@ -32,7 +37,7 @@ _WIDTHS = [(0, "-narrow"), (116, "-wide")]
 _HEIGHTS = [(0, "-short"), (20, "-tall")]
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(BlankLines, Screen[None]):
     """One numbered screen. Subclasses set `number`, `name_shown` and override `compose_body` and `show`.
 
     Keys: a method `do_<action id with dots as underscores>()` handles that action of `console.keys` while
@@ -49,6 +54,8 @@ class ConsoleScreen(Screen[None]):
         super().__init__()
         self._guide: Answer | None = None
         self._note: NoteLine | None = None
+        self._is_complete = False
+        self._completing = asyncio.Lock()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         # Before Textual merges bindings: each screen binds exactly its rows of the key table.
@@ -84,20 +91,40 @@ class ConsoleScreen(Screen[None]):
         # At once what Textual's first resize would set: a class changed later styles the whole screen again.
         width, height = self.app.size
         sizes = ((width, _WIDTHS), (height, _HEIGHTS))
-        self.update_classes(
-            {max(point for point in points if point[0] <= size)[1]: True for size, points in sizes},
-            update=False,
-        )
+        classes = {max(point for point in points if point[0] <= size)[1]: True for size, points in sizes}
+        self.update_classes({**classes, **self.size_classes(width)}, update=False)
         yield RunHeader(id="run-header")
         yield ScreenTabs(id="screen-tabs")
         yield Answer(id="answer")
-        with Container(id="body"):
+        with Room(id="body"):
             yield from self.compose_body()
+            if self.console.painting:
+                self._is_complete = True
+                yield from self.compose_later()
         yield KeyFooter(id="key-footer")
 
     def compose_body(self) -> ComposeResult:
         """The widgets between the answer line and the footer."""
         yield from ()
+
+    def compose_later(self) -> Sequence[Widget]:
+        """The panes that a key opens: on the first screen they join the body after the first paint."""
+        return ()
+
+    async def complete(self) -> None:
+        """Mount what the first paint did without, unless it is there."""
+        async with self._completing:
+            if self._is_complete or not self.is_mounted:
+                return
+            self._is_complete = True
+            later = self.compose_later()
+            with contextlib.suppress(NoMatches, MountError):  # the program is leaving
+                if later:
+                    await self.query_one("#body").mount(*later)
+
+    def size_classes(self, width: int) -> Mapping[str, bool]:
+        """Classes that follow from the screen's width."""
+        return {}
 
     # Facts, brought by the app.
 

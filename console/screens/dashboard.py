@@ -6,12 +6,13 @@ the next; below a question or behind another screen nothing is drawn until it is
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import Input
 
 from console.keys import DASHBOARD
@@ -27,6 +28,7 @@ from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 from widgets.lines_panel import LinesPanel
 from widgets.metric_grid import MetricGrid
+from widgets.room import Room
 from widgets.runs_list import RunsList
 from widgets.tiles import Tiles
 from widgets.tone import Tone
@@ -57,17 +59,22 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
 
     def compose_body(self) -> ComposeResult:
         yield MetricGrid(id="grid")
-        with Vertical(id="study"):
-            yield Chart("", id="study-chart")
-            yield FactLines(id="study-facts")
-        with Vertical(id="side"):
+        with Room(id="side"):
             yield Tiles("now", empty="The run's other values stand here after its first row.", id="tiles")
             yield LinesPanel("alerts", empty="none firing", id="alerts")
-        yield RunsList(id="runs")
-        yield Input(id="ask", max_length=80, select_on_focus=False)
+
+    def compose_later(self) -> Sequence[Widget]:
+        study = Room(Chart("", id="study-chart"), FactLines(id="study-facts"), id="study")
+        return study, RunsList(id="runs"), Input(id="ask", max_length=80, select_on_focus=False)
+
+    def size_classes(self, width: int) -> Mapping[str, bool]:
+        return {
+            "-single": width < _SIDE_WIDTH,
+            "-roomy": width >= _WIDE_WIDTH,
+            "-broad": width >= _BROAD_WIDTH,
+        }
 
     def on_mount(self) -> None:
-        self.query_one("#ask").display = False
         self.answer("reading the run", "unknown")
         self._arrange()
 
@@ -98,6 +105,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
             return
         self._shown = self._replay.snapshot(self._live)
         self._put_metrics()
+        if not self.console.painting:
+            return  # the charts are made; they are filled once, just before the first paint
         self._say_answer()
         self._show_charts()
         self._show_tiles()
@@ -151,9 +160,7 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
             return
         width, height = self.size.width, self.size.height - 4
         self._single = width < _SIDE_WIDTH
-        self.set_class(self._single, "-single")
-        self.set_class(width >= _WIDE_WIDTH, "-roomy")
-        self.set_class(width >= _BROAD_WIDTH, "-broad")
+        self.update_classes(self.size_classes(width))
         runs = self._runs_open
         pane = self._pane if self._single and not self._studied and not runs else "charts"
         charts = not (self._single and runs)
@@ -163,18 +170,19 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
         self._display("#tiles", not self._single or pane == "tiles")
         self._display("#alerts", not self._single or pane == "alerts")
         self._display("#runs", runs)
-        self.query_one("#study-facts", FactLines).most = max(2, min(9, height // 3))
+        for facts in self.query("#study-facts").results(FactLines):
+            facts.most = max(2, min(9, height // 3))
         if not self._is_covered:
             self._show_runs()
             self._show_all()
 
     def _display(self, selector: str, shown: bool) -> None:
         """Show or hide a pane; one that comes back is drawn whole, with what changed meanwhile."""
-        pane = self.query_one(selector)
-        if shown and not pane.display:
-            for widget in (pane, *pane.walk_children()):
-                widget.refresh()
-        pane.display = shown
+        for pane in self.query(selector):
+            if shown and not pane.display:
+                for widget in (pane, *pane.walk_children()):
+                    widget.refresh()
+            pane.display = shown
 
     # Keys.
 

@@ -177,7 +177,7 @@ class ChartsMixin(_Screen):
         self._say_answer()
 
     def on_metric_grid_paged(self, _event: MetricGrid.Paged) -> None:
-        if not self._is_covered:
+        if not self._is_covered and self.console.painting:
             self._redraw_charts()
             self._show_tiles()
 
