@@ -64,6 +64,7 @@ def request_for(
         audit_head=store.audit_head()[1] if store is not None else None,
         judged_before=judged,
         now=now,
+        run_folders=(workspace.logs, workspace.archive) if workspace else (),
     )
 
 

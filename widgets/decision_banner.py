@@ -7,6 +7,7 @@ when that is old.
 from __future__ import annotations
 
 from core.revalidation.result import RevalidationResult
+from core.units import number
 from widgets.flow_line import FlowLine
 from widgets.lines import Span
 from widgets.tone import ascii_only, safe
@@ -32,22 +33,22 @@ class DecisionBanner(FlowLine):
 
 
 def banner_parts(result: RevalidationResult) -> list[list[Span]]:
-    """The verdict as it rules (with its weakness in words), then what it rests on.
-
-    Of the evidence's note the words before a colon; the recommendation shows all of it.
-    """
+    """The verdict as it rules (with its weakness in words), then what it rests on."""
     block = "##" if ascii_only() else "██"
     tone = VERDICT_TONE.get(result.decision, "unknown")
     if result.decision == "GO" and result.evidence.strength != "strong":
         tone = "warning"
     evidence = result.evidence
+    trades = result.metrics.get("trades")
     facts: list[str] = [evidence.strength]
+    if evidence.psr is None and evidence.placebo_p is None:
+        facts.append("not computed")
     if evidence.psr is not None:
-        facts.append(f"PSR {evidence.psr:.2f}")
+        facts.append(f"PSR {number(evidence.psr, 2)}")
     if evidence.placebo_p is not None:
-        facts.append(f"placebo p {evidence.placebo_p:.2f}")
-    if evidence.note:
-        facts.append(safe(evidence.note.split(":")[0], 200))
+        facts.append(f"placebo p {number(evidence.placebo_p, 3)}")
+    if trades is not None:
+        facts.append(f"{number(trades)} trades")
     text = safe(result.decision_text, 60) or result.decision
     return [
         [
@@ -60,6 +61,9 @@ def banner_parts(result: RevalidationResult) -> list[list[Span]]:
         ),
         [
             ("evidence: ", "dim"),
-            (" – ".join(facts), "good" if evidence.strength == "strong" else "warning"),
+            (
+                (" - " if ascii_only() else " · ").join(facts),
+                "good" if evidence.strength == "strong" else "warning",
+            ),
         ],
     ]

@@ -118,7 +118,8 @@ def progress_printer() -> Callable[[Progress], None]:
             shown.add(progress.step)
             say(f"[{progress.step}/5] {progress.title}")
         if live and progress.total and progress.done < progress.total:
-            sys.stderr.write(f"\r      {progress.done:,}/{progress.total:,} candles ")
+            unit = "candles" if progress.step == 3 else "%"
+            sys.stderr.write(f"\r      {progress.done:,}/{progress.total:,} {unit} ")
             sys.stderr.flush()
             if progress.done == progress.total:
                 sys.stderr.write("\n")

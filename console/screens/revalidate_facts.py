@@ -194,12 +194,24 @@ def _result_lines(
         words = "The model on disk is not the one that was judged here: R judges it."
         lines.append([(f"{glyph('warning')} {words}", "warning-bold")])
     lines += [[(f"{glyph('warning')} {safe(warning, 500)}", "warning")] for warning in result.warnings]
-    if result.evidence.note:
-        lines.append([(f"evidence {result.evidence.strength}: {safe(result.evidence.note, 500)}", "dim")])
+    lines += _evidence(result)
     lines.append([])
     lines += _facts(result, now)
     lines += [[("report  ", "dim"), (safe(shown(Path(path)), 300), "plain")] for path in result.reports]
     return lines
+
+
+def _evidence(result: RevalidationResult) -> list[Row]:
+    """The evidence line and what stands behind it."""
+    from core.revalidation.text import evidence_details, evidence_line
+
+    strong = result.evidence.strength == "strong"
+    mark, tone = (glyph("good"), "good") if strong else (glyph("warning"), "warning")
+    bullet = "-" if ascii_only() else "•"
+    return [
+        [(f"{mark} {safe(evidence_line(result), 300)}", tone)],
+        *([(f"  {bullet} {safe(line, 500)}", "dim")] for line in evidence_details(result)),
+    ]
 
 
 def _facts(result: RevalidationResult, now: datetime) -> list[Row]:
@@ -225,10 +237,6 @@ def _facts(result: RevalidationResult, now: datetime) -> list[Row]:
             *_baseline_spans(result),
         ],
     ]
-    counted = result.data.get("judged_before")
-    if isinstance(counted, int) and counted > 0:
-        times = f"{counted} time{'s' if counted != 1 else ''}"
-        lines.append([("test    ", "dim"), (f"these candles were judged {times} before", "plain")])
     return lines
 
 

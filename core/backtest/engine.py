@@ -71,6 +71,8 @@ class Backtest:
     coverage: float
     """Share of the scored candles (symbol × candle) that exist."""
     synthetic: bool
+    actions: NDArray[np.int8] | None = field(default=None, repr=False)
+    """(S, E, N) what the policy decided before each candle, where it was recorded."""
     warnings: tuple[str, ...] = ()
     whole: Backtest | None = field(default=None, repr=False)
     """One continuous window over everything scored; it does not rule."""
@@ -95,6 +97,7 @@ def run_backtest(
     features: NDArray[np.float32] | None = None,
     whole_period: bool = True,
     repeats: int = 1,
+    record: bool = False,
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Backtest:
@@ -102,7 +105,8 @@ def run_backtest(
 
     Where fewer windows fit, or the data are shorter than one, the result's `warnings` say so. `features` are
     `market_features(universe)`, given by a caller that has them. `repeats` runs every window so many times
-    at once, for a policy of chance; `repetition` takes one out. `on_progress(done, total)` counts candles.
+    at once, for a policy of chance; `repetition` takes one out. `record` keeps the policy's actions.
+    `on_progress(done, total)` counts candles.
     Raises RejectedError where nothing can be scored and CancelledError.
     """
     from core.trading.features import market_features
@@ -119,7 +123,9 @@ def run_backtest(
         if on_progress is not None:
             on_progress(done, total)
 
-    run = _run(universe, given, policy, np.tile(starts, repeats), candles, trading, reward, progress)
+    run = _run(
+        universe, given, policy, np.tile(starts, repeats), candles, trading, reward, progress, record=record
+    )
     whole: Backtest | None = None
     if whole_period:
         whole_start = np.array([first], np.int64)
@@ -135,21 +141,7 @@ def run_backtest(
                 reward,
                 lambda done: progress(candles + done),
             )
-    return Backtest(
-        symbols=run.symbols,
-        starts=run.starts,
-        candles=run.candles,
-        time=run.time,
-        step_ms=run.step_ms,
-        capital=run.capital,
-        equity=run.equity,
-        exposed=run.exposed,
-        trades=run.trades,
-        coverage=run.coverage,
-        synthetic=run.synthetic,
-        warnings=warnings,
-        whole=whole,
-    )
+    return replace(run, warnings=warnings, whole=whole)
 
 
 def repetition(backtest: Backtest, index: int, repeats: int) -> Backtest:
@@ -164,6 +156,7 @@ def repetition(backtest: Backtest, index: int, repeats: int) -> Backtest:
         starts=backtest.starts[inside],
         equity=backtest.equity[:, inside],
         exposed=backtest.exposed[:, inside],
+        actions=None if backtest.actions is None else backtest.actions[:, inside],
         trades=StreamTrades(**columns),
     )
 
@@ -226,6 +219,8 @@ def _run(
     trading: Trading,
     reward: Reward,
     progress: Callable[[int], None],
+    *,
+    record: bool = False,
 ) -> Backtest:
     from core.trading.simulator import Lanes, Simulator
 
@@ -238,10 +233,14 @@ def _run(
     simulator = Simulator(universe, features, lanes, trading, reward)
     equity = np.empty((candles, n_symbols * n_windows))
     exposed = np.zeros(n_symbols * n_windows, np.int64)
+    recorded = np.empty((candles, n_symbols * n_windows), np.int8) if record else None
     observations = simulator.reset()
     for candle in range(candles):
         progress(candle)
-        step = simulator.step(policy.actions(observations))
+        actions = policy.actions(observations)
+        if recorded is not None:
+            recorded[candle] = actions
+        step = simulator.step(actions)
         observations = step.observations
         equity[candle] = step.equity
         exposed += step.exposed
@@ -259,6 +258,9 @@ def _run(
         trades=_stream_trades(simulator.trades(), n_windows),
         coverage=float(np.isfinite(universe.close[:, inside]).mean()),
         synthetic=universe.synthetic,
+        actions=None
+        if recorded is None
+        else np.ascontiguousarray(recorded.T).reshape(n_symbols, n_windows, candles),
     )
 
 

@@ -101,6 +101,26 @@ class BuyAndHoldPolicy:
         return np.full(len(observations), OPEN_LONG, np.int64)
 
 
+class RecordedPolicy:
+    """Plays recorded actions (S, E, N) again, once per lag (K,), each moved that many candles later.
+
+    The lanes are symbols × (lag, episode), as `run_backtest` with `repeats=K` has them. What a lag moves
+    beyond an episode's end stands at its beginning.
+    """
+
+    def __init__(self, recorded: NDArray[np.int8], lags: Actions) -> None:
+        self._recorded = recorded
+        self._lags = lags
+        self._candle = 0
+
+    def actions(self, observations: Observations) -> Actions:
+        source = (self._candle - self._lags) % self._recorded.shape[2]
+        self._candle += 1
+        # (S, E, K) → (S, K, E)
+        moved = self._recorded[:, :, source].transpose(0, 2, 1)
+        return np.ascontiguousarray(moved, np.int64).reshape(-1)
+
+
 def check_observation(arrays: PolicyArrays, names: tuple[str, ...]) -> None:
     """Refuse a model whose observation is not the one the simulator makes. Raises UnreadableError."""
     got = arrays.feature_names

@@ -21,6 +21,7 @@ from core.backtest.summary import Summary
 from core.clock import iso
 from core.config.settings import Settings
 from core.revalidation import decision as deciding
+from core.revalidation.evidence.assess import Assessment
 from core.revalidation.gates import gates_passed, judge_gates
 from core.revalidation.result import Curve, Hashes, Number, RevalidationResult, SymbolResult
 from core.revalidation.text import next_steps
@@ -36,6 +37,7 @@ def build_result(
     curve: Curve | None,
     hashes: Hashes,
     data: dict[str, str | int],
+    assessment: Assessment,
     baselines: Mapping[str, Mapping[str, Number]] | None = None,
     whole_period: Mapping[str, Number] | None = None,
     model: dict[str, str] | None = None,
@@ -44,14 +46,13 @@ def build_result(
 ) -> RevalidationResult:
     """Judge `summary`, decide, and gather what the report holds. Every number is finite or None."""
     measured = {name: clean(values) for name, values in (baselines or {}).items()}
-    gates = judge_gates(summary, settings.gates, settings.evidence, measured.get("random"))
+    gates = judge_gates(
+        summary, settings.gates, settings.evidence, measured.get("random"), assessment.intervals
+    )
     passed = gates_passed(gates)
-    evidence = deciding.NOT_COMPUTED
+    evidence = assessment.evidence
+    dearer = assessment.twice_the_cost
     decided = deciding.verdict(passed, policy)
-    notes = list(warnings)
-    if 0 < summary.trades < settings.evidence.strong_trades:
-        strong = settings.evidence.strong_trades
-        notes.append(f"{summary.trades:,} closed trades: below {strong:,} the evidence is weak")
     return RevalidationResult(
         generated_at=iso(now),
         decision=decided,
@@ -69,13 +70,14 @@ def build_result(
         symbols=tuple(symbols),
         curve=curve,
         whole_period=clean(whole_period) if whole_period is not None else None,
+        twice_the_cost=clean(dearer) if dearer is not None else None,
         hashes=hashes,
         model=model or {},
         data=data,
         configuration=configuration(settings),
         versions=versions(),
         audit_head=audit_head,
-        warnings=tuple(notes),
+        warnings=tuple(warnings),
     )
 
 

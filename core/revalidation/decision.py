@@ -23,13 +23,6 @@ _RECOMMENDATION: dict[Verdict, Recommendation] = {
     "NO-GO": "Retrain",
 }
 
-NOT_COMPUTED = Evidence(
-    strength="weak",
-    note="not computed: confidence intervals, probabilistic Sharpe ratio and placebo test are missing, "
-    "so the evidence counts as weak",
-)
-"""The evidence line until its statistics are computed."""
-
 _REMEDIES: dict[str, str] = {
     "sharpe_ratio": "the gain is small for its swings: compare with the random policy and buy-and-hold on "
     "the same candles; train longer or revisit the features",

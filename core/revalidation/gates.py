@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from core.backtest.summary import Summary
 from core.config.settings import Evidence, Gates
 from core.revalidation.result import GateName, GateResult, GateStatus, Number
@@ -48,10 +50,16 @@ BY_NAME: dict[str, GateSpec] = {spec.name: spec for spec in SPECS}
 
 
 def judge_gates(
-    summary: Summary, limits: Gates, evidence: Evidence, baseline: Mapping[str, Number] | None = None
+    summary: Summary,
+    limits: Gates,
+    evidence: Evidence,
+    baseline: Mapping[str, Number] | None = None,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
 ) -> tuple[GateResult, ...]:
     """The six gates in the documents' order. `baseline` holds the random policy's metrics."""
-    return tuple(_judge(spec, summary, limits, evidence, baseline or {}) for spec in SPECS)
+    judged = (_judge(spec, summary, limits, evidence, baseline or {}) for spec in SPECS)
+    known = intervals or {}
+    return tuple(msgspec.structs.replace(gate, interval_90=known.get(gate.name)) for gate in judged)
 
 
 def gates_passed(gates: tuple[GateResult, ...]) -> int:

@@ -28,6 +28,8 @@ from core.config.settings import Settings
 from core.errors import CancelledError, RejectedError, UsageError
 from core.revalidation.build import build_result
 from core.revalidation.curve import backtest_curve
+from core.revalidation.evidence.assess import assess
+from core.revalidation.evidence.trials import find_trials
 from core.revalidation.provenance import (
     describe_data,
     describe_model,
@@ -65,6 +67,8 @@ class RevalidationRequest:
     judged_before: int
     """Decisions already made on these candles."""
     now: datetime
+    run_folders: tuple[Path, ...] = ()
+    """Where the log of the model's run may lie, or in a folder of it: the trials behind the model."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +118,16 @@ def revalidate(
     measured = baseline_metrics(baselines, settings)
     lucky = lucky_policies(baselines, settings)
     measured[RANDOM]["policies_with_4_gates"] = lucky
+    trials = find_trials(arrays.manifest.run_id, arrays.manifest.trials, request.run_folders)
+    assessment = assess(
+        backtest,
+        summary,
+        universe,
+        settings,
+        trials,
+        on_progress=lambda done, total: step(4, done, total),
+        cancelled=cancelled,
+    )
     result = build_result(
         summary,
         settings=settings,
@@ -128,6 +142,7 @@ def revalidate(
             config=request.config_hash,
         ),
         data=describe_data(request, universe, backtest),
+        assessment=assessment,
         baselines=measured,
         whole_period=_summary(backtest.whole, settings).metrics if backtest.whole else None,
         model=describe_model(arrays),
@@ -200,6 +215,7 @@ def _run(
         trading=settings.trading,
         reward=settings.reward,
         features=features,
+        record=True,
         on_progress=lambda done, _: progress(done, total),
         cancelled=cancelled,
     )

@@ -32,6 +32,7 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     infinite: bool = False
     """The value is infinite, hence None: a profit factor without a losing trade."""
     interval_90: tuple[float, float] | None = None
+    """The 5th and 95th percentile of the value over resampled histories."""
     baseline: Number = None
     """Measured: a random policy on the same candles through the same engine."""
     reference: float
@@ -41,14 +42,30 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """How much the values prove; `core.revalidation.evidence` computes it. What is None was not computed."""
+
     psr: Number = None
+    """The chance that the true Sharpe ratio is above 0."""
     dsr: Number = None
+    """The chance that it is above `best_by_chance`."""
     trials: int | None = None
+    """Logged evaluations of the run that the model was chosen from."""
+    best_by_chance: Number = None
+    """The annual Sharpe ratio that the best of so many trials without skill would show."""
     placebo_p: Number = None
+    """The larger of the next two."""
+    placebo_sharpe_p: Number = None
+    placebo_factor_p: Number = None
+    placebo_shifts: int = 0
     pass_probability: dict[str, float] | None = None
+    """`4`, `5`, `6`: the share of resampled histories that pass at least so many gates."""
+    draws: int = 0
+    """Resampled histories behind the probabilities and the gates' intervals."""
     strength: Literal["strong", "weak"] = "weak"
     note: str = ""
-    """Why it is weak, or what was not computed."""
+    """Why it is weak."""
+    not_computed: tuple[str, ...] = ()
+    """`DSR: the number of trials is not known`."""
 
 
 class SymbolResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +114,8 @@ class RevalidationResult(msgspec.Struct, frozen=True, kw_only=True):
     curve: Curve | None = None
     whole_period: dict[str, Number] | None = None
     """The continuous run over everything, reported beside the episodes; it does not rule."""
+    twice_the_cost: dict[str, Number] | None = None
+    """The model's own actions at twice the fee and slippage: the metrics, and `gates_passed`."""
     hashes: Hashes
     model: dict[str, str] = {}
     """`path`, `role` (best_model, final_model, …)."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.backtest import metrics as m
 from core.backtest.summary import Curves, Ledger, Summary, combine
@@ -25,11 +26,15 @@ from core.revalidation.build import build_result
 from core.revalidation.csv_input import EquityFile, TradesFile, read_equity, read_trades
 from core.revalidation.curve import chart_curve
 from core.revalidation.decision import PolicyName
+from core.revalidation.evidence.assess import assess_sample
+from core.revalidation.evidence.sample import Sample
 from core.revalidation.result import Hashes, RevalidationResult, SymbolResult
 
 _TIMEFRAME = re.compile(r"(\d{1,5})([smhdw])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _YEAR_MS = 365 * 86_400_000
+_MOST_ROWS = 200_000
+"""Of which histories are drawn in some forty seconds."""
 
 
 def score(
@@ -63,6 +68,11 @@ def score(
         if broken is None and not np.isfinite(relative).all():
             broken = "the equity is out of all proportion to the capital"
         summary = _summary(relative, equity, trades, start, broken, periods, settings)
+        why_not = _no_sample(equity, trades, values)
+        sample = None
+        if broken is None and not why_not:
+            sample = _sample(relative, equity.time[-len(relative) + 1 :], trades, abs(start), periods)
+        assessment = assess_sample(sample, summary, settings, why_not)
         curve = chart_curve([relative], [times]) if start > 0 else None
     result = build_result(
         summary,
@@ -79,6 +89,7 @@ def score(
             "last": iso(from_epoch(int(equity.time[-1]) / 1000)),
             "timeframe": timeframe or f"{periods:g} periods a year",
         },
+        assessment=assessment,
         warnings=_warnings(equity, trades, values, periods),
     )
     return msgspec.structs.replace(result, seconds=time.perf_counter() - began)
@@ -113,12 +124,10 @@ def _summary(
     periods: float,
     settings: Settings,
 ) -> Summary:
-    names = sorted({*zip(trades.symbol, trades.episode, strict=True)})
-    keys = {name: index for index, name in enumerate(names)}
-    pairs = zip(trades.symbol, trades.episode, strict=True)
+    names, stream = _streams(trades)
     return combine(
         Curves((relative,), broken, None),
-        Ledger(trades.pnl, np.array([keys[pair] for pair in pairs], np.int64), abs(capital)),
+        Ledger(trades.pnl, stream, abs(capital)),
         periods=periods,
         candles=len(equity.time),
         unique_candles=len(equity.time),
@@ -127,6 +136,43 @@ def _summary(
         statistic=settings.decision.statistic,
         extra={"streams": len(names)},
     )
+
+
+def _no_sample(equity: EquityFile, trades: TradesFile, values: m.Floats) -> str:
+    """Why no history can be drawn from the files; empty where one can."""
+    outside = int((trades.exit_time > equity.time[-1]).sum() + (trades.exit_time < equity.time[0]).sum())
+    if outside:
+        return f"{outside:,} trades ended outside the equity's time"
+    if len(values) < 3:
+        return f"{len(values)} values of the equity"
+    if len(values) > _MOST_ROWS:
+        return f"{len(values):,} rows; at most {_MOST_ROWS:,} are resampled"
+    return ""
+
+
+def _sample(
+    relative: m.Floats, closes: NDArray[np.int64], trades: TradesFile, capital: float, periods: float
+) -> Sample:
+    """One episode. A trade belongs to the return that ends at the first row at or after its exit; `closes`
+    (n,) are the times at which the n returns end."""
+    names, stream = _streams(trades)
+    return Sample(
+        returns=m.returns_of(relative)[None, :],
+        periods=periods,
+        candle=np.searchsorted(closes, trades.exit_time),
+        stream=stream,
+        streams=max(1, len(names)),
+        profits=trades.pnl,
+        capital=capital,
+    )
+
+
+def _streams(trades: TradesFile) -> tuple[list[tuple[str, str]], NDArray[np.int64]]:
+    """The streams' names and each trade's place among them."""
+    pairs = list(zip(trades.symbol, trades.episode, strict=True))
+    names = sorted(set(pairs))
+    keys = {name: index for index, name in enumerate(names)}
+    return names, np.array([keys[pair] for pair in pairs], np.int64)
 
 
 def _ruin(equity: EquityFile, start: float) -> str:

@@ -5,13 +5,14 @@ Traps avoided: two spellings of one decision, and a gate that could not be judge
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from core.clock import parse_iso
 from core.config.settings import Schedule
 from core.revalidation.decision import limit_text, value_text
 from core.revalidation.gates import BY_NAME, SPECS
-from core.revalidation.result import GateResult, RevalidationResult, Verdict
+from core.revalidation.result import GateResult, Number, RevalidationResult, Verdict
 from core.units import number, percent
 
 STEP_TITLES: tuple[str, ...] = (
@@ -69,6 +70,7 @@ def decision_document(result: RevalidationResult) -> str:
         "",
         verdict_line(result),
         evidence_line(result),
+        *(f"  - {line}" for line in evidence_details(result)),
     ]
     if result.recommendation_reasons:
         lines += ["", "WHY:", *(f"  - {reason}" for reason in result.recommendation_reasons)]
@@ -84,10 +86,23 @@ def gate_list(result: RevalidationResult) -> str:
         spec = SPECS[n - 1]
         blocks.append(
             f"Gate {n}: {spec.title} {limit_text(gate).replace(' %', '%')}\n"
-            f"  Resultado: {value_text(gate).replace(' %', '%')}\n"
+            f"  Resultado: {value_text(gate).replace(' %', '%')}{_interval(gate).replace(' %', '%')}\n"
             f"  Status: {status_text(gate)}"
         )
     return "\n\n".join(blocks)
+
+
+def interval_text(gate: GateResult) -> str:
+    """`0.31 … 2.48`, `9.8 … 21.4 %`; `–` where there is none."""
+    if gate.interval_90 is None:
+        return number(None)
+    spec = BY_NAME[gate.name]
+    edges = " … ".join(number(edge, spec.decimals) for edge in gate.interval_90)
+    return f"{edges} %" if spec.unit else edges
+
+
+def _interval(gate: GateResult) -> str:
+    return f" (90%: {interval_text(gate)})" if gate.interval_90 is not None else ""
 
 
 def mark(gate: GateResult) -> str:
@@ -109,24 +124,67 @@ def verdict_line(result: RevalidationResult) -> str:
 
 
 def evidence_line(result: RevalidationResult) -> str:
-    """`evidence: weak · PSR – · placebo p – · 612 trades · not computed: …`."""
+    """`evidence: weak · PSR 0.62 · DSR 0.41 · placebo p 0.41 · 612 trades`."""
     evidence = result.evidence
     parts = [
         f"evidence: {evidence.strength}",
         f"PSR {number(evidence.psr, 2)}",
-        f"placebo p {number(evidence.placebo_p, 2)}",
+        f"DSR {number(evidence.dsr, 2)}",
+        f"placebo p {number(evidence.placebo_p, 3)}",
         f"{number(result.metrics.get('trades'))} trades",
     ]
-    return " · ".join([*parts, evidence.note] if evidence.note else parts)
+    return " · ".join(parts)
+
+
+def evidence_details(result: RevalidationResult) -> list[str]:
+    """What stands behind the evidence line, one sentence each."""
+    evidence = result.evidence
+    lines = [f"weak because: {evidence.note}"] if evidence.note else []
+    if evidence.pass_probability is not None:
+        shares = ", ".join(
+            f"{least} gates {percent(100 * share)}" for least, share in evidence.pass_probability.items()
+        )
+        lines.append(f"chance to pass at least {shares} ({evidence.draws:,} resampled histories)")
+    if evidence.dsr is not None and evidence.trials is not None:
+        lines.append(
+            f"DSR: chosen among {evidence.trials:,} logged trials, the best of which would by chance show "
+            f"a Sharpe ratio of {number(evidence.best_by_chance, 2)}"
+        )
+    if evidence.placebo_p is not None:
+        lines.append(
+            f"placebo: {evidence.placebo_shifts} shifts of the model's own actions, "
+            f"p {number(evidence.placebo_sharpe_p, 3)} for Sharpe, {number(evidence.placebo_factor_p, 3)} "
+            "for the factor; the larger rules"
+        )
+    lines += [f"not computed: {what}" for what in evidence.not_computed]
+    dearer = result.twice_the_cost
+    if dearer is not None:
+        passed = f"{number(dearer.get('gates_passed'))} of {len(result.gates)} gates"
+        lines.append(f"at twice the cost: {passed}, {_figures(dearer)}")
+    judged = result.data.get("judged_before")
+    if isinstance(judged, int):
+        lines.append(f"test set: {judged_words(judged)}")
+    return lines
+
+
+def judged_words(before: int) -> str:
+    """How often the test set was judged: `judged 2 times before`."""
+    if before == 0:
+        return "judged for the first time"
+    return f"judged {'once' if before == 1 else f'{before:,} times'} before"
 
 
 def baseline_lines(result: RevalidationResult) -> list[str]:
     """One line per measured baseline: Sharpe, return, drawdown, win rate, factor."""
-    return [
-        f"{name.replace('_', '-')}: Sharpe {number(values.get('sharpe_ratio'), 2)}, "
+    return [f"{name.replace('_', '-')}: {_figures(values)}" for name, values in result.baselines.items()]
+
+
+def _figures(values: Mapping[str, Number]) -> str:
+    """Sharpe, return, drawdown, win rate, factor, trades."""
+    return (
+        f"Sharpe {number(values.get('sharpe_ratio'), 2)}, "
         f"return {percent(values.get('total_return_pct'))}, "
         f"drawdown {percent(values.get('max_drawdown_pct'))}, "
         f"win rate {percent(values.get('win_rate_pct'))}, "
         f"factor {number(values.get('profit_factor'), 2)}, {number(values.get('trades'))} trades"
-        for name, values in result.baselines.items()
-    ]
+    )

@@ -51,7 +51,15 @@ def make_result(**changes: Any) -> RevalidationResult:
         "gates_passed": 2,
         "gates": gates,
         "metrics": {"trades": 140, "unique_candles": 500, "total_return_pct": -6.0},
-        "evidence": Evidence(note="not computed: it comes later"),
+        "evidence": Evidence(
+            psr=0.21,
+            placebo_p=0.435,
+            placebo_sharpe_p=0.4,
+            placebo_factor_p=0.435,
+            placebo_shifts=199,
+            note="PSR 0.21, needs 0.95; placebo p 0.435, needs 0.05 or less",
+            not_computed=("DSR: the number of trials is not known",),
+        ),
         "symbols": (
             SymbolResult(
                 symbol="OGNUSDT",
@@ -159,7 +167,8 @@ async def test_confirm_five_steps_and_only_then_the_decision(given: Any, make: A
         text = await settled(given, pilot, 1.0)
         for part in (
             "■ NO-GO: 2 of 6, Sharpe, profit factor and Calmar far off, 1 short of the limit",
-            "██ NO-GO ██  2/6   manual: NO-GO   checklist: NO-GO   evidence: weak – not computed",
+            "██ NO-GO ██  2/6   manual: NO-GO   checklist: NO-GO   evidence: weak · PSR 0.21",
+            "placebo p 0.435 · 140 trades",
             "[5/5] report ✓",
             "Retrain",
             "profit factor 0.60 is below 1.50",

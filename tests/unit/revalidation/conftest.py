@@ -161,9 +161,12 @@ def make_summary() -> Callable[..., Summary]:
 
 @pytest.fixture
 def make_result(make_summary: Callable[..., Summary]) -> Callable[..., RevalidationResult]:
-    """A result from such a summary; keyword arguments change the result."""
+    """A result from such a summary, its evidence not computed; keyword arguments change the result."""
     from core.revalidation.build import build_result
-    from core.revalidation.result import Hashes
+    from core.revalidation.evidence.assess import Assessment
+    from core.revalidation.result import Evidence, Hashes
+
+    evidence = Evidence(note="no PSR; no placebo test", not_computed=("everything: made by hand",))
 
     def make(summary: Summary | None = None, **changes: object) -> RevalidationResult:
         result = build_result(
@@ -175,7 +178,25 @@ def make_result(make_summary: Callable[..., Summary]) -> Callable[..., Revalidat
             curve=None,
             hashes=Hashes(),
             data={},
+            assessment=Assessment(evidence),
         )
         return msgspec.structs.replace(result, **changes)
+
+    return make
+
+
+@pytest.fixture
+def make_counter() -> Callable[[int], Callable[[], bool]]:
+    """A question that answers False so many times, then True."""
+
+    def make(times: int) -> Callable[[], bool]:
+        asked = 0
+
+        def cancelled() -> bool:
+            nonlocal asked
+            asked += 1
+            return asked > times
+
+        return cancelled
 
     return make

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from core.backtest.summary import Summary
-from core.revalidation.decision import NOT_COMPUTED, decision_text, recommendation, verdicts
+from core.revalidation.decision import decision_text, recommendation, verdicts
 from core.revalidation.result import Evidence, RevalidationResult
 
 MakeResult = Callable[..., RevalidationResult]
@@ -32,15 +32,10 @@ def test_go_deploys_partial_tunes_no_go_retrains() -> None:
 
 
 def test_only_a_go_speaks_of_its_weak_evidence() -> None:
-    assert decision_text("GO", NOT_COMPUTED) == "GO (weak evidence)"
+    assert decision_text("GO", Evidence()) == "GO (weak evidence)"
     assert decision_text("GO", Evidence(strength="strong")) == "GO"
-    assert decision_text("PARTIAL-GO", NOT_COMPUTED) == "PARTIAL-GO"
-    assert decision_text("NO-GO", NOT_COMPUTED) == "NO-GO"
-
-
-def test_evidence_that_was_not_computed_is_weak_and_says_so() -> None:
-    assert NOT_COMPUTED.strength == "weak" and "not computed" in NOT_COMPUTED.note
-    assert NOT_COMPUTED.psr is None and NOT_COMPUTED.placebo_p is None
+    assert decision_text("PARTIAL-GO", Evidence()) == "PARTIAL-GO"
+    assert decision_text("NO-GO", Evidence()) == "NO-GO"
 
 
 def test_the_ruling_policy_decides(make_summary: Callable[..., Summary], make_result: MakeResult) -> None:
@@ -80,8 +75,3 @@ def test_never_trading_is_one_reason_not_six(
 def test_a_passing_result_needs_no_reasons(make_result: MakeResult) -> None:
     result = make_result()
     assert result.decision_text == "GO (weak evidence)" and result.recommendation_reasons == ()
-
-
-def test_few_trades_are_warned_of(make_summary: Callable[..., Summary], make_result: MakeResult) -> None:
-    assert any("99 closed trades" in w for w in make_result(make_summary(trades=99)).warnings)
-    assert not make_result(make_summary(trades=100)).warnings

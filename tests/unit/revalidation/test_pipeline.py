@@ -38,10 +38,10 @@ def test_five_steps_in_order_with_a_counter_that_reaches_its_total(request_for: 
     result = revalidate(request_for(), seen.append, lambda: False)
     steps = [progress.step for progress in seen]
     assert steps == sorted(steps) and set(steps) == {1, 2, 3, 4, 5}
-    counted = [progress for progress in seen if progress.total]
-    assert {progress.step for progress in counted} == {3}
-    assert counted[-1].done == counted[-1].total
-    assert [p.done for p in counted] == sorted(p.done for p in counted)
+    for step in (3, 4):
+        counted = [progress for progress in seen if progress.step == step and progress.total]
+        assert counted[-1].done == counted[-1].total
+        assert [p.done for p in counted] == sorted(p.done for p in counted)
     assert result.gates_passed == sum(gate.status == "PASS" for gate in result.gates)
 
 

@@ -284,3 +284,27 @@ def test_whatever_the_files_hold_it_is_a_result_or_a_named_error(files, equity: 
         assert error.title.isprintable()
         return
     msgspec.json.decode(msgspec.json.encode(result), type=RevalidationResult)
+
+
+def test_the_evidence_is_what_returns_and_trades_tell(files) -> None:  # type: ignore[no-untyped-def]
+    result = judge(files())
+    evidence = result.evidence
+    assert evidence.psr is not None and evidence.psr > 0.99 and evidence.pass_probability is not None
+    for gate in result.gates:
+        assert gate.interval_90 is not None and gate.value is not None
+        assert gate.interval_90[0] <= gate.value <= gate.interval_90[1], gate.name
+    assert evidence.dsr is None and evidence.placebo_p is None and result.twice_the_cost is None
+    assert any(what.startswith("DSR: ") for what in evidence.not_computed)
+    assert any(what.startswith("placebo and costs: the files") for what in evidence.not_computed)
+    assert evidence.strength == "weak" and evidence.note == "no placebo test"
+
+
+def test_trades_outside_the_equity_s_time_leave_no_history_to_draw(files) -> None:  # type: ignore[no-untyped-def]
+    result = judge(files(EQUITY[:100]))
+    assert result.evidence.psr is None and all(gate.interval_90 is None for gate in result.gates)
+    assert result.evidence.not_computed == ("everything: 20 trades ended outside the equity's time",)
+
+
+def test_the_capital_given_is_before_the_first_row(files) -> None:  # type: ignore[no-untyped-def]
+    trades = "exit_time,pnl,symbol\n" + "".join(f"{at},{5.0},A\n" for at in times(120))
+    assert judge(files(trades=trades), capital=10_000.0).evidence.psr is not None

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.revalidation.result import Evidence
 from widgets.decision_banner import DecisionBanner
 from widgets.equity_chart import EquityChart
 from widgets.gate_table import GateTable, gate_number
@@ -71,7 +72,12 @@ async def test_the_banner_shows_verdict_gates_both_policies_and_evidence(holding
     text = await drawn(holding, banner, result(verdicts={"manual": "PARTIAL-GO", "checklist": "GO"}))
     assert "██ PARTIAL-GO ██  4/6" in text
     assert "manual: PARTIAL-GO" in text and "checklist: GO" in text
-    assert "evidence: weak – not computed" in text
+    assert "evidence: weak · PSR 0.91 · placebo p 0.080 · 612 trades" in text
+
+
+async def test_the_banner_says_when_evidence_was_not_computed(holding: Any, result: Any) -> None:
+    text = await drawn(holding, DecisionBanner(), result(evidence=Evidence()))
+    assert "evidence: weak · not computed · 612 trades" in text
 
 
 async def test_the_banner_loses_nothing_when_narrow(holding: Any, result: Any) -> None:

@@ -1,0 +1,1 @@
+"""How much the gates' values prove: intervals, pass probabilities, PSR and DSR, a placebo, strong or weak."""
