@@ -5,12 +5,16 @@ For commands, which look once and leave. Trap avoided: commands that each judge 
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from core.alerts.engine import AlertEngine, AlertView
 from core.config.settings import Settings
+from core.errors import ConsoleError
+from core.store.database import Store
 from core.telemetry.health import Health, assess
 from core.telemetry.model import Run
 from core.telemetry.reader import RunReader
@@ -25,7 +29,10 @@ class Facts:
 
 
 def read_facts(workspace: Workspace | None, target: Path | None, now: datetime) -> Facts:
-    """The run at `target`, else the workspace's. Reads only. Raises UsageError and UnreadableError."""
+    """The run at `target`, else the workspace's; writes nothing. Raises UsageError and UnreadableError.
+
+    The alerts of a workspace's run come with who owns them.
+    """
     settings = workspace.settings if workspace else Settings()
     if target is None:
         if workspace is None:
@@ -36,8 +43,25 @@ def read_facts(workspace: Workspace | None, target: Path | None, now: datetime) 
     try:
         reader.poll(now)
         health = assess(reader.run, settings.health, now)
-        engine = AlertEngine(settings.alerts, reader.run.info.id, None)
-        engine.update(reader.run, health, now)
-        return Facts(reader.run, health, tuple(engine.alerts()))
+        with _record(workspace if target is None else None) as store:
+            engine = AlertEngine(settings.alerts, reader.run.info.id, store, records=False)
+            engine.update(reader.run, health, now)
+            return Facts(reader.run, health, tuple(engine.alerts()))
     finally:
         reader.close()
+
+
+@contextlib.contextmanager
+def _record(workspace: Workspace | None) -> Iterator[Store | None]:
+    """The store, where there is one that can be opened: without it the run can be looked at all the same."""
+    from console.stores import open_store
+
+    store = None
+    if workspace is not None and workspace.store.is_file():
+        with contextlib.suppress(ConsoleError):
+            store = open_store(workspace)
+    try:
+        yield store
+    finally:
+        if store is not None:
+            store.close()

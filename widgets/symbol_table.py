@@ -61,8 +61,8 @@ class SymbolTable(LineWidget):
         inner = width - 4
         name_width = max(6, *(len(symbol.symbol) for symbol in self._symbols))
         name_width = min(name_width, max(6, inner - 2 * 10))
-        heads, table, shown = _layout(self._symbols, inner - name_width)
-        widths = [max(len(head), *(len(cells[i]) for cells in table)) + 2 for i, head in enumerate(heads)]
+        heads, table, widths = _layout(self._symbols, inner - name_width)
+        shown = [i for i, width in enumerate(widths) if width]
         body: list[Row] = [
             [
                 (fit("symbol", name_width), "dim"),
@@ -87,18 +87,17 @@ class SymbolTable(LineWidget):
 def _layout(
     symbols: Sequence[SymbolResult], room: int
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]], list[int]]:
-    """Heads, the cells of each symbol, and the columns that are shown: all of them, short where need be."""
-    for heads, signs in ((_LONG, True), (_SHORT, False)):
+    """Heads, cells and the columns' widths, 0 for one that is left out: all of them, short where need be."""
+    for heads, signs, gap in ((_LONG, True, 2), (_SHORT, False, 2), (_SHORT, False, 1)):
         table = [_cells(symbol, signs=signs) for symbol in symbols]
-        widths = [max(len(head), *(len(cells[i]) for cells in table)) + 2 for i, head in enumerate(heads)]
+        widths = [max(len(head), *(len(cells[i]) for cells in table)) + gap for i, head in enumerate(heads)]
         if sum(widths) <= room:
-            return heads, table, list(range(len(heads)))
-    shown = list(range(len(_SHORT)))
+            return heads, table, widths
     for column in _LEAVE:
-        if sum(widths[i] for i in shown) <= room:
+        if sum(widths) <= room:
             break
-        shown.remove(column)
-    return heads, table, shown
+        widths[column] = 0
+    return heads, table, widths
 
 
 def _cells(symbol: SymbolResult, *, signs: bool) -> tuple[str, ...]:

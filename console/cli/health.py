@@ -95,11 +95,12 @@ def _status_text(report: Status, facts: Facts) -> str:
     if not report.metrics:
         lines.append("  no metric yet")
     lines.append("")
-    firing = [alert for alert in report.alerts if alert.state == "firing"]
+    firing = [alert for alert in facts.alerts if alert.firing]
     lines.append(f"alerts      {len(firing)} firing" if firing else "alerts      none firing")
     for alert in firing:
         at = "" if alert.since_timestep is None else f"  since step {number(alert.since_timestep)}"
-        lines.append(f"  {alert.severity:<9} {alert.rule}{at}")
+        taken = "" if alert.acknowledged_by is None else f"  acknowledged by {alert.acknowledged_by}"
+        lines.append(f"  {alert.severity:<9} {alert.rule}{at}{taken}")
     lines += [f"note        {note}" for note in report.notes if note not in facts.health.reason]
     lines += [
         f"{source.malformed} malformed rows in {source.path}" for source in report.sources if source.malformed

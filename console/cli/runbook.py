@@ -122,7 +122,7 @@ def _list(as_json: bool) -> None:
         put(f"{each.id:<22} {each.title:<38} {each.source}")
     put("")
     for path in PATHS.values():
-        put(f"--escalate {path.id:<12}{path.title:<50} {' → '.join(path.people)}")
+        put(f"{f'--escalate {path.id}':<23}{path.title:<58} {' → '.join(path.people)}")
     finish(GOOD)
 
 

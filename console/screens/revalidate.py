@@ -112,8 +112,8 @@ class Revalidate(ConsoleScreen):
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:
-        if message.judged != self._judged and self.query("#subject"):
-            self._judged = message.judged
+        changed, self._judged = message.judged != self._judged, message.judged
+        if changed and self.query("#run-header"):  # the first to leave when the screen is taken down
             self._say()
 
     def _say(self) -> None:

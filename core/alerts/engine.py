@@ -53,13 +53,15 @@ class AlertEngine:
         *,
         log: Path | None = None,
         acknowledged_for: float = 28_800.0,
+        records: bool = True,
     ) -> None:
         """`log`: where transitions are appended; by default `alerts.log` in a run folder of our trainer (one
         with a `run.json`), so that a foreign folder is never written to. Needs the store.
-        `acknowledged_for`: seconds that an acknowledgement counts."""
+        `acknowledged_for`: seconds that an acknowledgement counts. `records` False: what the store holds is
+        shown, and nothing is written."""
         self._rules = {name: rule for name, rule in rules.items() if rule.enabled}
         self._hashes = {name: fingerprint(rule) for name, rule in self._rules.items()}
-        self._store = store
+        self._store, self._records = store, records
         self._log = log
         self._acknowledged_for = timedelta(seconds=acknowledged_for)
         self._journal: Path | None = log
@@ -73,7 +75,7 @@ class AlertEngine:
 
     def _begin(self, run_id: str) -> None:
         self._run_id = run_id
-        self._ledger = Ledger(run_id, self._store)
+        self._ledger = Ledger(run_id, self._store, records=self._records)
         self._states: dict[str, State] = dict.fromkeys(self._rules, INITIAL)
         self._tracks = make_tracks(self._rules, self._states)
         self._catching_up: set[str] = set()

@@ -18,9 +18,11 @@ from core.store.silences import Silence
 
 
 class Ledger:
-    def __init__(self, run_id: str, store: Store | None) -> None:
+    def __init__(self, run_id: str, store: Store | None, *, records: bool = True) -> None:
+        """`records` False: what the store holds is shown, and nothing is written to it."""
         self._run_id = run_id
         self._store = store
+        self._records = records
         self._counter: int | None = None
         self._firings: dict[str, list[Firing]] = {}
         self._acknowledgements: dict[str, Acknowledgement] = {}
@@ -61,7 +63,7 @@ class Ledger:
 
     def record(self, records: Sequence[TransitionRecord]) -> list[Placed]:
         """Number and keep each transition; says for each whether it was new here."""
-        if self._store is None:
+        if self._store is None or not self._records:
             return place(self._firings, records)[0]
         waiting = [*self._waiting, *records]
         if not waiting:
@@ -78,7 +80,7 @@ class Ledger:
 
     def write_lines(self, log: Path) -> None:
         """Append to `alerts.log` what is recorded and not yet there."""
-        if self._store is None:
+        if self._store is None or not self._records:
             return
         try:
             self._store.write_alert_lines(self._run_id, log)

@@ -54,6 +54,18 @@ def test_the_list_as_json(cli: Cli, workspace: Workspace) -> None:
     assert alert["since_timestep"] == 8192 and alert["acknowledged"] is False
 
 
+def test_who_owns_an_alert_stands_in_each_command_and_looking_writes_nothing(
+    cli: Cli, workspace: Workspace
+) -> None:
+    acknowledged = cli("alerts", "ack", "kl_spike", "--note", "lowering the rate", cwd=workspace.root)
+    assert acknowledged.returncode == 0
+    before = workspace.store.read_bytes()
+    for command in ("check", "standup", "status"):
+        said = cli(command, cwd=workspace.root).stdout
+        assert "kl_spike" in said and "acknowledged by" in said, command
+    assert workspace.store.read_bytes() == before
+
+
 def test_replay_is_the_interface(cli: Cli, workspace: Workspace) -> None:
     done = cli("alerts", "--replay", "--json", cwd=workspace.root)
     assert done.returncode == 0

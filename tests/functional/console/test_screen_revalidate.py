@@ -282,6 +282,17 @@ async def test_at_80x24_tab_reaches_every_pane_and_keys_scroll(given: Any, make:
             await pilot.pause()
 
 
+async def test_at_120x40_each_symbol_has_all_its_columns(given: Any, make: Any) -> None:
+    put_model(given)
+    put_report(given, make_result())
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        text = await opened(given, make, pilot)
+        (head,) = [line for line in text.splitlines() if "symbol " in line]
+        assert [word in head for word in ("ret", "dd", "win", "factor", "trades")] == [True] * 5
+        (row,) = [line for line in text.splitlines() if "OGNUSDT  " in line and "0.60" in line]
+        assert row.split("OGNUSDT")[1].replace("│", "").split() == ["-6.0", "6.9", "44.0", "0.60", "140"]
+
+
 async def test_hostile_text_in_a_report_is_text(given: Any, make: Any) -> None:
     put_report(
         given,
