@@ -63,9 +63,12 @@ class Follower:
         self.target = target
         self.logs = log_tails(target)
         self._checkpoints = workspace.checkpoints if workspace is not None and own else None
+        self._models = workspace.models if workspace is not None and own else None
         self._settings = settings
         self._store_settled = store_settled
-        self._folders = (workspace.root,) if workspace is not None else (target,)
+        self._folders: tuple[Path, ...] = (target,)
+        if workspace is not None:
+            self._folders = tuple(dict.fromkeys((target, workspace.checkpoints, workspace.root)))
         self._complain = complain
         self._publish = publish
         self._watch = AlertWatch(workspace, settings, store, own=own, complain=self._say_once)
@@ -270,7 +273,7 @@ class Follower:
         if self._reader is None:
             from core.telemetry.reader import RunReader
 
-            self._reader = RunReader(self.target, checkpoints=self._checkpoints, now=now)
+            self._reader = RunReader(self.target, checkpoints=self._checkpoints, models=self._models, now=now)
         return self._reader
 
     def _absent(self) -> Run:

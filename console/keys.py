@@ -198,6 +198,7 @@ _CHARTS_AND_LOGS = (
     Key("metric.next", "n", "n", "next found", "To the next metric found", _CL, _DASH, palette=False),
     Key("metric.previous", "N", "N", "previous", "To the previous one found", _CL, _DASH, palette=False),
     Key("metric.filter", "ampersand", "&", "filter", "Show only the metrics with these words", _CL, _DASH),
+    Key("run.sources", "i", "i", "sources", "Sources, malformed rows, host and GPUs in full", _CL, _DASH),
     Key("runs.open", "o", "o", "runs", "Earlier runs: their outcome, and overlay them", _CL, _DASH, 36),
     Key("run.overlay", "space", "space", "overlay", "Overlay the run in the list (also enter)", _CL, _DASH),
     Key("run.pin", "P", "P", "pin", "Pin the run in the list: compare with it", _CL, _DASH),

@@ -20,6 +20,7 @@ from console.screens.base import ConsoleScreen
 from console.screens.dashboard_charts import ChartsMixin
 from console.screens.dashboard_facts import answer, replay_facts
 from console.screens.dashboard_runs import RunsMixin
+from console.screens.dashboard_sources import SourcesMixin
 from console.screens.dashboard_tiles import alert_lines, tiles
 from console.screens.dashboard_time import TimeMixin
 from console.snapshot import Snapshot
@@ -42,7 +43,7 @@ _SIDE_WIDTH = 66
 _PANES = ("charts", "tiles", "alerts")
 
 
-class Dashboard(ChartsMixin, TimeMixin, RunsMixin, ConsoleScreen):
+class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, ConsoleScreen):
     """`tab` goes to the next chart, or pane where only one is shown; enter lets a metric fill the screen."""
 
     CSS_PATH = "dashboard.tcss"

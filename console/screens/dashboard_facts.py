@@ -127,7 +127,7 @@ def _facts(snapshot: Snapshot, rules: Mapping[str, Rule]) -> list[str]:
     """`reward rising, KL 0.0080 below 0.05, checkpoint 4 min ago`: what is known, nothing else."""
     run = snapshot.run
     words = {"INCREASING": "rising", "STABLE": "steady", "DECREASING": "falling"}
-    parts = []
+    parts = [f"history {units.percent(100 * run.history, 0)}"] if run.history < 1 else []
     if "reward" in run.series:
         word = words.get(trend(run, "reward"))
         parts.append(f"reward {word}" if word else "reward trend not known yet")

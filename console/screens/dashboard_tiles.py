@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from console.screens.dashboard_facts import SEVERITY_TONE, metric_names, value_text
+from console.screens.dashboard_host import gpu_tiles
+from console.screens.dashboard_sources import source_tile
 from core import units
 from core.alerts.rule import Rule
 from core.telemetry.metrics import metric
@@ -51,14 +53,17 @@ def tiles(snapshot: Snapshot, charted: Sequence[str], now: datetime, *, past: bo
     shown = [name for name in metric_names(run) if name in run.series]
     shown = [name for name in shown if name not in charted or name in ALWAYS]
     evaluated = [name for name in shown if name.startswith("eval_")]
-    out = [_metric_tile(run.series[name]) for name in shown if name not in evaluated]
+    out = []
+    if run.history < 1 and not past:
+        out.append(Tile("history", f"{units.percent(100 * run.history, 0)} read", tone="accent-bold"))
+    out += [_metric_tile(run.series[name]) for name in shown if name not in evaluated]
     if evaluated:
         out.append(Tile("validation", "", heading=True))
         out += [_metric_tile(run.series[name]) for name in evaluated]
         out.append(Tile("run", "", heading=True))
-    malformed = sum(source.malformed for source in run.sources)
-    if malformed:
-        out.append(Tile("rows skipped", units.number(malformed), "malformed", tone="warning"))
+    sources = source_tile(run)
+    if sources is not None and not past:
+        out.append(sources)
     if not past:
         out.append(_process_tile(run))
     out.append(_checkpoint_tile(run, now))
@@ -87,7 +92,8 @@ def _process_tile(run: Run) -> Tile:
     if run.process == "gone":
         tone = "plain" if run.info.outcome else "critical-bold"
         return Tile("process", f"gone, {pid}" if pid else "gone", tone=tone, short=f"gone {pid[4:]}")
-    return Tile("process", "not seen here", tone="plain")
+    where = f"on {run.info.host}, " if run.info.host and run.info.pid is not None else ""
+    return Tile("process", f"{where}not seen here", tone="plain", short="not seen here")
 
 
 def _checkpoint_tile(run: Run, now: datetime) -> Tile:
@@ -112,7 +118,7 @@ def _host_tiles(host: Host) -> list[Tile]:
         cpu = _coarse(host.trainer.cpu_percent)
         memory = units.gigabytes(host.trainer.memory)
         out.append(Tile("trainer", f"{memory}, cpu {cpu}", short=f"{memory} {cpu}"))
-    return out
+    return out + gpu_tiles(host)
 
 
 def _coarse(percent: float | None) -> str:

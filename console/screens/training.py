@@ -17,7 +17,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.screens.training_facts import KEYS, Fact, deed_words, now_facts, preflight_facts
+from console.screens.training_facts import KEYS, deed_words, now_facts, preflight_facts
+from console.screens.wide_details import fact_lines
 from core import units
 from core.clock import utc_now
 from widgets.tone import DIM, STYLE, glyph, safe
@@ -27,21 +28,8 @@ if TYPE_CHECKING:
     from core.training.operate import Deed
 
 
-_BOX = 84
+BOX = 84
 """Cells of the dialog, as in its style sheet."""
-
-
-def fact_lines(facts: list[Fact], screen_width: int) -> Content:
-    """Label and words, each status with its glyph; what is too long goes on below the words."""
-    labels = max((len(label) for label, _, _ in facts), default=0) + 2
-    room = max(16, min(_BOX, int(screen_width * 0.96)) - 6 - labels)
-    rows = []
-    for label, words, tone in facts:
-        mark = f"{glyph(tone)} " if glyph(tone).strip() else ""
-        for place, part in enumerate(textwrap.wrap(mark + safe(words, 600), room) or [""]):
-            shown = label if place == 0 else ""
-            rows.append(Content.assemble((shown.ljust(labels), DIM), (part, STYLE[tone])))
-    return Content("\n").join(rows)
 
 
 class TrainingDialog(ModalScreen[None]):
@@ -88,7 +76,7 @@ class TrainingDialog(ModalScreen[None]):
         facts = now_facts(self._session, state, utc_now())
         if {"start", "resume", "fresh"} & set(offers):
             facts += preflight_facts(state)
-        self._put("facts", fact_lines(facts, self.app.size.width))
+        self._put("facts", fact_lines(facts, self.app.size.width, BOX))
         self._put("progress", self._progress())
         self._put("choices", self._choices(offers))
         keys = [("enter", "choose"), ("esc", "close")] if offers else [("esc", "close")]
@@ -127,16 +115,18 @@ class TrainingDialog(ModalScreen[None]):
             return Content("")
         self._cursor = max(0, min(self._cursor, len(offers) - 1))
         width = max((len(KEYS[deed][1]) for deed in offers), default=0)
+        room = max(16, min(BOX, int(self.app.size.width * 0.96)) - 12 - width)
         rows = []
         for place, deed in enumerate(offers):
             key, name = KEYS[deed]
             here = place == self._cursor
+            words = safe(deed_words(self._session, deed, situation), 200)
             rows.append(
                 Content.assemble(
                     ("> " if here else "  ", "$accent bold"),
                     (f"{key}  ", "$accent bold"),
                     (name.ljust(width + 2), "bold" if here else ""),
-                    (safe(deed_words(self._session, deed, situation), 200), DIM),
+                    (("\n" + " " * (width + 7)).join(textwrap.wrap(words, room)), DIM),
                 )
             )
         return Content("\n").join(rows)

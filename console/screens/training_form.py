@@ -15,8 +15,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from console.screens.training import fact_lines
+from console.screens.training import BOX
 from console.screens.training_facts import Fact, preflight_facts, timesteps_of
+from console.screens.wide_details import fact_lines
 from core import units
 from core.training.plan import TrainRequest
 from widgets.tone import DIM, STYLE, glyph, safe
@@ -95,7 +96,7 @@ class TrainingForm(ModalScreen[TrainRequest | None]):
             step = units.number(self._situation.checkpoint)
             facts.append(("from", f"the checkpoint at step {step}, with its symbols", "plain"))
         facts += preflight_facts(state)
-        self.query_one("#facts", Static).update(fact_lines(facts, self.app.size.width))
+        self.query_one("#facts", Static).update(fact_lines(facts, self.app.size.width, BOX))
         self.query_one("#field-reason").display = self._blocked
 
     @property

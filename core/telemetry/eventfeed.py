@@ -102,6 +102,7 @@ class EventFeed:
                     self._start_over()
                     place = 0
                     break
+            file.source.trouble = file.follower.trouble
             if file.follower.behind:
                 break
         return changed, came

@@ -78,6 +78,11 @@ class ByteFollower:
         self._unsettled: tuple[int, int] | None = None
         self._waited = 0
 
+    @property
+    def trouble(self) -> BreakEvent | None:
+        """`missing` or `denied` while the path cannot be read."""
+        return self._state
+
     def close(self) -> None:
         if self._handle is not None:
             os.close(self._handle)
@@ -230,6 +235,10 @@ class LineFollower:
     @property
     def behind(self) -> bool:
         return self._bytes.behind
+
+    @property
+    def trouble(self) -> BreakEvent | None:
+        return self._bytes.trouble
 
     def close(self) -> None:
         self._bytes.close()

@@ -99,6 +99,13 @@ class Source(msgspec.Struct):
     """Byte offsets of the first few malformed rows."""
     events: list[SourceEvent] = msgspec.field(default_factory=list)
     """In order, the newest 100."""
+    events_at: list[datetime] = msgspec.field(default_factory=list)
+    """When each of them was found."""
+    noted: int = 0
+    """How many events there were in all, and how many of them have their moment in `events_at`."""
+    stamped: int = 0
+    trouble: SourceEvent | None = None
+    """`missing` or `denied` while it cannot be read."""
     metrics: tuple[str, ...] = ()
     """The metrics of `Run.series` that come from this source: one source rules each metric."""
 

@@ -138,6 +138,7 @@ class MonitorFeed:
                 self._lines(file, item)
                 if len(self._files) == 1:
                     self._take()
+        file.source.trouble = file.follower.trouble
         return changed
 
     def _lines(self, file: _File, data: Data) -> None:

@@ -26,7 +26,7 @@ from core.telemetry.follower import Pause
 from core.telemetry.identity import RUN_FILE, foreign, parse_run_info, read_run_file
 from core.telemetry.markers import Markers
 from core.telemetry.model import ProcessState, Run, RunInfo, Source
-from core.telemetry.sourcelog import note_event
+from core.telemetry.sourcelog import note_event, stamp_events
 from core.telemetry.stepclock import StepClock
 from core.telemetry.tail import TAIL_BYTES
 from core.telemetry.traininglog import OPENED_BYTES, TrainingLog
@@ -165,6 +165,7 @@ class RunReader:
         if self._denied is None:
             self._run_source = self._run_source or Source(path, "run")
             note_event(self._run_source, "denied")
+            self._run_source.trouble = "denied"
             reason = error.title if isinstance(error, UnreadableError) else error.strerror
             self._denied = f"{RUN_FILE} could not be read: {visible(str(reason), 300)}."
             self.run.notes = [*self.run.notes, self._denied]
@@ -173,6 +174,8 @@ class RunReader:
         if self._denied is not None:
             self.run.notes = [note for note in self.run.notes if note != self._denied]
             self._denied = None
+            if self._run_source is not None:
+                self._run_source.trouble = None
 
     # Passes.
 
@@ -286,6 +289,8 @@ class RunReader:
         run.process = _process(run.info)
         run.checkpoints = find_checkpoints(self._checkpoint_folders)
         self._markers.update(run)
+        for source in run.sources:
+            stamp_events(source, now)
         return before != (run.process, run.checkpoints, run.last_row_at, run.traceback, run.markers)
 
 

@@ -103,6 +103,7 @@ class RowFeed:
             else:
                 for batch in self._rows.feed(item):
                     came = self._take(batch) or came
+        self.source.trouble = self._follower.trouble
         came = came or self.source.rows != before
         if not self.behind:
             self._elapsed_clock()

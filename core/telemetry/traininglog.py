@@ -88,6 +88,7 @@ class TrainingLog:
                 note_malformed(self.source, item.offset)
             else:
                 self._break(item)
+        self.source.trouble = self._follower.trouble
         if fresh:
             self._pending.extend(fresh)
             self.tail = (self.tail + fresh)[-TAIL_LINES:]
