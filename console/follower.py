@@ -307,7 +307,7 @@ class Follower:
             self._say_once(_unforeseen("alerts could not be judged", error))
         with self._publishing:
             self._alerts = self._watch.alerts()
-            self._judged = True
+            self._judged = run.history == 1.0 or self._judged
 
     def _say_once(self, problem: ConsoleError) -> None:
         if problem.title != self._said:

@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from core.alerts.evaluate import ROW_CONDITIONS, applies, whole
 from core.alerts.ledger import Ledger, since_edit
 from core.alerts.look import DataFacts, HostFacts, RunHealth, Scene, look
@@ -79,6 +81,9 @@ class AlertEngine:
         self._states: dict[str, State] = dict.fromkeys(self._rules, INITIAL)
         self._tracks = make_tracks(self._rules, self._states)
         self._catching_up: set[str] = set()
+        """The row rules whose history is being read, or was read by this update."""
+        self._held: list[Change] = []
+        """Changes in the part of the history that is read, until all of it is."""
         self._run_name = ""
 
     @property
@@ -117,7 +122,9 @@ class AlertEngine:
             changes = self._judge_rows(run)
             changes += self._judge_present(Scene(run, health, now, host, data))
             transitions = self._record(changes, now)
-            transitions += self._close_ended(now)
+            if run.history == 1.0:
+                transitions += self._close_ended(now)
+                self._catching_up.clear()
             self._journal = self._log_path(run)
             self._write_journal()
             self._show(now)
@@ -150,29 +157,47 @@ class AlertEngine:
     # Judging
 
     def _judge_rows(self, run: Run) -> list[Change]:
-        """History and new rows of all row rules, merged in the order of their steps."""
+        """History and new rows of all row rules, merged in the order of their steps.
+
+        While only a part of a history is read (`Run.history` below 1) what changed in it is held back: an old
+        spike is no news, and what still fires is known at the end alone.
+        """
         changes: list[Change] = []
-        self._catching_up.clear()
         for track in self._tracks:
             if track.rewound(run):
                 track.restart()
-            catching_up = not track.started
-            if catching_up:
+                self._held = [change for change in self._held if change.rule not in track.names]
+            if not track.started:
                 self._catching_up.update(track.names)
-            found = track.advance(run)
-            if catching_up:
-                for name in track.names:
-                    found = self._since_edit(name, found)
-            changes += found
+            held = not self._catching_up.isdisjoint(track.names)
+            (self._held if held else changes).extend(track.advance(run))
+        if run.history == 1.0:
+            past, self._held = self._held, []
+            for name in self._catching_up:
+                past = self._since_edit(name, past)
+            changes += past
         return sorted(changes, key=lambda change: (change.segment, _order(change.timestep)))
 
     def _judge_present(self, scene: Scene) -> list[Change]:
         """What only the present moment tells: ages and processes, rules that no longer apply, absent data."""
-        run, health, now = scene.run, scene.health, scene.now
         samples: dict[str, Sample] = {}
         for name in self._looked:
             self._adopt(name)
             samples[name] = look(self._rules[name], scene)
+        if scene.run.history == 1.0:
+            samples |= self._end_of_rows(scene)
+        changes = []
+        for name, sample in samples.items():
+            sample = replace(sample, inhibited_by=inhibitor(name, self._rules, self._states))
+            self._states[name], change = step(name, self._rules[name], self._states[name], sample)
+            if change is not None:
+                changes.append(change)
+        return changes
+
+    def _end_of_rows(self, scene: Scene) -> dict[str, Sample]:
+        """The row rules that no longer apply, and those whose rows never came."""
+        run, health, now = scene.run, scene.health, scene.now
+        samples: dict[str, Sample] = {}
         timestep = run.timestep
         for track in self._tracks:
             started = track.run_start(run)
@@ -187,13 +212,7 @@ class AlertEngine:
                     samples[name] = Sample("off", timestep, now.timestamp(), detail="its time is over")
                 elif not track.started and timestep is not None and applies(rule, timestep, elapsed):
                     samples[name] = Sample("nodata", timestep, now.timestamp())
-        changes = []
-        for name, sample in samples.items():
-            sample = replace(sample, inhibited_by=inhibitor(name, self._rules, self._states))
-            self._states[name], change = step(name, self._rules[name], self._states[name], sample)
-            if change is not None:
-                changes.append(change)
-        return changes
+        return samples
 
     def _adopt(self, name: str) -> None:
         """Take over what another console, or this one before a restart, saw of a rule about the present."""
@@ -292,17 +311,18 @@ class AlertEngine:
     # Showing
 
     def _show(self, now: datetime) -> None:
-        views = [self._view(name, now) for name in self._rules]
+        shown = {name: self._state_shown(name) for name in self._rules}
+        views = [self._view(name, shown, now) for name in self._rules]
         self._views = tuple(sorted((view for view in views if view is not None), key=sort_key))
 
-    def _view(self, name: str, now: datetime) -> AlertView | None:
-        rule, state = self._rules[name], self._state_shown(name)
+    def _view(self, name: str, shown: Mapping[str, State], now: datetime) -> AlertView | None:
+        rule, state = self._rules[name], shown[name]
         if state.name == "inactive":
             return None
         facts = _SURROUNDINGS.get(rule.condition)
         if state.name == "nodata" and facts is not None and facts not in self._seen:
             return None
-        if state.name in ("pending", "firing") and inhibitor(name, self._rules, self._states) is not None:
+        if state.name in ("pending", "firing") and inhibitor(name, self._rules, shown) is not None:
             return None
         key = alert_key(self._run_id, name, state.generation)
         known = self._ledger.latest(name)
@@ -311,8 +331,11 @@ class AlertEngine:
         return build_view(name, rule, state, key, known, owned, silence)
 
     def _state_shown(self, name: str) -> State:
-        """The rule's state; for one whose data is gone since a restart, the firing that is on record."""
+        """The rule's state; for one whose data is gone since a restart, or whose history is being read, the
+        firing that is on record."""
         state, known = self._states[name], self._ledger.latest(name)
+        if name in self._catching_up:
+            state = INITIAL
         if state.name in ("inactive", "nodata") and known is not None and known.open:
             mark = Mark(known.timestep, known.at.timestamp(), 0)
             return State("firing", known.generation, since=mark, value=known.value, no_data=True)
@@ -322,8 +345,9 @@ class AlertEngine:
 
     def replay(self, run: Run) -> list[Transition]:
         """What the row rules make of the run's whole history, recording nothing."""
+        whole = msgspec.structs.replace(run, history=1.0)
         return [
-            self._as_transition(change, change.generation, True, None) for change in self._judge_rows(run)
+            self._as_transition(change, change.generation, True, None) for change in self._judge_rows(whole)
         ]
 
 

@@ -8,14 +8,12 @@ run because its start is unknown.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 
-from core.alerts.machine import AlertState, Sample
+from core.alerts.machine import Sample
 from core.alerts.rows import Row
 from core.alerts.rule import Condition, Rule
 from core.alerts.window import FlatWindow, RiseWindow, SlopeWindow
 from core.telemetry.metrics import METRICS
-from core.telemetry.model import Series
 from core.units import duration, number
 
 ROW_CONDITIONS: frozenset[Condition] = frozenset(
@@ -30,7 +28,7 @@ ROW_CONDITIONS: frozenset[Condition] = frozenset(
         "not_finite",
     }
 )
-_FALLING: frozenset[Condition] = frozenset({"below", "slope_below", "rise_below"})
+FALLING: frozenset[Condition] = frozenset({"below", "slope_below", "rise_below"})
 LOSSES = tuple(name for name, metric in METRICS.items() if metric.loss)
 """What `not_finite` watches when the rule names no metric."""
 
@@ -47,74 +45,25 @@ class RowJudge:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+        self.window = _window(rule)
+        self.bad: dict[str, float] = {}
+        """The metrics whose newest value is nan or inf, and that value; of a rule that watches for them."""
+        self.scanned: float | None = None
+        """The window's value at the next row, which was added to it already; nan: it has none."""
         self._segment = -1
-        self._bad: dict[str, float] = {}
-        self._window = _window(rule)
         self._timed = bool(rule.window_seconds)
-        self._scanned: float | None = None
-        """What `scan` found for the row it stopped at, which the window holds already."""
-        self.passed: float | None = None
-        """The value of the last row that `scan` passed over."""
-
-    @property
-    def clean(self) -> bool:
-        """No metric's newest value is nan or inf."""
-        return not self._bad
-
-    @property
-    def scans(self) -> bool:
-        """`scan` works for this rule."""
-        return self._window is not None
 
     def concerns(self, row: Row) -> bool:
         """The row holds a metric of this rule."""
         return self.rule.metric in row.values if self.rule.metric else True
 
-    def scan(self, series: Series, start: int, started: float | None, state: AlertState) -> int:
-        """From `start`, the first row that could change a rule in this state (`passed` then holds the value
-        of the last row before it): for a rule at rest one that is breached, or without a value, or of a new
-        segment; for a blind one (`nodata`) one with a value; for a firing one one that is not breached.
-
-        At rest, rows before the end of the warm-up change nothing.
-        """
-        window, rule = self._window, self.rule
-        assert window is not None
-        self.passed = None
-        falling = rule.condition in _FALLING or rule.condition == "flat"
-        edge = math.nextafter(rule.threshold, math.inf) if rule.condition == "flat" else rule.threshold
-        if self._scanned is not None or rule.within_seconds:
-            return start
-        starts = series.segments
-        end = len(series)
-        later = bisect_left(starts, start) if start else 0
-        if later < len(starts):
-            end = min(end, starts[later])
-        warm = not (rule.warm_up_steps or rule.warm_up_seconds)
-        blind, firing = state == "nodata", state == "firing"
-        for index in range(start, end):
-            value, timestep, time = series.value[index], series.timestep[index], series.time[index]
-            if not math.isfinite(value):
-                return index
-            found = window.add(timestep, value, time)
-            if not warm:
-                known = started is not None and math.isfinite(time)
-                warm = applies(rule, timestep, time - started if known and started is not None else None)
-                if not warm and not blind and not firing:
-                    continue
-            breached = found is not None and (found < edge if falling else found > edge)
-            if (found is None) != blind or breached != firing or not warm:
-                self._scanned = math.nan if found is None else found
-                return index
-            self.passed = found
-        return end
-
     def sample(self, row: Row, started: float | None, inhibited_by: str | None, firing: bool) -> Sample:
         """`started`: the run's start in epoch seconds, where known; `firing`: the rule fires now."""
         if row.segment != self._segment:
             self._segment = row.segment
-            self._bad.clear()
-            if self._window is not None:
-                self._window.reset()
+            self.bad.clear()
+            if self.window is not None:
+                self.window.reset()
         judged = self._not_finite(row) if self.rule.condition == "not_finite" else self._value(row)
         elapsed = None if started is None or row.time is None else row.time - started
         if not applies(self.rule, row.timestep, elapsed):
@@ -139,14 +88,14 @@ class RowJudge:
         )
 
     def _value(self, row: Row) -> tuple[float, bool, bool] | None:
-        rule, raw, window = self.rule, row.values.get(self.rule.metric), self._window
+        rule, raw, window = self.rule, row.values.get(self.rule.metric), self.window
         if raw is None or not math.isfinite(raw):
             return None
         if window is None:
             return raw, *judge(rule, raw)
-        if self._scanned is not None:
-            found = None if math.isnan(self._scanned) else self._scanned
-            self._scanned = None
+        if self.scanned is not None:
+            found = None if math.isnan(self.scanned) else self.scanned
+            self.scanned = None
         else:
             found = window.add(row.timestep, raw, row.time)
         return None if found is None else (found, *judge(rule, found))
@@ -154,19 +103,19 @@ class RowJudge:
     def _not_finite(self, row: Row) -> tuple[float | None, bool, bool] | None:
         for name, value in row.values.items():
             if math.isfinite(value):
-                self._bad.pop(name, None)
+                self.bad.pop(name, None)
             elif name in metrics_of(self.rule):
-                self._bad[name] = value
-        if self._bad:
-            return self._bad[min(self._bad)], True, False
+                self.bad[name] = value
+        if self.bad:
+            return self.bad[min(self.bad)], True, False
         return None, False, True
 
     def _words(self, value: float | None) -> str:
         rule = self.rule
         if rule.condition == "not_finite":
-            if not self._bad:
+            if not self.bad:
                 return "all losses are finite again" if not rule.metric else f"{rule.metric} is finite again"
-            return " and ".join(f"{name} is {number(bad)}" for name, bad in sorted(self._bad.items()))
+            return " and ".join(f"{name} is {number(bad)}" for name, bad in sorted(self.bad.items()))
         text = _short(value or 0.0)
         stretch = duration(rule.window_seconds) if self._timed else f"{number(rule.window_steps)} steps"
         match rule.condition:
@@ -196,7 +145,7 @@ def judge(rule: Rule, value: float) -> tuple[bool, bool]:
     """(breached, cleared) of a value against the rule's threshold and its margin to resolve."""
     if rule.condition == "flat":
         return flat(rule, value)
-    return below(rule, value) if rule.condition in _FALLING else above(rule, value)
+    return below(rule, value) if rule.condition in FALLING else above(rule, value)
 
 
 def applies(rule: Rule, timestep: float | None, elapsed: float | None) -> bool:

@@ -137,8 +137,8 @@ def _while_firing(name: str, rule: Rule, state: State, sample: Sample) -> tuple[
     if clearing is None or clearing.segment != sample.segment:
         clearing = _mark(sample)
     if (
-        _steps_passed(clearing, sample) >= rule.keep_firing_steps
-        and _seconds_passed(clearing, sample) >= rule.keep_firing_seconds
+        steps_passed(clearing, sample) >= rule.keep_firing_steps
+        and seconds_passed(clearing, sample) >= rule.keep_firing_seconds
     ):
         return _resolve(name, state, sample)
     return still_firing(state, state.value, clearing, inhibited), None
@@ -165,7 +165,7 @@ def _breached(name: str, rule: Rule, state: State, sample: Sample) -> tuple[Stat
     if since is None or since.segment != sample.segment:
         since = _mark(sample)
     waited = (
-        _steps_passed(since, sample) >= rule.for_steps and _seconds_passed(since, sample) >= rule.for_seconds
+        steps_passed(since, sample) >= rule.for_steps and seconds_passed(since, sample) >= rule.for_seconds
     )
     if waited and sample.inhibited_by is None:
         firing = State(
@@ -208,14 +208,14 @@ def _mark(sample: Sample) -> Mark:
     return Mark(sample.timestep, sample.time, sample.segment)
 
 
-def _steps_passed(mark: Mark, sample: Sample) -> float:
+def steps_passed(mark: Mark, sample: Sample | Mark) -> float:
     """A duration that cannot be known counts as over: better an early alert than none."""
     if mark.timestep is None or sample.timestep is None:
         return math.inf
     return sample.timestep - mark.timestep
 
 
-def _seconds_passed(mark: Mark, sample: Sample) -> float:
+def seconds_passed(mark: Mark, sample: Sample | Mark) -> float:
     if mark.time is None or sample.time is None:
         return math.inf
     return sample.time - mark.time

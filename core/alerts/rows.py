@@ -15,9 +15,6 @@ from dataclasses import dataclass
 
 from core.telemetry.model import Run, Series
 
-_CHUNK = 1024
-_TAKEN = 64
-
 
 @dataclass(slots=True)
 class Row:
@@ -62,30 +59,26 @@ class RowStream:
         """There are rows that were not handed out."""
         return any(series.rows > self._place(series).row for series in self._series(run))
 
-    def skip_quiet(self, run: Run, ceiling: float) -> None:
-        """Pass over rows before the first that may be not finite or above `ceiling`.
-
-        For rules of which no such row could change anything.
-        """
-        loud = [
-            (series, index)
-            for series in self._series(run)
-            if (index := _quiet_until(series, self._index(series), ceiling)) < len(series)
-        ]
+    def skip(self, run: Run, find: Callable[[Series, int], int]) -> bool:
+        """Pass over rows before the first that `find` finds in any of the series, from its present index on.
+        True when there were any."""
+        found = [(series, find(series, self._index(series))) for series in self._series(run)]
+        if len(found) == 1:
+            return self._advance(self._place(found[0][0]), found[0][1])
+        loud = [(series, index) for series, index in found if index < len(series)]
         bound = min((_key(series, index) for series, index in loud), default=None)
-        for series in self._series(run):
-            self._advance(self._place(series), _position(series, bound))
+        passed = [self._advance(self._place(each), _position(each, bound)) for each, _ in found]
+        return any(passed)
 
-    def skip(self, run: Run, scan: Callable[[Series, int], int]) -> None:
-        """Pass over the rows of the only series before the index that `scan` finds from the present one."""
-        for series in self._series(run):
-            self._advance(self._place(series), scan(series, self._index(series)))
-
-    def take(self, run: Run) -> Iterator[Row]:
-        """The next rows, merged by segment and timestep, in chunks; call until none is waiting."""
+    def take(self, run: Run, size: int = 64) -> Iterator[Row]:
+        """The next rows, merged by segment and timestep, about `size` of each series; call until none is
+        waiting."""
         chunks = [(series, self._index(series)) for series in self._series(run)]
+        if len(chunks) == 1:
+            yield from self._take_alone(*chunks[0], size)
+            return
         bound = min(
-            (_key(series, start + _TAKEN) for series, start in chunks if start + _TAKEN < len(series)),
+            (_key(series, start + size) for series, start in chunks if start + size < len(series)),
             default=None,
         )
         ends = [max(start, _position(series, bound)) for series, start in chunks]
@@ -109,9 +102,9 @@ class RowStream:
         if current is not None:
             yield current
 
-    def _take_single(self, series: Series, start: int) -> Iterator[Row]:
+    def _take_alone(self, series: Series, start: int, size: int) -> Iterator[Row]:
         """The next rows of the only series; there is nothing to merge."""
-        end = min(len(series), start + _TAKEN)
+        end = min(len(series), start + size)
         self._advance(self._place(series), end)
         segment = bisect_right(series.segments, start) - 1
         for index in range(start, end):
@@ -139,11 +132,14 @@ class RowStream:
         return series.index_of(self._place(series).row)
 
     @staticmethod
-    def _advance(place: _Place, index: int) -> None:
+    def _advance(place: _Place, index: int) -> bool:
+        """True when the place moved."""
         row = place.series.row_of(index)
-        if row > place.row:
-            place.row = row
-            place.last = (place.series.timestep[index - 1], place.series.value[index - 1])
+        if row <= place.row:
+            return False
+        place.row = row
+        place.last = (place.series.timestep[index - 1], place.series.value[index - 1])
+        return True
 
     @staticmethod
     def _moved(place: _Place, series: Series | None) -> bool:
@@ -184,12 +180,3 @@ def _position(series: Series, key: tuple[int, float] | None) -> int:
     begin = series.segments[key[0]]
     end = series.segments[key[0] + 1] if key[0] + 1 < len(series.segments) else len(series)
     return bisect_left(series.timestep, key[1], begin, end)
-
-
-def _quiet_until(series: Series, start: int, ceiling: float) -> int:
-    """The first index from `start` whose chunk holds a value that is not finite or above `ceiling`."""
-    for begin in range(start, len(series), _CHUNK):
-        values = series.value[begin : begin + _CHUNK]
-        if not all(map(math.isfinite, values)) or max(values) > ceiling:
-            return begin
-    return len(series)

@@ -10,12 +10,16 @@ import math
 from collections.abc import Mapping
 
 from core.alerts.evaluate import ROW_CONDITIONS, RowJudge, metrics_of
-from core.alerts.machine import INITIAL, Change, State, step, still_firing
+from core.alerts.machine import INITIAL, Change, State, step
 from core.alerts.rows import RowStream
 from core.alerts.rule import Rule
-from core.telemetry.model import Run
+from core.alerts.skim import banded, unmoved, windowed
+from core.telemetry.model import Run, Series
 
-_SKIPPABLE = frozenset({"above", "not_finite"})
+_SKIPPABLE = frozenset({"above", "below", "not_finite"})
+_LEAST_TAKEN = 4
+_MOST_TAKEN = 64
+"""Rows that are judged before it is looked again whether some can be passed over."""
 
 
 class Track:
@@ -29,9 +33,6 @@ class Track:
         self._rules = dict(rules)
         self._states = states
         self._stream = RowStream(self.metrics)
-        self._ceiling = min(
-            (rule.threshold for rule in rules.values() if rule.condition == "above"), default=math.inf
-        )
         self._skippable = all(rule.condition in _SKIPPABLE for rule in rules.values())
         self.last_timestep: float | None = None
         """Of the newest row judged or passed over."""
@@ -56,9 +57,10 @@ class Track:
         """Judge all new rows."""
         changes: list[Change] = []
         started = self.run_start(run)
+        size = _LEAST_TAKEN
         while self._stream.waiting(run):
-            self._skip(run, started)
-            for row in self._stream.take(run):
+            size = _LEAST_TAKEN if self._skip(run, started) else min(2 * size, _MOST_TAKEN)
+            for row in self._stream.take(run, size):
                 for name in self.names:
                     judge = self._judges[name]
                     if not judge.concerns(row):
@@ -76,23 +78,54 @@ class Track:
         self.last_timestep = max((each for each in newest if each is not None), default=None)
         return changes
 
-    def _skip(self, run: Run, started: float | None) -> None:
-        """Pass over rows that change nothing while every rule is at rest."""
-        judges = [self._judges[name] for name in self.names]
-        if len(judges) == 1 and judges[0].scans:
-            self._skip_windowed(run, started, self.names[0])
-            return
+    def _skip(self, run: Run, started: float | None) -> bool:
+        """Pass over rows that change nothing. True when there were any."""
+        if len(self.names) == 1:
+            return self._skip_for_one(run, started, self.names[0])
+        if not self._skippable:
+            return False
+        if len(self.metrics) == 1:
+            waiting = [name for name in self.names if self._waits(name)]
+            return self._stream.skip(
+                run,
+                lambda series, start: banded(
+                    self._rules, self._states, self._judges, waiting, series, start, started
+                ),
+            )
         at_rest = all(self._states[name].name in ("inactive", "resolved") for name in self.names)
-        if at_rest and self._skippable and all(judge.clean for judge in judges):
-            self._stream.skip_quiet(run, self._ceiling)
+        if not at_rest or any(rule.within_seconds for rule in self._rules.values()):
+            return False
+        of = {
+            metric: {name: rule for name, rule in self._rules.items() if metric in metrics_of(rule)}
+            for metric in self.metrics
+        }
+        return self._stream.skip(
+            run,
+            lambda series, start: banded(
+                of[series.name], self._states, self._judges, (), series, start, started
+            ),
+        )
 
-    def _skip_windowed(self, run: Run, started: float | None, name: str) -> None:
-        judge, state = self._judges[name], self._states[name]
-        if state.name == "pending":
-            return
-        self._stream.skip(run, lambda series, start: judge.scan(series, start, started, state.name))
-        if state.name == "firing" and judge.passed is not None:
-            self._states[name] = still_firing(state, judge.passed)
+    def _skip_for_one(self, run: Run, started: float | None, name: str) -> bool:
+        rule, judge, state = self._rules[name], self._judges[name], self._states[name]
+        if rule.condition == "not_finite":
+            return self._stream.skip(run, lambda series, start: unmoved(judge, state, series, start))
+        if judge.window is None:
+            alone = {name: rule}
+            return self._stream.skip(
+                run,
+                lambda series, start: banded(alone, self._states, self._judges, (), series, start, started),
+            )
+
+        def find(series: Series, start: int) -> int:
+            index, self._states[name] = windowed(judge, self._states[name], series, start, started)
+            return index
+
+        return self._stream.skip(run, find)
+
+    def _waits(self, name: str) -> bool:
+        """The rule waits as long as a worse one fires, and goes on waiting."""
+        return self._states[name].name == "pending" and inhibitor(name, self._rules, self._states) is not None
 
     def run_start(self, run: Run) -> float | None:
         """Epoch seconds: what the run says, else the time of its first row."""

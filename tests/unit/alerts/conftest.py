@@ -52,18 +52,16 @@ class Scene:
     def later(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
+    def part(self, rows: int) -> Run:
+        """The run while only its first `rows` rows of each series are read."""
+        part = Run(self.run.info)
+        for name, series in self.run.series.items():
+            part.series[name] = series.first(rows)
+            part.history = rows / series.rows
+        return part
+
     def known(self, **changes: object) -> None:
         self.run.info = msgspec.structs.replace(self.run.info, **changes)  # type: ignore[arg-type]
-
-
-def upto(run: Run, rows: int) -> Run:
-    """The run as it was after its first `rows` rows of each series."""
-    part = Run(run.info)
-    for name, series in run.series.items():
-        copy = part.series[name] = Series(name)
-        for index in range(min(rows, len(series))):
-            copy.append(series.timestep[index], series.value[index], series.time[index])
-    return part
 
 
 @pytest.fixture

@@ -522,3 +522,39 @@ def test_same_rows_from_a_source_with_fewer_digits(scene: Any, console: Console)
         better.append(old.timestep[index], value, old.time[index])
     assert [new for _, _, new in look(engine, scene)] == [False] * 3
     assert view(engine, "kl_spike").generation == 2 and len(lines(scene)) == 3
+
+
+def test_a_history_that_is_read_in_parts_is_told_when_it_is_whole(scene: Any, console: Console) -> None:
+    """An old spike is no fresh change a second after opening, and does not stand on the screen meanwhile."""
+    scene.kl([0.01, 0.2, 0.01, 0.01, 0.2])
+    store = console()
+    engine = AlertEngine(KL, "run-1", store)
+    for rows in (2, 3, 4):
+        told = engine.update(scene.part(rows), scene.health, scene.now)
+        assert told == [] and engine.alerts() == []
+        assert store.load_alert_states("run-1") == {}
+    assert look(engine, scene) == [
+        ("kl_spike", "firing", True),
+        ("kl_spike", "resolved", True),
+        ("kl_spike", "firing", True),
+    ]
+    assert [one.rule for one in engine.alerts() if one.firing] == ["kl_spike"]
+    scene.kl([0.3])
+    assert look(engine, scene) == []
+
+
+def test_what_is_on_record_stands_while_the_history_is_read(scene: Any, console: Console) -> None:
+    scene.kl([0.01, 0.01, 0.2])
+    look(AlertEngine(KL, "run-1", console()), scene)
+    again = AlertEngine(KL, "run-1", console("eve"))
+    assert again.update(scene.part(2), scene.health, scene.now) == []
+    assert [one.rule for one in again.alerts() if one.firing] == ["kl_spike"]
+
+
+def test_rows_that_come_in_a_burst_are_told_as_they_are_read(scene: Any, console: Console) -> None:
+    scene.kl([0.01])
+    engine = AlertEngine(KL, "run-1", console())
+    look(engine, scene)
+    scene.kl([0.2])
+    scene.run.history = 0.4
+    assert look(engine, scene) == [("kl_spike", "firing", True)]

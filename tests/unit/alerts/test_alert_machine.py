@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.alerts import skim
 from core.alerts.engine import AlertEngine
+from core.alerts.evaluate import ROW_CONDITIONS, RowJudge
 from core.alerts.machine import INITIAL, Sample, State, step
 from core.alerts.replay import replay
 from core.alerts.rule import Rule, default_rules
@@ -219,6 +223,33 @@ rows = st.lists(
     ),
     max_size=80,
 )
+stretches = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [[0.001], [0.02], [0.06], [0.3], [0.9], [0.046, 0.06], [math.nan], [math.inf], [0.9, 0.0]]
+        ),
+        st.sampled_from([[0.5], [0.1], [0.01], [math.nan], [math.nan, math.inf], [0.1, 0.01]]),
+        st.sampled_from([[0.0], [1.0, -1.0], [0.0, 8.0], [-30.0], [math.nan], [0.0, 0.2, 0.1, 4.0]]),
+        st.integers(1, 30),
+        st.sampled_from([2048, 2048, 500, -20_000]),
+        st.sampled_from([1.0, 600.0, math.nan]),
+    ),
+    max_size=8,
+)
+
+
+def rows_of(parts: list[Any]) -> list[Any]:
+    """Stretches of rows that are much alike, as a history is; the first row of one may go back in steps."""
+    out: list[Any] = []
+    for kl, loss, reward, length, gap, seconds in parts:
+        for row in range(length):
+            step = gap if gap > 0 or not row else 2048
+            values = (each[row % len(each)] for each in (kl, loss, reward))
+            out.append((step, *values, seconds, True))
+    return out
+
+
+histories = st.one_of(rows, stretches.map(rows_of))
 TABLE = default_rules() | {
     "kl_wait": Rule(
         condition="above", metric="approx_kl", threshold=0.3, severity="info", for_steps=4000, for_seconds=1.0
@@ -255,6 +286,38 @@ TABLE = default_rules() | {
         warm_up_steps=6_000,
     ),
     "low": Rule(condition="below", metric="reward", threshold=0.0, resolve_at=0.5, severity="info"),
+    "wobble": Rule(
+        condition="rise_below",
+        metric="reward",
+        threshold=1.0,
+        resolve_at=5.0,
+        window_steps=3000,
+        keep_firing_steps=9000,
+        severity="info",
+    ),
+    "wobble_timed": Rule(
+        condition="slope_above",
+        metric="reward",
+        threshold=0.0,
+        resolve_at=-0.001,
+        window_steps=5000,
+        keep_firing_seconds=5,
+        keep_firing_steps=2048,
+        severity="info",
+        warm_up_seconds=20,
+    ),
+    "sunken": Rule(
+        condition="below", metric="value_loss", threshold=0.2, severity="info", family="loss", rank=0
+    ),
+    "sunken_deep": Rule(
+        condition="below", metric="value_loss", threshold=0.05, severity="warning", family="loss", rank=1
+    ),
+    "mixed_kl": Rule(
+        condition="above", metric="approx_kl", threshold=0.4, severity="info", family="mixed", rank=0
+    ),
+    "mixed_reward": Rule(
+        condition="below", metric="reward", threshold=-20, severity="warning", family="mixed", rank=1
+    ),
     "trend_now": Rule(
         condition="slope_below",
         metric="reward",
@@ -292,8 +355,8 @@ def advance_all(tracks: list[Any], run: Run) -> list[Any]:
     return sorted(changes, key=lambda change: change.rule)
 
 
-@settings(max_examples=150, deadline=None)
-@given(rows, st.lists(st.integers(1, 9), min_size=1, max_size=6), st.booleans())
+@settings(max_examples=60, deadline=None)
+@given(histories, st.lists(st.integers(1, 9), min_size=1, max_size=6), st.booleans())
 def test_replay_equals_any_chunking(history: list[Any], cuts: list[int], known_start: bool) -> None:
     """The same transitions in each rule's order, and the same states at the end."""
     info = RunInfo("r", Path("/"))
@@ -322,20 +385,58 @@ def test_replay_equals_any_chunking(history: list[Any], cuts: list[int], known_s
 
 
 @settings(max_examples=60, deadline=None)
-@given(rows)
+@given(histories)
 def test_skipping_quiet_rows_changes_nothing(history: list[Any]) -> None:
-    """The fast way over rows at rest finds what judging each row finds."""
+    """The fast way over rows at rest, firing or blind finds what judging each row finds."""
     run = Run(RunInfo("r", Path("/")))
     for row in table_of(history):
         append(run, row)
     fast_states: dict[str, State] = {}
     slow_states: dict[str, State] = {}
-    fast = advance_all(make_tracks(TABLE, fast_states), run)
+    with mock.patch.object(skim, "_CHUNK", 8):
+        fast = advance_all(make_tracks(TABLE, fast_states), run)
     tracks = make_tracks(TABLE, slow_states)
     for track in tracks:
-        track._skip = lambda _run, _started: None  # type: ignore[method-assign]
+        track._skip = lambda _run, _started: False  # type: ignore[method-assign]
     slow = advance_all(tracks, run)
     assert repr(fast) == repr(slow) and repr(fast_states) == repr(slow_states)
+
+
+@pytest.mark.parametrize(
+    ("kl", "loss", "reward"),
+    [
+        pytest.param(lambda row: 0.03 if row % 12 == 0 else 0.008, None, None, id="above the launch limit"),
+        pytest.param(lambda row: 0.008 if row < 900 else 0.9 + row % 7, None, None, id="diverged"),
+        pytest.param(lambda row: 0.008 if row < 900 else math.nan, None, None, id="no number any more"),
+        pytest.param(None, lambda row: 0.3 if row < 900 else math.nan, None, id="exploded"),
+        pytest.param(None, None, lambda row: math.sin(row * 1.7), id="a reward that wobbles and never rises"),
+        pytest.param(None, None, lambda row: row / 10 + row % 3, id="a reward that rises"),
+    ],
+)
+def test_few_rows_of_a_history_are_judged_one_by_one(
+    kl: Any, loss: Any, reward: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever state most of it leaves the default rules in."""
+    judged = 0
+    by_row = RowJudge.sample
+
+    def counted(self: RowJudge, *arguments: Any) -> Any:
+        nonlocal judged
+        judged += 1
+        return by_row(self, *arguments)
+
+    monkeypatch.setattr(RowJudge, "sample", counted)
+    run = Run(RunInfo("r", Path("/")))
+    for row in range(12_000):
+        columns = {
+            "approx_kl": kl(row) if kl else 0.008,
+            "value_loss": loss(row) if loss else 0.3,
+            "reward": reward(row) if reward else row / 100,
+        }
+        append(run, (row * 2048.0, 1000.0 + 20 * row, columns))
+    advance_all(make_tracks(default_rules(), {}), run)
+    per_row = sum(1 for rule in default_rules().values() if rule.condition in ROW_CONDITIONS)
+    assert 0 < judged < 0.06 * per_row * 12_000
 
 
 @settings(max_examples=60, deadline=None)

@@ -168,6 +168,17 @@ def test_a_history_that_is_read_afterwards_is_not_told(scene: Any, told: Store) 
     assert queued(told) == [("kl_spike", 3, "firing")]
 
 
+def test_a_history_that_is_read_in_parts_is_not_told_either(scene: Any, told: Store) -> None:
+    scene.kl([0.2, 0.01, 0.3, 0.01, 0.4])
+    scene.later(86_400)
+    engine = AlertEngine(KL, "run-1", told)
+    scene.run.history = 0.4
+    look(engine, scene)
+    scene.run.history = 1.0
+    look(engine, scene)
+    assert queued(told) == [("kl_spike", 3, "firing")]
+
+
 def test_what_came_and_went_while_nobody_looked_is_told_when_it_is_young(scene: Any, told: Store) -> None:
     scene.kl([0.01, 0.2, 0.01])
     scene.later(600)
