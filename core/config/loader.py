@@ -7,6 +7,7 @@ avoided: a misspelt key that is swallowed while its default silently rules.
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import posixpath
 from datetime import date
@@ -86,17 +87,18 @@ def parse_settings(text: str, path: Path) -> Settings:
 
 def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Problem], base: _S) -> _S:
     """`base` changed by the good keys of `table`; every bad one becomes a problem."""
-    fields = {field.name: field for field in msgspec.structs.fields(cls)}
+    fields = cls.__struct_fields__
     changes: dict[str, Any] = {}
     for key, value in table.items():
         name = f"{prefix}{visible(key)}"
-        field = fields.get(key)
-        if field is None:
+        if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1, cutoff=0.6)
             expected = f"one of {', '.join(fields)}" if len(fields) < 14 else "a known key"
             problems.append(Problem(name, expected, "an unknown key", f"{prefix}{near[0]}" if near else None))
             continue
         current = getattr(base, key)
+        if type(value) is type(current) and value == current:
+            continue
         if isinstance(current, msgspec.Struct):
             if isinstance(value, dict):
                 changes[key] = _struct(type(current), value, f"{name}.", problems, current)
@@ -107,10 +109,11 @@ def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Pr
         elif cls is Checklist and key in ("items", "checks"):
             changes[key] = _checklist_table(key, value, problems)
         else:
+            kind = _types(cls)[key]
             try:
-                converted = msgspec.convert(value, field.type)
+                converted = msgspec.convert(value, kind)
             except msgspec.ValidationError as error:
-                problems.append(Problem(name, _expected(str(error), field.type), _got(value)))
+                problems.append(Problem(name, _expected(str(error), kind), _got(value)))
                 continue
             if isinstance(converted, float) and not math.isfinite(converted):
                 problems.append(Problem(name, "a finite number", _got(value)))
@@ -119,6 +122,12 @@ def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Pr
             else:
                 changes[key] = converted
     return msgspec.structs.replace(base, **changes)
+
+
+@functools.cache
+def _types(cls: type[msgspec.Struct]) -> dict[str, Any]:
+    """The fields' types, read from the annotations: a quarter of a millisecond for each class."""
+    return {field.name: field.type for field in msgspec.structs.fields(cls)}
 
 
 def _rules(value: Any, problems: list[Problem], defaults: dict[str, Rule]) -> dict[str, Rule]:
