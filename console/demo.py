@@ -156,11 +156,14 @@ def _start(workspace: Workspace, timesteps: int | None, *, again: bool) -> None:
 def _preflight(workspace: Workspace) -> None:
     from console.cli.checklists import checklist_text
     from console.stores import open_store
-    from core.checklist.preflight import run_preflight
+    from core.checklist.preflight import record_preflight, run_preflight
 
     say("\n== preflight ==")
+    now = utc_now()
     with open_store(workspace) as store:
-        put(checklist_text(run_preflight(workspace, store, utc_now())))
+        result = run_preflight(workspace, store, now)
+        record_preflight(store, result, now)
+    put(checklist_text(result))
 
 
 def _check(workspace: Workspace) -> None:
@@ -175,7 +178,7 @@ def _check(workspace: Workspace) -> None:
 
 def _revalidate(workspace: Workspace) -> int:
     from console.cli.decision import progress_printer
-    from console.revalidation import record_decision, request_for
+    from console.revalidation import leave_summary, record_decision, request_for
     from console.stores import open_store
     from core.revalidation.text import decision_document
     from core.revalidation.worker import run_in_child
@@ -186,6 +189,7 @@ def _revalidate(workspace: Workspace) -> int:
         request = request_for(workspace, store, utc_now())
         result = run_in_child(request, progress_printer(), threading.Event())
         record_decision(store, result, utc_now())
+    leave_summary(workspace, utc_now())
     put(decision_document(result))
     seconds = time.monotonic() - began
     put(f"the market is synthetic; the run, the backtest and the gates are real ({seconds:.0f} s)")

@@ -6,6 +6,7 @@ avoided: an exception in a thread that leaves a progress bar standing for ever.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -119,7 +120,7 @@ class Judge:
             self._end(phase="done", result=result, earlier=False, report_problem=None)
 
     def _judge(self) -> RevalidationResult:
-        from console.revalidation import record_decision, request_for
+        from console.revalidation import leave_summary, record_decision, request_for
         from core.revalidation.worker import run_in_child
 
         store = self._store()
@@ -127,6 +128,9 @@ class Judge:
         result = run_in_child(request, self._progress, self._cancelled)
         if store is not None:
             record_decision(store, result, utc_now())
+        if self._workspace is not None and result.reports:
+            with contextlib.suppress(ConsoleError):
+                leave_summary(self._workspace, utc_now())
         return result
 
     def _progress(self, progress: Progress) -> None:

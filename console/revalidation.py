@@ -7,14 +7,18 @@ holds.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from core.clock import parse_iso
 from core.config.settings import Settings
 from core.errors import ConsoleError
+from core.files import sha256_file
 
 if TYPE_CHECKING:
+    from core.checklist.model import ChecklistResult
     from core.revalidation.pipeline import RevalidationRequest
     from core.revalidation.result import RevalidationResult
     from core.store.database import Store
@@ -68,13 +72,47 @@ def request_for(
     )
 
 
+def prepare(
+    workspace: Workspace, store: Store, now: datetime, *, model_path: Path | None = None, override: str = ""
+) -> tuple[ChecklistResult | None, dict[str, Any]]:
+    """The preparation list, and what the decision's entry says of it; a model from elsewhere has none.
+
+    Takes a second or more. Raises RejectedError where the list is BLOCKED and no reason is given.
+    """
+    from core.checklist.day import run_day_list
+    from core.operations.revalidation_day import check_prepared
+    from core.training.runfile import read_run
+
+    if model_path is not None and workspace.models.resolve() not in model_path.absolute().resolve().parents:
+        return None, {}
+    record = read_run(workspace.logs)
+    started = None if record is None else parse_iso(record.started_at)
+    preparation = run_day_list("preparation", workspace, store, None, now, started_at=started)
+    return preparation, check_prepared(preparation, store, now, override)
+
+
+def leave_summary(workspace: Workspace, now: datetime) -> tuple[Path, ...]:
+    """The training summary of the run that was judged, beside the reports."""
+    from console.facts import read_facts
+    from core.operations.revalidation_day import leave_summary as leave
+
+    facts = read_facts(workspace, None, now)
+    return leave(workspace, facts.run, facts.health, now)
+
+
 def judged_before(store: Store, data: str) -> int:
     """How many decisions have been made on this test set."""
     return sum(entry.detail.get("data") == data for entry in store.entries("decision"))
 
 
-def record_decision(store: Store, result: RevalidationResult, now: datetime) -> None:
-    """Enter the decision into the audit log."""
+def record_decision(
+    store: Store, result: RevalidationResult, now: datetime, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Enter the decision into the audit log, with the hash of its report, which the sign-offs name."""
+    sha256 = None
+    if result.reports:
+        with contextlib.suppress(OSError):
+            sha256 = sha256_file(Path(result.reports[0]))
     store.record(
         "decision",
         result.decision,
@@ -86,6 +124,8 @@ def record_decision(store: Store, result: RevalidationResult, now: datetime) -> 
             "data": result.hashes.data,
             "config": result.hashes.config,
             "reports": list(result.reports),
+            **({} if sha256 is None else {"sha256": sha256}),
+            **(detail or {}),
         },
         now,
     )

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -54,10 +54,13 @@ def revalidate(
     save_report: Annotated[
         bool, typer.Option("--save-report/--no-save-report", help="Write the four reports.")
     ] = True,
+    override: Annotated[
+        str, typer.Option("--override", metavar="REASON", help="Judge although the preparation is BLOCKED.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Judge a model on the backtest data: six gates, decision, reports."""
-    from console.revalidation import record_decision, request_for
+    from console.revalidation import leave_summary, prepare, record_decision, request_for
     from console.signals import asked_to_end
     from console.stores import open_store
     from core.revalidation.text import decision_document
@@ -68,10 +71,16 @@ def revalidate(
     opened = _workspace_or_none(workspace) if free_standing else workspace_at(workspace)
     ruling = check_policy(policy)
     cancelled = threading.Event()
+    detail: dict[str, Any] = {}
     with (
         asked_to_end(cancelled),
         open_store(opened) if opened else contextlib.nullcontext() as store,
     ):
+        if opened is not None and store is not None:
+            preparation, detail = prepare(opened, store, now, model_path=model_path, override=override)
+            if preparation is not None and preparation.status != "READY":
+                keys = ", ".join(detail["preparation_open"])
+                say(f"preparation: {preparation.status}, open: {keys}  (ppo-console checklist preparation)")
         request = request_for(
             opened,
             store,
@@ -84,7 +93,9 @@ def revalidate(
         )
         result = run_in_child(request, progress_printer(), cancelled)
         if store is not None:
-            record_decision(store, result, utc_now())
+            record_decision(store, result, utc_now(), detail)
+            if opened is not None and result.reports and detail:
+                leave_summary(opened, utc_now())
     if as_json:
         put_json(result, now)
     else:

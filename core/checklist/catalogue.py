@@ -9,6 +9,7 @@ import difflib
 
 from core.checklist.catalogue_daily import CHECK_IN, DAILY, LAUNCH, SECOND
 from core.checklist.catalogue_preflight import PREFLIGHT
+from core.checklist.catalogue_revalidation import ESCALATION, OUTPUTS, PREPARATION, REVALIDATION, SIGN_OFF
 from core.checklist.line import Checklist
 from core.errors import UsageError
 from core.text import visible
@@ -21,6 +22,11 @@ CHECKLISTS: dict[str, Checklist] = {
         DAILY,
         CHECK_IN,
         SECOND,
+        PREPARATION,
+        REVALIDATION,
+        OUTPUTS,
+        ESCALATION,
+        SIGN_OFF,
     )
 }
 """In the order of the week."""

@@ -55,6 +55,8 @@ def run_list(name: str, look: Look, day: Date | None = None) -> ChecklistResult:
             raise UsageError(f"{checklist.name} has no date; it is evaluated as of now")
         return _preflight(look)
     day = day or _usual_day(checklist.name, look)
+    if checklist.name not in OF_A_DAY:
+        return _late(checklist.name, look, day)
     title = f"{checklist.title.of(settings.checklist.language)} {day.isoformat()}"
     whole = run_daily(look.workspace, look.run, look.health, look.alerts, look.store, day, look.now)
     items = tuple(item for item in whole.items if item.id.startswith(f"{checklist.name}."))
@@ -84,6 +86,16 @@ def _preflight(look: Look) -> ChecklistResult:
     if facts is None:
         return run_preflight(look.workspace, look.store, look.now)
     return run_preflight(look.workspace, look.store, look.now, probe=lambda _workspace, _now: facts)
+
+
+def _late(name: str, look: Look, day: Date) -> ChecklistResult:
+    from core.checklist.day import run_day_list
+
+    facts = look.facts
+    probe = None if facts is None else lambda _workspace, _now: facts
+    return run_day_list(
+        name, look.workspace, look.store, day, look.now, started_at=look.run.info.started_at, probe=probe
+    )
 
 
 def find_item(result: ChecklistResult, wanted: str) -> ItemResult:

@@ -26,6 +26,7 @@ from core.checklist.own_checks import Answer, run_own_check
 from core.clock import iso, parse_iso
 from core.config.settings import Settings
 from core.errors import ConsoleError
+from core.operations.training_summary import TrainingSummary
 from core.text import visible
 from core.workspace import Workspace
 
@@ -33,6 +34,7 @@ PROBE_SECONDS = 60.0
 """For all looks together."""
 LOOK_SECONDS = 45.0
 """For one of them; the others go on meanwhile."""
+PREPARATION_PROBES = ("summary", "model", "backup", "backtest", "own")
 PREFLIGHT_PROBES = ("environment", "train", "backtest", "baseline", "own")
 
 
@@ -73,6 +75,28 @@ class BaselineFacts(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float | None] = {}
 
 
+class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`best_model` of the workspace."""
+
+    error: str | None = None
+    """Why it cannot be used."""
+    run_id: str | None = None
+    timesteps: int | None = None
+    created_at: str | None = None
+    sha256: str | None = None
+    """Of its zip."""
+    synthetic: bool = False
+
+
+class BackupFacts(msgspec.Struct, frozen=True, kw_only=True):
+    error: str | None = None
+    folder: str | None = None
+    """The newest backup that holds the models as they are now."""
+    made_at: str | None = None
+    others: int = 0
+    """Backups of other models."""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What the child is told."""
 
@@ -89,6 +113,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     train: DataFacts | None = None
     backtest: DataFacts | None = None
     baseline: BaselineFacts | None = None
+    summary: TrainingSummary | None = None
+    model: ModelFacts | None = None
+    backup: BackupFacts | None = None
     own: dict[str, Answer] = {}
     """The user's own checks, by name."""
     looked_at: str | None = None
@@ -226,6 +253,53 @@ def probe_baseline(workspace: Workspace, data_hash: str | None) -> BaselineFacts
     return BaselineFacts(saved=random is not None, metrics=dict(random or {}))
 
 
+def probe_summary(workspace: Workspace, now: datetime) -> TrainingSummary:
+    """What the run left behind, its checkpoints' hashes compared."""
+    from core.operations.training_summary import training_summary
+    from core.telemetry.health import assess
+    from core.telemetry.reader import RunReader
+
+    reader = RunReader(workspace.logs, checkpoints=workspace.checkpoints, now=now)
+    try:
+        reader.poll(now)
+        health = assess(reader.run, workspace.settings.health, now)
+        return training_summary(workspace, reader.run, health, now, hashes=True)
+    finally:
+        reader.close()
+
+
+def probe_model(workspace: Workspace) -> ModelFacts:
+    """`best_model`, its hashes compared with its manifest."""
+    from core.training.artifacts import verify
+    from core.training.manifest import member_names
+
+    try:
+        manifest = verify(workspace.models / "best_model").manifest
+    except ConsoleError as error:
+        return ModelFacts(error=visible(error.title, 300))
+    return ModelFacts(
+        run_id=manifest.run_id,
+        timesteps=manifest.timesteps,
+        created_at=manifest.created_at,
+        sha256=manifest.files.get(member_names(manifest.name)[0]),
+        synthetic=manifest.synthetic,
+    )
+
+
+def probe_backup(workspace: Workspace) -> BackupFacts:
+    """Whether a backup holds the models as they are now."""
+    from core.operations.model_backup import matching_backup
+
+    try:
+        found, others = matching_backup(workspace)
+    except ConsoleError as error:
+        return BackupFacts(error=visible(error.title, 300))
+    if found is None:
+        return BackupFacts(others=others)
+    path, manifest = found
+    return BackupFacts(folder=workspace.relative(path), made_at=manifest.generated_at, others=others)
+
+
 def probe_own(workspace: Workspace) -> dict[str, Answer]:
     """The user's own checks, each within its own time."""
     checklist = workspace.settings.checklist
@@ -249,6 +323,9 @@ def look(
         "train": lambda: answer("train", probe_data(workspace, workspace.train_data, now)),
         "backtest": test_side,
         "own": lambda: answer("own", probe_own(workspace)),
+        "summary": lambda: answer("summary", probe_summary(workspace, now)),
+        "model": lambda: answer("model", probe_model(workspace)),
+        "backup": lambda: answer("backup", probe_backup(workspace)),
     }
     threads = [
         threading.Thread(target=probe, name=name, daemon=True)

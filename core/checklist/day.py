@@ -1,0 +1,73 @@
+"""The lists of revalidation day, evaluated; `preparation` gates the revalidation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date as Date
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core.checklist.build import items_of
+from core.checklist.catalogue import CHECKLISTS
+from core.checklist.catalogue_revalidation import PREPARED_SENSORS
+from core.checklist.evaluate import evaluate
+from core.checklist.item import Item, Reading
+from core.checklist.model import ChecklistResult, ItemResult, readiness
+from core.checklist.probe import PREPARATION_PROBES, Facts, run_probe
+from core.checklist.sensors_day import DayContext, sense_day
+from core.operations.decided import newest_decision
+from core.operations.signoff import sign_off_table
+
+if TYPE_CHECKING:
+    from core.store.database import Store
+    from core.workspace import Workspace
+
+Probe = Callable[["Workspace", datetime], Facts]
+
+
+def run_day_list(
+    name: str,
+    workspace: Workspace,
+    store: Store | None,
+    day: Date | None,
+    now: datetime,
+    *,
+    started_at: datetime | None = None,
+    probe: Probe | None = None,
+) -> ChecklistResult:
+    """A list of revalidation day; `started_at`: when the run began, an earlier decision is not this run's.
+
+    `preparation` takes a second or more: a child process looks (`probe`).
+    """
+    settings = workspace.settings
+    items = items_of(name, settings, day)
+    facts = (probe or _probe)(workspace, now) if name == "preparation" else None
+    phases = sign_off_table(workspace, store) if store is not None and name == "sign_off" else ()
+    context = DayContext(workspace, now, newest_decision(workspace, store), phases, facts, started_at)
+
+    def sense(item: Item) -> Reading:
+        return sense_day(context, item)
+
+    first = evaluate([item for item in items if item.sensor not in PREPARED_SENSORS], sense, store, now)
+    rest = [item for item in items if item.sensor in PREPARED_SENSORS]
+    last = evaluate(rest, lambda _: prepared(first), store, now)
+    by_id = {result.id: result for result in first + last}
+    results = tuple(by_id[item.id] for item in items)
+    title = CHECKLISTS[name].title.of(settings.checklist.language)
+    when = items[0].due.date().isoformat() if items[0].due is not None else ""
+    return ChecklistResult(name=name, title=f"{title} {when}", status=readiness(results), items=results)
+
+
+def _probe(workspace: Workspace, now: datetime) -> Facts:
+    return run_probe(workspace, now, wanted=PREPARATION_PROBES)
+
+
+def prepared(results: tuple[ItemResult, ...]) -> Reading:
+    """The manual's `sistema pronto`: a person says it; a blocker, or another model or data, takes it back."""
+    blockers = [item.text for item in results if item.state == "fail" and item.on_fail == "block"]
+    if blockers:
+        return Reading("fail", message="; ".join(blockers[:3]))
+    found = [f"{item.key}={item.evidence}" for item in results if item.evidence]
+    evidence = "set " + hashlib.sha256("\n".join(found).encode()).hexdigest()[:12] if found else ""
+    return Reading("pending", evidence=evidence)

@@ -1,0 +1,206 @@
+"""Sign-off by phase: who signed what, in which role, with the hash of what was signed.
+
+A signature is an entry of the audit log and nothing else; deployment is a line here, never an action. Trap
+avoided: a signature under one decision that is shown under the next one: it names a hash, and is void where
+that is not the hash of what stands there now.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from core.checklist.build import items_of
+from core.clock import iso
+from core.errors import UsageError
+from core.operations.decided import Decided, newest_decision
+from core.text import visible
+
+if TYPE_CHECKING:
+    from core.store.audit import AuditEntry
+    from core.store.database import Store
+    from core.workspace import Workspace
+
+Verdict = Literal["approved", "rejected"]
+PHASES = ("pre_training", "daily_monitoring", "revalidation", "cto_decision", "live_deployment")
+OF_DECISION = ("revalidation", "cto_decision", "live_deployment")
+"""These sign a decision's report."""
+KIND = "sign_off"
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    phase: str
+    name: str
+    """Who signed."""
+    role: str
+    operator: str
+    """At whose console."""
+    at: str
+    verdict: Verdict
+    note: str
+    what: str
+    """What was signed: `decision PARTIAL-GO of 2026-02-27T16:00:12Z`."""
+    hash: str
+    void: str = ""
+    """Why it no longer counts; empty: it counts."""
+
+
+class Phase(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the sign-off table."""
+
+    phase: str
+    title: str
+    responsible: str
+    """Whose role signs it."""
+    status: Literal["signed", "rejected", "open", "not_applicable"]
+    signature: Signature | None = None
+    """The newest one, a void one too."""
+    what: str = ""
+    """What a signature given now would sign."""
+    hash: str = ""
+    problem: str = ""
+    """Why it cannot be signed now; empty: it can."""
+
+
+def sign_off_table(workspace: Workspace, store: Store) -> tuple[Phase, ...]:
+    """The five phases as they stand."""
+    entries = store.entries()
+    decided = newest_decision(workspace, store)
+    newest = {entry.subject: entry for entry in entries if entry.kind == KIND}
+    titles = {item.argument: item for item in items_of("sign_off", workspace.settings)}
+    found: dict[str, Phase] = {}
+    for name in PHASES:
+        what, digest, problem = _subject(name, entries, decided, found)
+        signature = _signature(newest[name], digest, entries) if name in newest else None
+        status: Literal["signed", "rejected", "open", "not_applicable"] = "open"
+        if signature is not None and not signature.void:
+            status = "signed" if signature.verdict == "approved" else "rejected"
+        elif name == "live_deployment" and decided.result is not None and decided.result.decision == "NO-GO":
+            status = "not_applicable"
+        found[name] = Phase(
+            phase=name,
+            title=titles[name].text,
+            responsible=titles[name].owner,
+            status=status,
+            signature=signature,
+            what=what,
+            hash=digest,
+            problem=problem,
+        )
+    return tuple(found.values())
+
+
+def sign(
+    workspace: Workspace,
+    store: Store,
+    phase: str,
+    now: datetime,
+    *,
+    name: str = "",
+    role: str = "",
+    verdict: Verdict = "approved",
+    note: str = "",
+) -> Signature:
+    """Sign a phase. `name` and `role` are the operator's own unless given.
+
+    Raises UsageError for an unknown phase, a role that does not sign it, a rejection or an unready preflight
+    without a note, nothing to sign, and what is signed already.
+    """
+    table = {each.phase: each for each in sign_off_table(workspace, store)}
+    wanted = phase.strip().lower().replace("-", "_").replace(" ", "_")
+    if wanted not in table:
+        near = difflib.get_close_matches(wanted, table, n=1)
+        raise UsageError(
+            f"no phase {visible(phase, 80)}; expected one of {', '.join(PHASES)}",
+            hint=f"Did you mean {near[0]}?" if near else "`ppo-console signoff` shows the table.",
+        )
+    each = table[wanted]
+    signer, signs_as = visible(name.strip(), 80) or store.operator.name, visible(role.strip(), 80)
+    signs_as, note = signs_as or store.operator.role, visible(note.strip())
+    if not set(each.responsible.lower().split()) <= set(signs_as.lower().split()):
+        raise UsageError(
+            f"{each.title} is signed by {each.responsible}; the role given is {signs_as or 'none'}",
+            hint=f'Sign as who you are: --name "…" --role "{each.responsible}".',
+        )
+    if each.problem:
+        raise UsageError(f"{each.title} cannot be signed: {each.problem}")
+    if verdict == "rejected" and not note:
+        raise UsageError("a rejection needs a note; got none", hint="Say why: --note.")
+    if "preflight" in each.what and "READY" not in each.what and not note:
+        raise UsageError(f"{each.what} is signed with a note only; got none", hint="Say why: --note.")
+    earlier = each.signature
+    if earlier is not None and not earlier.void:
+        if earlier.verdict == verdict:
+            raise UsageError(f"{each.title} is {verdict} already, by {earlier.name}, {earlier.at}")
+        if not note:
+            raise UsageError(f"{each.title} is {earlier.verdict} by {earlier.name}: a change needs a note")
+    detail = {
+        "name": signer,
+        "role": signs_as,
+        "verdict": verdict,
+        "what": each.what,
+        "hash": each.hash,
+        "note": note,
+    }
+    entry = store.record(KIND, wanted, detail, now)
+    return _signature(entry, each.hash, [])
+
+
+def _subject(
+    name: str, entries: Sequence[AuditEntry], decided: Decided, before: dict[str, Phase]
+) -> tuple[str, str, str]:
+    """What a signature of this phase signs, its hash, and why it cannot be signed now."""
+    if name == "pre_training":
+        looks = [entry for entry in entries if entry.kind == "preflight"]
+        if not looks:
+            return "", "", "no preflight is recorded: ppo-console preflight"
+        return f"preflight {looks[-1].subject} of {iso(looks[-1].at)}", looks[-1].hash, ""
+    if name == "daily_monitoring":
+        if not any(entry.kind == "training_start" for entry in entries):
+            return "", "", "no training was started from this workspace"
+        count = sum(entry.kind == "standup" for entry in entries)
+        last = next(entry for entry in reversed(entries) if entry.kind != KIND)
+        return f"audit log up to entry {last.number}, with {count} standups", last.hash, ""
+    result = decided.result
+    if result is None or decided.sha256 is None:
+        return "", "", decided.problem
+    what = f"decision {result.decision_text} of {result.generated_at}"
+    problem = decided.problem
+    if name == "live_deployment":
+        cto = before["cto_decision"]
+        if result.decision == "NO-GO":
+            problem = "the decision is NO-GO"
+        elif cto.status != "signed":
+            problem = problem or "the CTO has not approved this decision"
+    return what, decided.sha256, problem
+
+
+def _signature(entry: AuditEntry, digest: str, entries: Sequence[AuditEntry]) -> Signature:
+    detail = {key: str(value) for key, value in entry.detail.items()}
+    fresh_starts = [
+        each
+        for each in entries
+        if each.kind == "training_start" and each.number > entry.number and not each.detail.get("resume")
+    ]
+    void = ""
+    if entry.subject in OF_DECISION:
+        if detail.get("hash") != digest:
+            void = f"it was given for another report: {detail.get('what', '')}"
+    elif len(fresh_starts) > (1 if entry.subject == "pre_training" else 0):
+        void = "it was given for an earlier run"
+    return Signature(
+        phase=entry.subject,
+        name=detail.get("name", entry.operator),
+        role=detail.get("role", entry.role),
+        operator=entry.operator,
+        at=iso(entry.at),
+        verdict="rejected" if detail.get("verdict") == "rejected" else "approved",
+        note=detail.get("note", ""),
+        what=detail.get("what", ""),
+        hash=detail.get("hash", ""),
+        void=void,
+    )
