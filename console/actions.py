@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, STANDUP
-from console.sharing import SharingMixin
+from console.incident import IncidentMixin
+from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, RUNBOOK, STANDUP
 from console.training_keys import TrainingMixin
 from console.workspace_keys import WorkspaceMixin
 from core import units
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-class ActionsMixin(SharingMixin, TrainingMixin, WorkspaceMixin):
+class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin):
     """Mixed into `ConsoleApp`."""
 
     if TYPE_CHECKING:
@@ -37,9 +37,6 @@ class ActionsMixin(SharingMixin, TrainingMixin, WorkspaceMixin):
         def say(self, words: str, tone: Tone = "good") -> None: ...
 
     # Screens.
-
-    def open_number(self, number: int) -> None:
-        self.switch_mode(str(number))
 
     def do_screen_dashboard(self) -> None:
         self.open_number(DASHBOARD)
@@ -59,11 +56,10 @@ class ActionsMixin(SharingMixin, TrainingMixin, WorkspaceMixin):
     def do_screen_standup(self) -> None:
         self.open_number(STANDUP)
 
-    # Work.
+    def do_screen_runbook(self) -> None:
+        self.open_number(RUNBOOK)
 
-    def do_alert_acknowledge(self) -> None:
-        """On a screen without an alert under a cursor: the Alerts screen."""
-        self.open_number(ALERTS)
+    # Work.
 
     def do_revalidate_start(self) -> None:
         why_not = self.session.can_revalidate()
@@ -116,17 +112,12 @@ class ActionsMixin(SharingMixin, TrainingMixin, WorkspaceMixin):
         self.action_command_palette()
 
     def do_app_back(self) -> None:
-        if not self.open_screen.on_back() and self.open_screen.number != DASHBOARD:
-            self.open_number(DASHBOARD)
+        self.go_back()
 
     def do_app_quit(self) -> None:
         """Back first; on the Dashboard, out."""
-        if self.open_screen.on_back():
-            return
-        if self.open_screen.number != DASHBOARD:
-            self.open_number(DASHBOARD)
-            return
-        self._leave(0)
+        if not self.go_back():
+            self._leave(0)
 
     def do_app_leave(self) -> None:
         self._leave(INTERRUPTED)

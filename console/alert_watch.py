@@ -6,7 +6,7 @@ or `alerts.log` cannot be read; each is said once, and the run is shown without 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from core.errors import ConsoleError, UsageError
 if TYPE_CHECKING:
     from core.alerts.data_watch import DataWatch
     from core.alerts.engine import AlertEngine
+    from core.alerts.look import DataFacts
+    from core.alerts.rule import Rule
     from core.alerts.view import AlertView
     from core.config.settings import Settings
     from core.store.database import Store
@@ -42,6 +44,9 @@ class AlertWatch:
         self._complain = complain
         self._engine: AlertEngine | None = None
         self._data: DataWatch | None = None
+        self._rules: Mapping[str, Rule] = settings.alerts
+        self._edited: Mapping[str, Rule] | None = None
+        self.data_facts: DataFacts | None = None
 
     def alerts(self) -> tuple[AlertView, ...]:
         return tuple(self._engine.alerts()) if self._engine is not None else ()
@@ -51,8 +56,11 @@ class AlertWatch:
         from core.alerts.look import host_view
 
         engine = self._opened(run)
-        data = self._data.facts(now) if self._data is not None else None
-        engine.update(run, health, now, host_view(host), data)
+        edited, self._edited = self._edited, None
+        if edited is not None:
+            engine.use_rules(edited)
+        self.data_facts = self._data.facts(now) if self._data is not None else None
+        engine.update(run, health, now, host_view(host), self.data_facts)
         if engine.problem is not None:
             self._complain(engine.problem)
 
@@ -61,6 +69,10 @@ class AlertWatch:
         if self._engine is None:
             raise UsageError("the run's alerts are not known yet", hint="Try again in a second.")
         self._engine.acknowledge(key, note, now)
+
+    def use_rules(self, rules: Mapping[str, Rule]) -> None:
+        """Rules that were edited: the next judgement is by these (any thread)."""
+        self._rules = self._edited = rules
 
     def refresh(self, now: datetime) -> None:
         """See what another console acknowledged or silenced (the clerk's thread); judges nothing."""
@@ -77,7 +89,7 @@ class AlertWatch:
 
             workspace = self._workspace
             self._engine = AlertEngine(
-                self._settings.alerts,
+                self._rules,
                 run.info.id,
                 self._store(),
                 log=workspace.logs / "alerts.log" if workspace is not None else None,

@@ -23,6 +23,7 @@ from console.keys import handler_name
 from console.line_filter import NeutralFilter
 from console.messages import (
     ChecklistsChanged,
+    DesksChanged,
     RevalidationChanged,
     SnapshotArrived,
     StandupChanged,
@@ -36,6 +37,7 @@ from console.session import ConsoleSession
 from console.signals import EndOnSignal
 from console.terminal import require_terminal, uses_ascii
 from console.theme import NAME, THEME
+from console.trail import Trail
 from core.clock import utc_now
 from core.errors import UsageError
 from core.workspace import Workspace, open_workspace
@@ -101,6 +103,12 @@ def _standup() -> ConsoleScreen:
     return StandupScreen()
 
 
+def _runbook() -> ConsoleScreen:
+    from console.screens.runbook import Runbook
+
+    return Runbook()
+
+
 class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     """`session` brings the facts; `guide` is the demo's."""
 
@@ -115,6 +123,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         "4": _logs,
         "5": _revalidate,
         "6": _standup,
+        "8": _runbook,
     }
     """Made when first opened, then kept."""
     DEFAULT_MODE = "1"
@@ -127,6 +136,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """Said once the first screen stands."""
         self.reopen: Path | None = None
         """The workspace to go on in, once this app has ended."""
+        self.trail = Trail()
         self.paused = False
         """The display holds still; following goes on."""
         self.held: Snapshot | None = None
@@ -256,6 +266,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         screen.show_revalidation(self.session.revalidation)
         screen.show_checklists(self.session.checklists)
         screen.show_standup(self.session.standup)
+        screen.show_desks()
 
     def update_chrome(self) -> None:
         """Header, tabs, footer and guide of the open screen, from what is known now."""
@@ -272,7 +283,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             state = AppState(screen.number, picture, session.checklists, session.revalidation)
             guide = self.guide.hint(state)
         tabs = chrome.tabs(picture, session.revalidation)
-        hints = chrome.hints(screen.number, paused=self.paused)
+        hints = chrome.hints(screen.number, screen.hint_words, paused=self.paused)
         screen.set_chrome(tabs, hints, guide)
         screen.say_note(*self._note)
 
@@ -369,6 +380,12 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     def _workspace_saved(self, message: WorkspaceSaved) -> None:
         self.reopen = message.root
         self.exit(0)
+
+    @on(DesksChanged)
+    def _desks_changed(self) -> None:
+        self.session.mailbox.received(DesksChanged)
+        if (screen := self._drawn) is not None:
+            screen.show_desks()
 
     @on(WorkDone)
     def _work_done(self, message: WorkDone) -> None:

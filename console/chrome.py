@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from console.keys import ALERTS, REVALIDATE, footer_keys
+from console.keys import ALERTS, REVALIDATE, Key, footer_keys
 from widgets.key_footer import KeyHint
 from widgets.run_header import HeaderFacts
 from widgets.screen_tabs import Tab
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
     from console.snapshot import Snapshot
     from console.states import RevalidationState
 
-SCREEN_NAMES = ("Dashboard", "Alerts", "Checklist", "Logs", "Revalidate", "Standup")
+SCREEN_NAMES = {
+    1: "Dashboard",
+    2: "Alerts",
+    3: "Checklist",
+    4: "Logs",
+    5: "Revalidate",
+    6: "Standup",
+    8: "Runbook",
+}
 _VERDICT_TONE: dict[str, Tone] = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
 
 
@@ -53,13 +62,14 @@ def tabs(snapshot: Snapshot | None, revalidation: RevalidationState) -> tuple[Ta
     elif revalidation.phase == "failed":
         badges[REVALIDATE] = ("failed", "critical")
     return tuple(
-        Tab(number, word, *badges.get(number, ("", "plain"))) for number, word in enumerate(SCREEN_NAMES, 1)
+        Tab(number, word, *badges.get(number, ("", "plain"))) for number, word in SCREEN_NAMES.items()
     )
 
 
-def hints(screen: int, *, paused: bool) -> tuple[KeyHint, ...]:
-    """The footer of a screen, from the key table."""
+def hints(screen: int, words: Callable[[Key], str], *, paused: bool) -> tuple[KeyHint, ...]:
+    """The footer of a screen, from the key table. `words`: what a key does there just now, empty: nothing."""
     return tuple(
-        KeyHint(key.shown, "go on" if key.id == "display.pause" and paused else key.words, key.sticky)
+        KeyHint(key.shown, "go on" if key.id == "display.pause" and paused else words(key), key.sticky)
         for key in footer_keys(screen)
+        if words(key)
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,8 @@ from core.text import visible
 
 if TYPE_CHECKING:
     from core.alerts.engine import AlertView
+    from core.alerts.look import DataFacts
+    from core.alerts.rule import Rule
     from core.config.settings import Settings
     from core.process import ProcessIdentity
     from core.store.database import Store
@@ -114,6 +116,15 @@ class Follower:
         """Store the acknowledgement and publish it at once (the clerk's thread). Raises ConsoleError."""
         self._watch.acknowledge(alert_key, note, now)
         self._publish_alerts(now)
+
+    @property
+    def data_facts(self) -> DataFacts | None:
+        """What the newest check of the training data found."""
+        return self._watch.data_facts
+
+    def use_rules(self, rules: Mapping[str, Rule]) -> None:
+        """Judge by these from the next look on (any thread)."""
+        self._watch.use_rules(rules)
 
     def refresh_alerts(self, now: datetime) -> None:
         """Show what another console acknowledged or silenced (the clerk's thread)."""

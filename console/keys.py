@@ -11,6 +11,7 @@ import msgspec
 from textual.binding import Binding
 
 DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP = 1, 2, 3, 4, 5, 6
+RUNBOOK = 8
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -48,10 +49,11 @@ _SCREENS = (
     Key("screen.logs", "4", "4", "Logs", "Logs: training, alerts, daily summary", "Screens"),
     Key("screen.revalidate", "5", "5", "Revalidate", "Revalidate: did the model earn GO", "Screens"),
     Key("screen.standup", "6", "6", "Standup", "Standup: the morning's template, filled", "Screens"),
+    Key("screen.runbook", "8", "8", "Runbook", "Runbook: what to do, with its checks made", "Screens"),
 )
 
-_PANES = (DASHBOARD, CHECKLIST, LOGS, REVALIDATE)
-_LISTS = (DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP)
+_PANES = (DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE)
+_LISTS = (DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP, RUNBOOK)
 
 _MOVE = (
     Key(
@@ -82,11 +84,33 @@ _MOVE = (
         "details",
         "The row in full",
         "Move",
-        (ALERTS, CHECKLIST),
+        (CHECKLIST,),
         35,
         palette=False,
     ),
     Key("item.next_open", "n", "n", "next open", "Next item that is open", "Move", (CHECKLIST,), 15),
+    Key(
+        "row.chart",
+        "enter",
+        "enter",
+        "chart",
+        "The alert's chart; on a rule its threshold; on a silence its end",
+        "Move",
+        (ALERTS,),
+        8,
+    ),
+    Key(
+        "procedure.open",
+        "enter",
+        "enter",
+        "open",
+        "Open the scenario, or take the step",
+        "Act",
+        (RUNBOOK,),
+        8,
+    ),
+    Key("step.take", "space", "space", "take", "Take the step: journal, record", "Act", (RUNBOOK,), 9),
+    Key("step.next", "n", "n", "next open", "Next step that nobody took", "Move", (RUNBOOK,), 16),
 )
 
 _ACTIONS = (
@@ -117,9 +141,42 @@ _ACTIONS = (
         "ack",
         "Acknowledge the alert, with a note",
         "Act",
-        (DASHBOARD, ALERTS),
+        (DASHBOARD, ALERTS, LOGS, RUNBOOK),
         footer=10,
     ),
+    Key(
+        "alert.silence",
+        "s",
+        "s",
+        "silence",
+        "Silence alerts for a while, with a comment",
+        "Act",
+        (ALERTS,),
+        11,
+    ),
+    Key(
+        "runbook.open",
+        "r",
+        "r",
+        "runbook",
+        "The runbook of the alert: what to do, with its checks made",
+        "Act",
+        (DASHBOARD, ALERTS, LOGS),
+        footer=12,
+    ),
+    Key(
+        "escalation.open",
+        "E",
+        "E",
+        "escalate",
+        "The escalation: steps, whom to call, what to write",
+        "Act",
+        (ALERTS, RUNBOOK),
+        footer=14,
+    ),
+    Key("alert.logs", "c", "c", "logs", "The log lines of the alert's moment", "Act", (ALERTS, RUNBOOK), 13),
+    Key("row.details", "d", "d", "details", "All about the row", "Move", (ALERTS, RUNBOOK), 36),
+    Key("runbook.look", "f5,ctrl+r", "f5", "look again", "Make the checks again", "Act", (RUNBOOK,), 33),
     Key("standup.edit", "e,enter", "e", "edit", "Edit the line's note", "Act", (STANDUP,), footer=10),
     Key(
         "standup.confirm",
@@ -231,7 +288,7 @@ _PROGRAM = (
         "Program",
         palette=False,
     ),
-    Key("app.back", "escape", "esc", "back", "Close what is open, else to the Dashboard", "Program"),
+    Key("app.back", "escape", "esc", "back", "Close what is open, else back where you came from", "Program"),
     Key("app.quit", "q", "q", "quit", "Back, then quit", "Program", footer=95, sticky=True),
     Key("app.leave", "ctrl+c", "ctrl+c", "quit", "Quit from anywhere", "Program", palette=False),
 )

@@ -13,16 +13,16 @@ from console.keys import LOGS
 from core.logs.target import Target
 
 if TYPE_CHECKING:
-    from console.app import ConsoleApp
+    from console.incident import IncidentMixin
     from console.session import ConsoleSession
 
 _WAITING: WeakKeyDictionary[ConsoleSession, Target] = WeakKeyDictionary()
 
 
-def show_logs_at(console: ConsoleApp, target: Target) -> None:
-    """Open the Logs screen at a step, at a time (UTC), or at a row's both: the step nearest that time."""
+def show_logs_at(console: IncidentMixin, target: Target) -> None:
+    """Jump to the Logs screen at a step, at a time (UTC), or at a row's both: the step nearest that time."""
     _WAITING[console.session] = target
-    console.open_number(LOGS)
+    console.jump(LOGS)
 
 
 def take_place(session: ConsoleSession) -> Target | None:

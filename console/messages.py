@@ -41,6 +41,10 @@ class WorkspaceSaved(Message):
         self.root = root
 
 
+class DesksChanged(Message):
+    """`session.alert_desk` or `session.runbook_desk` has news."""
+
+
 class WorkDone(Message):
     """Something the operator asked for is in the store: words for the footer."""
 

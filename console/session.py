@@ -25,7 +25,13 @@ from core.config.settings import Settings
 from core.errors import UsageError
 
 if TYPE_CHECKING:
+    from console.alert_desk import AlertDesk
+    from console.runbook_desk import RunbookDesk
     from console.training_desk import TrainingDesk
+    from core.alerts.look import DataFacts
+    from core.alerts.rule import Rule
+    from core.notify.courier import Courier
+    from core.store.database import Store
     from core.store.operator import OperatorIdentity
     from core.workspace import Workspace
 
@@ -63,6 +69,9 @@ class ConsoleSession:
             self._publish,
         )
         self._training: TrainingDesk | None = None
+        self._alert_desk: AlertDesk | None = None
+        self._runbook_desk: RunbookDesk | None = None
+        self._courier: Courier | None = None
         self._store_counter = -1
         self._started = False
         self._going = threading.Lock()
@@ -108,6 +117,34 @@ class ConsoleSession:
     def clerk(self) -> Clerk:
         return self._clerk
 
+    @property
+    def alert_desk(self) -> AlertDesk:
+        """Rules, silences and notifications; made when first asked for."""
+        if self._alert_desk is None:
+            from console.alert_desk import AlertDesk
+
+            self._alert_desk = AlertDesk(self)
+        return self._alert_desk
+
+    @property
+    def runbook_desk(self) -> RunbookDesk:
+        """The open procedure of the runbook; made when first asked for."""
+        if self._runbook_desk is None:
+            from console.runbook_desk import RunbookDesk
+
+            self._runbook_desk = RunbookDesk(self)
+        return self._runbook_desk
+
+    @property
+    def data_facts(self) -> DataFacts | None:
+        """What the newest check of the training data found."""
+        return self._follower.data_facts
+
+    @property
+    def courier_problem(self) -> str:
+        """Why nobody is told of alerts just now; empty when all is well, or nobody is to be told."""
+        return self._courier.problem if self._courier is not None else ""
+
     # Life.
 
     def attach(self, post: Post) -> None:
@@ -152,6 +189,8 @@ class ConsoleSession:
         self._judge.cancel()
         self._follower.stop()
         self._judge.join(1.5)
+        if self._courier is not None:
+            self._courier.stop(1.5)
         self._clerk.stop()
         self._follower.join(1.5)
         self._clerk.join(1.5)
@@ -163,8 +202,17 @@ class ConsoleSession:
         self.operator = identify_operator(self.settings.operator)
         if self._clerk.store is not None:
             self._store_counter = self._clerk.store.change_counter()
+            self._send_notifications(self._clerk.store)
         if self.workspace is not None:
             self._judge.look_back(self.workspace)
+
+    def _send_notifications(self, store: Store) -> None:
+        """From a thread of its own, where the configuration asks for it."""
+        if self.settings.notify.enabled:
+            from core.notify.courier import Courier
+
+            self._courier = Courier(store, self.settings.notify)
+            self._courier.start(lambda _delivery: self.alert_desk.look())
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -182,6 +230,10 @@ class ConsoleSession:
             self._desk.evaluate()
             if self.workspace is not None:
                 self._judge.look_back(self.workspace)
+            if self._alert_desk is not None:
+                self._alert_desk.look()
+            if self._runbook_desk is not None:
+                self._runbook_desk.refresh()
 
     # Intents of the operator; the outcome comes back as a message.
 
@@ -194,6 +246,21 @@ class ConsoleSession:
             self.mailbox.send(WorkDone("acknowledged"))
 
         self._clerk.submit(job)
+
+    def refresh_alerts(self) -> None:
+        """Show what was silenced or recorded just now (in the clerk's thread)."""
+        self._follower.refresh_alerts(utc_now())
+
+    def use_rules(self, rules: dict[str, Rule]) -> None:
+        """Judge by the rules as they were saved, from the next look on (in the clerk's thread)."""
+        import msgspec
+
+        from core.workspace import Workspace
+
+        self.settings = msgspec.structs.replace(self.settings, alerts=rules)
+        if self.workspace is not None:
+            self.workspace = Workspace(self.workspace.root, self.settings)
+        self._follower.use_rules(rules)
 
     def tick(self, item_id: str, note: str = "") -> None:
         def job() -> None:

@@ -1,24 +1,24 @@
-"""The alerts as a list: severity, rule, state, value against threshold, since when.
+"""The alerts as a list: severity, rule, state, value against threshold, since when, and who has it.
 
 Trap avoided: a resolved alert above one that needs somebody. The order is the one of `core.alerts.view`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from core import units
 from core.alerts.view import sort_key
-from core.telemetry.metrics import METRICS
+from core.alerts.view import value_text as rule_value
+from widgets.alert_words import owner_words
 from widgets.lines import Row, fit
 from widgets.row_list import RowList
 from widgets.tone import Tone, glyph, safe
 
 if TYPE_CHECKING:
-    from core.alerts.rule import Condition
+    from core.alerts.rule import Rule
     from core.alerts.view import AlertView
 
 SEVERITY_TONE: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
@@ -53,25 +53,11 @@ def age_seconds(alert: AlertView, now: datetime) -> float | None:
     return None if alert.since is None else max(0.0, (now - alert.since).total_seconds())
 
 
-def value_text(value: float | None, metric: str, condition: Condition | None = None) -> str:
-    """A value or threshold as its rule measures it: decimals of the metric, durations, bytes, percent."""
-    if value is None:
-        return units.MISSING
-    if not math.isfinite(value):
-        return units.number(value)
-    if condition in ("checkpoint_age", "step_age", "absent"):
-        return units.duration(value)
-    if condition == "disk_free":
-        return units.gigabytes(value)
-    if condition == "memory_free":
-        return units.percent(value, 0)
-    if condition in ("pace_below", "data_faults"):
-        return units.number(value, 0)
-    known = METRICS.get(metric)
-    if known is None:
-        return f"{value:,.6g}"
-    small = 0 < abs(value) < 10.0 ** (1 - known.decimals)
-    return f"{value:.3g}" if small else units.number(value, known.decimals)
+def value_text(value: float | None, rule: Rule | None) -> str:
+    """A value or threshold as its rule measures it; of a rule that is not known any more, the bare number."""
+    if rule is not None:
+        return rule_value(rule, value)
+    return units.MISSING if value is None else f"{value:,.6g}"
 
 
 class AlertTable(RowList):
@@ -80,8 +66,10 @@ class AlertTable(RowList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("alerts", id=id)
         self.alerts: list[AlertView] = []
-        self.conditions: dict[str, Condition] = {}
-        """Of each rule, by name: how its value is written."""
+        self.rules: Mapping[str, Rule] = {}
+        """By name: how its value is written."""
+        self.silenced_at: Mapping[int, datetime] = {}
+        """By the silence's number: when it was made."""
         self._now: datetime | None = None
 
     def show(self, alerts: Sequence[AlertView], now: datetime) -> None:
@@ -111,19 +99,27 @@ class AlertTable(RowList):
         ]
         return [[(" ".join(cells), "dim")]]
 
+    def item_rows(self, index: int, width: int) -> Sequence[Row]:
+        """The alert, and below it who took or silenced it, since when and why."""
+        alert = self.alerts[index]
+        row = self.item_row(index, width)
+        silenced_at = self.silenced_at.get(alert.silence_id) if alert.silence_id is not None else None
+        owner = owner_words(alert, silenced_at, self._now) if self._now is not None and alert.firing else ""
+        return [row, [("  ", "dim"), (owner, "accent")]] if owner else [row]
+
     def item_row(self, index: int, width: int) -> Row:
         alert = self.alerts[index]
         tone = SEVERITY_TONE[alert.severity]
         stands = standing(alert)
         quiet = stands in ("resolved", "nodata", "acknowledged", "silenced")
         age = units.age(age_seconds(alert, self._now)) if self._now else units.MISSING
-        condition = self.conditions.get(alert.rule)
+        rule = self.rules.get(alert.rule)
         values: tuple[tuple[str, str], ...] = (
             (f"{glyph(tone)} {alert.severity}", "dim" if stands == "resolved" else tone),
             (safe(alert.rule, 60), "plain" if quiet else "bright"),
             (_word(stands, alert.no_data), STANDING_TONE[stands] if stands != "firing" else tone),
-            (value_text(alert.value, alert.metric, condition), "plain"),
-            (value_text(alert.threshold, alert.metric, condition), "dim"),
+            (value_text(alert.value, rule), "plain"),
+            (value_text(alert.threshold, rule), "dim"),
             (units.steps(alert.since_timestep), "dim"),
             (age, "dim"),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from console.cli.options import JsonOption, RunOption, WorkspaceOption, name_wor
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import iso, parse_iso, utc_now
 from core.errors import UsageError
+from core.spans import parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from core.alerts.view import AlertView
     from core.store.database import Store
     from core.workspace import Workspace
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
 
 def register(app: typer.Typer) -> None:
@@ -333,10 +330,10 @@ def _line(view: AlertView) -> str:
 
 
 def _length(text: str) -> timedelta:
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
+    seconds = parse_span(text)
+    if seconds is None:
         raise UsageError(f"--for: expected a time like 30m, 2h or 1d, got {text!r}")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    return timedelta(seconds=seconds)
 
 
 def _moment(text: str) -> datetime:

@@ -1,234 +1,436 @@
-"""The Alerts screen: what needs somebody, its details, and the acknowledgement.
+"""The Alerts screen: what needs somebody; the rules, the silences and the notifications behind it.
 
 Trap avoided: an acknowledgement that silences without saying who looks and why; a critical one needs a note.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from console.keys import ALERTS
+from console.keys import ALERTS, Key
+from console.screens import alert_facts, alert_rows
+from console.screens.alert_facts import details, summary
 from console.screens.base import ConsoleScreen
-from console.screens.modals import AskText, Details
-from core import units
-from core.alerts.view import headline
-from core.clock import iso, utc_now
+from console.screens.modals import Confirm, Details
+from core.alerts.threshold_text import editable
+from core.clock import utc_now
 from widgets.alert_table import (
     SEVERITY_TONE,
     STANDING_TONE,
     AlertTable,
-    age_seconds,
     in_order,
     standing,
-    value_text,
 )
 from widgets.detail_pane import DetailPane
+from widgets.flow_line import FlowLine
 from widgets.lines import Row
 from widgets.row_list import RowList
-from widgets.tone import Tone, glyph, safe
+from widgets.row_table import RowTable
+from widgets.tone import glyph
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.alert_desk import AlertDesk, AlertFacts
+    from console.screens.alert_edit import SilenceWanted
     from console.snapshot import Snapshot
-    from core.alerts.rule import Condition
+    from core.alerts.rule import Rule
     from core.alerts.view import AlertView
+
+View = Literal["alerts", "rules", "silences", "notifications"]
+VIEWS: tuple[View, ...] = ("alerts", "rules", "silences", "notifications")
+LOOK_EVERY = 5
+"""Seconds between two looks at silences and notifications that nothing announced."""
+_HINTS: dict[View, dict[str, str]] = {
+    "alerts": {},
+    "rules": {"row.chart": "edit", "alert.acknowledge": "", "alert.logs": "", "escalation.open": ""},
+    "silences": {
+        "row.chart": "end it",
+        "alert.acknowledge": "",
+        "alert.logs": "",
+        "escalation.open": "",
+        "runbook.open": "",
+    },
+    "notifications": {
+        "row.chart": "",
+        "alert.acknowledge": "",
+        "alert.silence": "",
+        "alert.logs": "",
+        "escalation.open": "",
+        "runbook.open": "",
+    },
+}
 
 
 class Alerts(ConsoleScreen):
+    """`tab` goes to the rules, the silences, the notifications and back; enter acts on the row."""
+
     number = ALERTS
     name_shown = "Alerts"
     CSS_PATH = "alerts.tcss"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: View = "alerts"
+        self._until_look = 0
+
     def compose_body(self) -> ComposeResult:
+        yield FlowLine(id="alert-views")
         with Container(id="alerts"):
             yield AlertTable(id="alert-table")
+            yield RowTable("rules", alert_rows.RULE_COLUMNS, id="rule-table")
+            yield RowTable("silences", alert_rows.SILENCE_COLUMNS, id="silence-table")
+            yield RowTable("notifications", alert_rows.TOLD_COLUMNS, id="told-table")
             yield DetailPane("details", id="alert-details")
+
+    def on_mount(self) -> None:
+        self._arrange()
+        super().on_mount()
 
     @property
     def table(self) -> AlertTable:
         return self.query_one(AlertTable)
 
+    @property
+    def _list(self) -> RowList:
+        """What the keys act on."""
+        names = {"alerts": "alert", "rules": "rule", "silences": "silence", "notifications": "told"}
+        return self.query_one(f"#{names[self._view]}-table", RowList)
+
+    @property
+    def _selected_key(self) -> str:
+        acted_on = self._list
+        return acted_on.selected if isinstance(acted_on, RowTable) else ""
+
+    @property
+    def desk(self) -> AlertDesk:
+        return self.session.alert_desk
+
+    @property
+    def _facts(self) -> AlertFacts:
+        return self.desk.facts
+
+    @property
+    def _rules(self) -> Mapping[str, Rule]:
+        return self.session.settings.alerts
+
+    def _states(self) -> dict[str, str]:
+        picture = self.console.picture
+        states = {alert.rule: str(alert.state) for alert in (picture.alerts if picture is not None else ())}
+        return {name: alert_rows.rule_state(name, rule, states) for name, rule in self._rules.items()}
+
+    # Facts.
+
     def show(self, snapshot: Snapshot) -> None:
-        table = self.table
-        table.conditions = self._conditions()
-        rules = len([rule for rule in self.session.settings.alerts.values() if rule.enabled])
-        table.empty = _quiet(rules, snapshot)
-        table.show(snapshot.alerts, utc_now())
-        self._answer(snapshot, utc_now())
-        self._show_details()
+        self.desk.look()
+        self._show_all(utc_now())
 
-    def _answer(self, snapshot: Snapshot, now: datetime) -> None:
-        if not snapshot.judged and not snapshot.alerts:
-            self.answer("the rules are reading the run", "unknown")
-            return
-        self.answer(*summary(snapshot.alerts, now))
-
-    def _conditions(self) -> dict[str, Condition]:
-        return {name: rule.condition for name, rule in self.session.settings.alerts.items()}
+    def show_desks(self) -> None:
+        self._show_all(utc_now())
 
     def tick(self, now: datetime) -> None:
         """Ages move on by themselves."""
+        self._until_look -= 1
+        if self._until_look <= 0:
+            self._until_look = LOOK_EVERY
+            self.desk.look()
+        self._show_all(now)
+
+    def _show_all(self, now: datetime) -> None:
         snapshot = self.console.picture
-        if snapshot is not None and snapshot.alerts:
-            self.table.show(snapshot.alerts, now)
-            self._answer(snapshot, now)
+        if snapshot is None or not self.is_mounted:
+            return
+        match self._view:
+            case "alerts":
+                self._show_alerts(snapshot, now)
+            case "rules":
+                rows = alert_rows.rule_rows(self._rules, self._states(), self._facts.values)
+                self._table("rule").show(rows)
+                self.answer(*alert_facts.rules_answer(self._states()))
+            case "silences":
+                silences = self._facts.silences
+                empty: list[Row] = [[("No silence yet. s on an alert or a rule makes one.", "dim")]]
+                self._table("silence").show(alert_rows.silence_rows(silences, now), empty)
+                self.answer(*alert_facts.silences_answer(silences, now))
+            case "notifications":
+                empty = [
+                    [("Nothing was told yet. What fires is told to [notify.targets] of config.toml.", "dim")]
+                ]
+                self._table("told").show(alert_rows.told_rows(self._facts.deliveries, now), empty)
+                self._table("told").value = [(alert_facts.watch_words(self._facts, now), "dim")]
+                self.answer(*alert_facts.told_answer(self._facts, self._why_not_told(), now))
+        self._show_views(snapshot, now)
+        self._show_details()
+
+    def _table(self, name: str) -> RowTable:
+        return self.query_one(f"#{name}-table", RowTable)
+
+    def _show_alerts(self, snapshot: Snapshot, now: datetime) -> None:
+        table = self.table
+        table.rules = self._rules
+        table.silenced_at = alert_facts.silence_times(self._facts)
+        table.empty = _quiet(sum(rule.enabled for rule in self._rules.values()), snapshot)
+        table.show(snapshot.alerts, now)
+        if not snapshot.judged and not snapshot.alerts:
+            self.answer("the rules are reading the run", "unknown")
+            return
+        words, tone = summary(snapshot.alerts, now)
+        failed = self._facts.counts.get("failed", 0)
+        if failed:
+            words += f"; {failed} notification{'s' if failed > 1 else ''} failed"
+            tone = "critical" if tone == "critical" else "warning"
+        elif self.desk.courier_problem:
+            words, tone = f"{words}; nobody is told: {self.desk.courier_problem}", "warning"
+        self.answer(words, tone)
+
+    def _why_not_told(self) -> str:
+        if self.session.workspace is None:
+            return "nobody is told: this run has no workspace"
+        if not self.session.settings.notify.enabled:
+            return "nobody is told: notify.enabled is false in config.toml"
+        problem = self.desk.courier_problem
+        return f"nobody is told: {problem}" if problem else ""
+
+    def _show_views(self, snapshot: Snapshot, now: datetime) -> None:
+        facts = self._facts
+        failed = facts.counts.get("failed", 0)
+        firing = sum(alert.firing for alert in snapshot.alerts)
+        active = sum(each.active(now) for each in facts.silences)
+        sent = facts.counts.get("sent", 0)
+        words = {
+            "alerts": f"{firing} firing" if firing else "",
+            "rules": str(len(self._rules)),
+            "silences": str(active) if active else "",
+            "notifications": f"{failed} failed" if failed else f"{sent} sent" if sent else "",
+        }
+        parts: list[Row] = []
+        for view in VIEWS:
+            is_open = view == self._view
+            bad = view == "notifications" and failed
+            count = [(f" {words[view]}", "critical" if bad else "plain" if is_open else "dim")]
+            parts.append([(view, "accent-bold" if is_open else "dim"), *(count if words[view] else [])])
+        self.query_one("#alert-views", FlowLine).put(parts)
 
     @on(RowList.Moved)
     def _moved(self) -> None:
         self._show_details()
+        self.console.update_chrome()
 
     def _show_details(self) -> None:
-        alert = self.table.selected
-        pane = self.query_one(DetailPane)
-        if alert is None:
-            pane.show(
-                "details", [("", "An alert that fires stands above, with its value and its action.", "dim")]
-            )
+        pane, now = self.query_one(DetailPane), utc_now()
+        if self._view == "alerts":
+            alert = self.table.selected
+            if alert is None:
+                words = "An alert that fires stands above, with its value and its action."
+                pane.show("details", [("", words, "dim")])
+                return
+            stands = standing(alert)
+            value: Row = [(f"{glyph(SEVERITY_TONE[alert.severity])} {stands}", STANDING_TONE[stands])]
+            pane.show(alert.rule, self._details_of(alert, now), value)
             return
-        stands = standing(alert)
-        value: Row = [(f"{glyph(SEVERITY_TONE[alert.severity])} {stands}", STANDING_TONE[stands])]
-        pane.show(alert.rule, details(alert, utc_now(), self._conditions().get(alert.rule)), value)
+        title, facts = self._row_facts(now)
+        pane.show(title or "details", facts or [("", "What stands above is explained here.", "dim")])
 
-    # Keys.
+    def _details_of(self, alert: AlertView, now: datetime) -> alert_facts.Facts:
+        why_not = self._why_not_told()
+        return details(alert, now, self._rules.get(alert.rule), self._facts, why_not)
+
+    def _row_facts(self, now: datetime) -> tuple[str, alert_facts.Facts]:
+        """Title and facts of the selected row; empty without one."""
+        key = self._selected_key
+        if self._view == "alerts":
+            alert = self.table.selected
+            return (alert.rule, self._details_of(alert, now)) if alert is not None else ("", [])
+        if self._view == "rules" and key in self._rules:
+            state, value = self._states()[key], self._facts.values.get(key)
+            return key, alert_facts.rule_details(key, self._rules[key], state, value)
+        if self._view == "silences":
+            for silence in self._facts.silences:
+                if str(silence.id) == key:
+                    return f"silence {key}", alert_facts.silence_details(silence, now)
+        if self._view == "notifications":
+            for delivery in self._facts.deliveries:
+                if str(delivery.id) == key:
+                    return "notification", alert_facts.delivery_details(delivery, now)
+        return "", []
+
+    # Views.
+
+    def do_pane_next(self) -> None:
+        self._turn(1)
+
+    def do_pane_previous(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        self._view = VIEWS[(VIEWS.index(self._view) + by) % len(VIEWS)]
+        self._arrange()
+        self.desk.look()
+        self._show_all(utc_now())
+
+    def _arrange(self) -> None:
+        acted_on = self._list
+        for each in self.query(RowList):
+            each.display = each is acted_on
+
+    def on_back(self) -> bool:
+        if self._view == "alerts":
+            return False
+        self._view = "alerts"
+        self._arrange()
+        self._show_all(utc_now())
+        return True
+
+    def hint_words(self, key: Key) -> str:
+        return _HINTS[self._view].get(key.id, key.words)
+
+    # Moving.
 
     def do_move_down(self) -> None:
-        self.table.move(1)
+        self._list.move(1)
 
     def do_move_up(self) -> None:
-        self.table.move(-1)
+        self._list.move(-1)
 
     def do_move_top(self) -> None:
-        self.table.to(0)
+        self._list.to(0)
 
     def do_move_end(self) -> None:
-        self.table.to(self.table.count - 1)
+        self._list.to(self._list.count - 1)
 
     def do_page_down(self) -> None:
-        self.table.page(1)
+        self._list.page(1)
 
     def do_page_up(self) -> None:
-        self.table.page(-1)
+        self._list.page(-1)
 
-    def do_row_open(self) -> None:
-        if (alert := self.table.selected) is not None:
-            self.app.push_screen(
-                Details(alert.rule, tuple(details(alert, utc_now(), self._conditions().get(alert.rule))))
-            )
+    # Acting.
+
+    def _alert(self) -> AlertView | None:
+        """The selected alert; in the rules, what the rule has raised."""
+        if self._view == "alerts":
+            return self.table.selected
+        picture = self.console.picture
+        if self._view != "rules" or picture is None:
+            return None
+        return next((alert for alert in picture.alerts if alert.rule == self._selected_key), None)
+
+    def do_row_details(self) -> None:
+        title, facts = self._row_facts(utc_now())
+        if facts:
+            self.app.push_screen(Details(title, tuple(facts)))
+
+    def do_row_chart(self) -> None:
+        if self._view == "rules":
+            self._edit_rule()
+        elif self._view == "silences":
+            self._end_silence()
+        elif self._view == "notifications":
+            self.do_row_details()
+        elif (alert := self.table.selected) is not None:
+            self.console.show_chart_of(alert)
+
+    def do_alert_logs(self) -> None:
+        alert = self._alert()
+        if alert is None:
+            self.console.say("no alert is selected", "plain")
+        else:
+            self.console.show_logs_of(alert)
+
+    def do_runbook_open(self) -> None:
+        alert, rule = self._alert(), self._rules.get(self._selected_key)
+        if alert is None and self._view == "rules" and rule is not None:
+            self.console.show_procedure(rule.runbook)
+        else:
+            self.console.show_runbook_of(alert)
+
+    def do_escalation_open(self) -> None:
+        """The path that the documents name for the alert."""
+        from core.operations.runbook import scenarios
+
+        alert = self._alert()
+        scenario = scenarios().get(alert.runbook) if alert is not None else None
+        if scenario is None or not scenario.escalation:
+            words = "no alert is selected" if alert is None else f"none is named for {alert.rule}"
+            self.console.say(f"{words}: the three escalations stand at the end of the runbook", "plain")
+            return
+        self.console.show_procedure(scenario.escalation, alert)
 
     def do_alert_acknowledge(self) -> None:
-        """Ask for the note, then store; only a firing alert can be taken."""
-        alert = self.table.selected
+        alert = self._alert()
         if alert is None:
             self.console.say("there is no alert to acknowledge", "plain")
             return
-        if alert.state != "firing":
-            self.console.say(
-                f"{alert.rule} is {standing(alert)}: only a firing alert is acknowledged", "warning"
-            )
+        from console.screens.alert_questions import ask_acknowledgement
+
+        ask_acknowledgement(self.console, alert)
+
+    def do_alert_silence(self) -> None:
+        from console.screens.alert_edit import AskSilence
+
+        alert = self.table.selected if self._view == "alerts" else None
+        rule = alert.rule if alert is not None else self._selected_key if self._view == "rules" else ""
+
+        def answered(wanted: SilenceWanted | None) -> None:
+            if wanted is not None:
+                self.desk.silence(*wanted)
+
+        self.app.push_screen(AskSilence(f"rule={rule}" if rule else "rule="), answered)
+
+    def _end_silence(self) -> None:
+        now, key = utc_now(), self._selected_key
+        silence = next((each for each in self._facts.silences if str(each.id) == key), None)
+        if silence is None:
             return
-        key = alert.key
-        critical = alert.severity == "critical"
+        if silence.until <= now:
+            self.console.say("this silence is over already", "plain")
+            return
 
-        earlier = alert.note if alert.acknowledged else ""
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.desk.end_silence(silence.id)
 
-        def answered(note: str | None) -> None:
-            """An emptied or unchanged line leaves the earlier note as it is."""
-            if note is not None and (not alert.acknowledged or (note and note != earlier)):
-                self.session.acknowledge(key, note)
+        facts = [(label, text) for label, text, _tone in alert_facts.silence_details(silence, now)[:5]]
+        self.app.push_screen(Confirm("End the silence now?", tuple(facts), "end it"), answered)
 
-        operator = self.session.operator
-        facts = [
-            ("alert", f"{alert.rule}, {alert.severity}"),
-            ("seen", alert.message or units.MISSING),
-            ("action", alert.action or units.MISSING),
-            ("as", operator.name if operator is not None else "not known yet"),
-        ]
-        if alert.acknowledged:
-            facts.insert(1, ("taken by", _taken(alert)))
-        question = AskText(
-            f"Acknowledge {alert.rule} again" if alert.acknowledged else f"Acknowledge {alert.rule}",
-            tuple(facts),
-            ask="note: who looks at it, what was found",
-            value=earlier,
-            required=critical,
-            done="acknowledge",
-            tone=SEVERITY_TONE[alert.severity],
-        )
-        self.app.push_screen(question, answered)
+    def _edit_rule(self) -> None:
+        name = self._selected_key
+        rule = self._rules.get(name)
+        if rule is None:
+            return
+        if not editable(rule):
+            self.console.say(f"{name} has no threshold: it fires on {rule.condition}", "plain")
+            return
+        if self.session.workspace is None:
+            self.console.say("a threshold is saved in a workspace: ppo-console init DIR makes one", "warning")
+            return
+        from console.screens.alert_edit import AskThreshold
+
+        def answered(value: float | None) -> None:
+            if value is not None:
+                self.desk.save_threshold(name, value)
+
+        self.app.push_screen(AskThreshold(name, rule, self._facts.values.get(name), self.desk), answered)
 
     def copy_text(self) -> str:
         snapshot = self.session.snapshot
+        if self._view != "alerts":
+            return self.console.screen_text()
         if snapshot is None or not snapshot.alerts:
             return "no alerts\n"
         now = utc_now()
         blocks = []
         for alert in in_order(snapshot.alerts):
             lines = [f"{alert.severity.upper()} {alert.rule}: {standing(alert)}"]
-            lines += [
-                f"  {label}: {text}" if label else f"  {text}" for label, text, _tone in details(alert, now)
-            ]
+            for label, text, _tone in self._details_of(alert, now):
+                lines.append(f"  {label}: {text}" if label else f"  {text}")
             blocks.append("\n".join(lines))
         return "\n\n".join(blocks) + "\n"
-
-
-def summary(alerts: Sequence[AlertView], now: datetime) -> tuple[str, Tone]:
-    """`2 firing, 1 acknowledged, oldest 14 min`, with the tone of the worst that nobody took."""
-    words = headline(alerts, now)
-    untaken = [alert for alert in alerts if alert.firing and not alert.acknowledged and not alert.silenced]
-    resolved = sum(alert.state == "resolved" for alert in alerts)
-    if resolved:
-        words += f", {resolved} resolved"
-    if untaken:
-        critical = any(alert.severity == "critical" for alert in untaken)
-        return words, "critical" if critical else "warning"
-    return f"Nothing needs you: {words}", "good"
-
-
-def details(
-    alert: AlertView, now: datetime, condition: Condition | None = None
-) -> list[tuple[str, str, str]]:
-    """Everything known of an alert, as (label, text, tone)."""
-    facts: list[tuple[str, str, str]] = []
-    if alert.message:
-        facts.append(("", safe(alert.message), "plain"))
-    value, limit = (value_text(each, alert.metric, condition) for each in (alert.value, alert.threshold))
-    against = f"{value}, limit {limit}"
-    if alert.value is not None or alert.threshold is not None:
-        facts.append(("value", f"{against}  ({alert.metric})" if alert.metric else against, "bright"))
-    age = age_seconds(alert, now)
-    began = f"step {units.number(alert.since_timestep)}" if alert.since_timestep is not None else ""
-    ago = f"{units.age(age)} ago" if age is not None else ""
-    facts.append(("since", ", ".join(part for part in (began, ago) if part) or units.MISSING, "plain"))
-    if alert.action:
-        facts.append(("action", safe(alert.action), "bright"))
-    if alert.runbook:
-        facts.append(("runbook", safe(alert.runbook), "plain"))
-    if alert.no_data:
-        facts.append(("", "Its data has stopped: this is the last state known.", "warning"))
-    if alert.acknowledged:
-        facts.append(("taken by", _taken(alert), "accent"))
-        if alert.note:
-            facts.append(("note", safe(alert.note), "plain"))
-    elif alert.silenced:
-        until = f", until {iso(alert.silenced_until)}" if alert.silenced_until else ""
-        facts.append(("silenced by", f"{safe(alert.silenced_by or '')}{until}", "accent"))
-        if alert.silence_comment:
-            facts.append(("comment", safe(alert.silence_comment), "plain"))
-    elif alert.firing:
-        lost = f" ({safe(alert.acknowledgement_lost)})" if alert.acknowledgement_lost else ""
-        facts.append(("", f"Nobody has acknowledged it{lost}: press a.", "warning"))
-    return facts
-
-
-def _taken(alert: AlertView) -> str:
-    """`ada, 2026-02-24T09:12:00Z`."""
-    at = f", {iso(alert.acknowledged_at)}" if alert.acknowledged_at else ""
-    return f"{safe(alert.acknowledged_by or '')}{at}"
 
 
 def _quiet(rules: int, snapshot: Snapshot) -> list[Row]:

@@ -18,7 +18,7 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import MountError, Widget
 
-from console.keys import bindings_for
+from console.keys import Key, bindings_for
 from widgets.answer import Answer
 from widgets.key_footer import KeyFooter, KeyHint
 from widgets.note_line import NoteLine
@@ -140,6 +140,9 @@ class ConsoleScreen(BlankLines, Screen[None]):
     def show_standup(self, state: StandupState) -> None:
         """The standup was filled or saved, or the screen became visible."""
 
+    def show_desks(self) -> None:
+        """The alert desk or the runbook desk has news, or the screen became visible."""
+
     def tick(self, now: datetime) -> None:
         """Once a second while visible, for ages. Change only what reads differently."""
 
@@ -152,6 +155,10 @@ class ConsoleScreen(BlankLines, Screen[None]):
     def on_back(self) -> bool:
         """`esc` and the first `q`: close what is open, say True; False leaves it to the app."""
         return False
+
+    def hint_words(self, key: Key) -> str:
+        """What the footer says of a key of this screen; empty where it does nothing just now."""
+        return key.words
 
     def copy_text(self) -> str:
         """What `y` copies: the screen's content as text. Default: what the screen shows now."""
@@ -166,7 +173,7 @@ class ConsoleScreen(BlankLines, Screen[None]):
     def set_chrome(self, tabs: tuple[Tab, ...], hints: tuple[KeyHint, ...], guide: str) -> None:
         """Called by the app: tabs with their badges, footer hints, the demo's guide line."""
         self.query_one(ScreenTabs).show(tabs, self.number)
-        self.query_one(KeyFooter).show(hints, "paused: p shows what is new" if self.console.paused else "")
+        self.query_one(KeyFooter).show(hints, "paused" if self.console.paused else "")
         self._say_guide(guide)
 
     def _say_guide(self, guide: str) -> None:

@@ -23,6 +23,7 @@ from console.screens.dashboard_runs import RunsMixin
 from console.screens.dashboard_sources import SourcesMixin
 from console.screens.dashboard_tiles import alert_lines, tiles
 from console.screens.dashboard_time import TimeMixin
+from console.screens.dashboard_visit import VisitMixin
 from console.snapshot import Snapshot
 from core.clock import utc_now
 from widgets.chart import Chart
@@ -43,7 +44,7 @@ _SIDE_WIDTH = 66
 _PANES = ("charts", "tiles", "alerts")
 
 
-class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, ConsoleScreen):
+class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, ConsoleScreen):
     """`tab` goes to the next chart, or pane where only one is shown; enter lets a metric fill the screen."""
 
     CSS_PATH = "dashboard.tcss"
@@ -88,6 +89,7 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, ConsoleScreen):
             return
         if self._replay.moment is None or self._shown is None:
             self._show_all()
+        self._take_visit()
 
     def tick(self, now: datetime) -> None:
         if self._shown is not None and self._replay.moment is None and not self._is_covered:
@@ -251,4 +253,7 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, ConsoleScreen):
             self.query_one("#tiles", Tiles).page()
 
     def on_back(self) -> bool:
+        visit = self._back_from_visit()
+        if visit is not None:
+            return visit
         return self._back_from_runs() or self._back_from_charts() or self._back_from_replay()

@@ -79,7 +79,7 @@ class TimeMixin(_Screen):
             found = find_moment(self._live.run, f"{self._look.cursor:.0f}")
             if isinstance(found, Moment):
                 self._go_to(found)
-        self.console.open_number(LOGS)
+        self.console.jump(LOGS)
 
     def show_moment(self, moment: Moment | None) -> None:
         """Look at an earlier moment; None: live again. For other screens too."""

@@ -15,7 +15,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from console.keys import DASHBOARD, LOGS
+from console.keys import DASHBOARD, LOGS, Key
 from console.log_places import take_place
 from console.log_reader import At, LogNews, LogOpened, LogPicture, LogReader, LogSaid
 from console.replay import Moment, find_moment, replay_of
@@ -249,7 +249,7 @@ class Logs(ConsoleScreen):
             self.console.say(moment, "warning")
             return
         replay_of(self.session).moment = self._moment = moment
-        self.console.open_number(DASHBOARD)
+        self.console.jump(DASHBOARD)
 
     def _words_of(self, line: Line) -> str:
         step = log_text.step(line.text.encode())
@@ -337,6 +337,11 @@ class Logs(ConsoleScreen):
         self.set_focus(None)
 
     # Out.
+
+    def hint_words(self, key: Key) -> str:
+        """An alert's keys are for the one that led here."""
+        of_alert = key.id in ("alert.acknowledge", "runbook.open")
+        return "" if of_alert and not self.console.trail.alert else key.words
 
     def copy_text(self) -> str:
         """The answer and the lines that stand on the screen, each in full as far as it was read."""

@@ -61,19 +61,22 @@ class AlertEngine:
         with a `run.json`), so that a foreign folder is never written to. Needs the store.
         `acknowledged_for`: seconds that an acknowledgement counts. `records` False: what the store holds is
         shown, and nothing is written."""
-        self._rules = {name: rule for name, rule in rules.items() if rule.enabled}
-        self._hashes = {name: fingerprint(rule) for name, rule in self._rules.items()}
+        self._take_rules(rules)
         self._store, self._records = store, records
         self._log = log
         self._acknowledged_for = timedelta(seconds=acknowledged_for)
         self._journal: Path | None = log
         self._now: datetime | None = None
         self._seen: frozenset[str] = frozenset()
-        looked = [name for name, rule in self._rules.items() if rule.condition not in ROW_CONDITIONS]
-        self._looked = sorted(looked, key=lambda name: -self._rules[name].rank)
         self._views: tuple[AlertView, ...] = ()
         self._lock = threading.Lock()
         self._begin(run_id)
+
+    def _take_rules(self, rules: Mapping[str, Rule]) -> None:
+        self._rules = {name: rule for name, rule in rules.items() if rule.enabled}
+        self._hashes = {name: fingerprint(rule) for name, rule in self._rules.items()}
+        looked = [name for name, rule in self._rules.items() if rule.condition not in ROW_CONDITIONS]
+        self._looked = sorted(looked, key=lambda name: -self._rules[name].rank)
 
     def _begin(self, run_id: str) -> None:
         self._run_id = run_id
@@ -85,6 +88,26 @@ class AlertEngine:
         self._held: list[Change] = []
         """Changes in the part of the history that is read, until all of it is."""
         self._run_name = ""
+
+    def use_rules(self, rules: Mapping[str, Rule]) -> None:
+        """Judge by these from the next update on. A rule that is not among them under the same terms begins
+        anew, with its family; the others go on from where they are."""
+        with self._lock:
+            before = self._rules
+            states: dict[str, State] = self._states
+            self._take_rules(rules)
+            kept = {name for name, rule in self._rules.items() if before.get(name) == rule}
+            self._states = {name: states[name] if name in kept else INITIAL for name in self._rules}
+            known = {tuple(track.names): track for track in self._tracks}
+            tracks = []
+            for track in make_tracks(self._rules, dict(self._states)):
+                old = known.get(tuple(track.names))
+                same = old is not None and kept.issuperset(track.names)
+                tracks.append(old if same and old is not None else track)
+                tracks[-1].share(self._states, anew=not same)
+            self._tracks = tracks
+            self._catching_up &= kept
+            self._held = [change for change in self._held if change.rule in self._catching_up]
 
     @property
     def problem(self) -> ConsoleError | None:

@@ -38,6 +38,12 @@ class Track:
         """Of the newest row judged or passed over."""
         self.restart()
 
+    def share(self, states: dict[str, State], *, anew: bool) -> None:
+        """Keep the states in this table; `anew`: from the first row on."""
+        self._states = states
+        if anew:
+            self.restart()
+
     def restart(self) -> None:
         """Forget all rows: the next ones are the run's first."""
         self._stream.restart()

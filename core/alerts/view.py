@@ -17,7 +17,8 @@ from core.alerts.rule import Condition, Rule, Severity
 from core.clock import from_epoch
 from core.store.alert_states import Firing
 from core.store.silences import Silence
-from core.units import age, duration, gigabytes, number
+from core.telemetry.metrics import METRICS
+from core.units import age, duration, gigabytes, number, percent
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 _STATES: tuple[AlertState, ...] = ("firing", "pending", "nodata", "resolved", "inactive")
@@ -235,16 +236,20 @@ def condition_text(rule: Rule) -> str:
 
 
 def value_text(rule: Rule, value: float | None) -> str:
-    """A value of the rule with its unit: `0.12`, `9.8 GB`, `3h07m`; `–` where there is none."""
-    if value is None:
-        return "–"
+    """A value or threshold of the rule with its unit: `0.1234`, `9.8 GB`, `12 %`, `3h07m`; `–` for none."""
+    if value is None or not math.isfinite(value):
+        return number(value)
     if rule.condition in _SECONDS:
         return duration(value)
     if rule.condition == "disk_free":
         return gigabytes(value)
-    if rule.condition in ("memory_free", "pace_below"):
+    if rule.condition == "memory_free":
+        return percent(value, 0)
+    if rule.condition in ("pace_below", "data_faults"):
         return number(value, 0)
-    return f"{value:.4g}".replace("-", "−")
+    decimals = METRICS[rule.metric].decimals if rule.metric in METRICS else 4
+    small = 0 < abs(value) < 10.0 ** (1 - decimals)
+    return (f"{value:.3g}" if small else number(value, decimals)).replace("-", "−")
 
 
 def _limit(rule: Rule) -> str:

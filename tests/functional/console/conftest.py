@@ -33,6 +33,7 @@ class GivenFollower:
         names = ("training.log", "alerts.log", "daily_summary.log")
         self.logs = tuple(LogTail(name, self.target / name) for name in names)
         self.acknowledged: list[tuple[str, str]] = []
+        self.data_facts = None
 
     def give(self, snapshot: Snapshot) -> None:
         self._publish(snapshot)
@@ -44,6 +45,8 @@ class GivenFollower:
     def go_on(self) -> None: ...
 
     def refresh_alerts(self, now: datetime) -> None: ...
+
+    def use_rules(self, rules: Any) -> None: ...
 
     def stop(self) -> None: ...
 

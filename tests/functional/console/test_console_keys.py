@@ -13,7 +13,7 @@ from console.screens.modals import Confirm
 from console.session import ConsoleSession
 from console.states import RevalidationState
 
-SCREENS = range(1, 7)
+SCREENS = (1, 2, 3, 4, 5, 6, 8)
 
 
 def test_ids_are_unique_and_no_key_means_two_things_on_a_screen() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from core.alerts.rule import Rule
 from widgets import key_footer, tone
 from widgets.alert_table import value_text
 from widgets.answer import Answer
@@ -193,18 +194,22 @@ def test_facts_stand_beside_their_labels() -> None:
     ("value", "metric", "condition", "text"),
     [
         (0.12, "approx_kl", "above", "0.1200"),
-        (-0.001, "reward", "slope_below", "-0.001"),
+        (-0.001, "reward", "slope_below", "−0.001"),
         (43_200.0, "", "checkpoint_age", "12h00m"),
         (81.2e9, "", "disk_free", "81 GB"),
         (9.6, "", "memory_free", "10 %"),
         (None, "approx_kl", "above", "–"),
-        (float("nan"), "value_loss", None, "nan"),
+        (float("nan"), "value_loss", "above", "nan"),
     ],
 )
 def test_a_value_is_written_as_its_rule_measures_it(
     value: float | None, metric: str, condition: Any, text: str
 ) -> None:
-    assert value_text(value, metric, condition) == text
+    assert value_text(value, Rule(condition=condition, severity="info", metric=metric)) == text
+
+
+def test_a_value_of_a_rule_that_is_gone_is_the_bare_number() -> None:
+    assert value_text(43_200.0, None) == "43,200" and value_text(None, None) == "–"
 
 
 class Listed(App[None]):

@@ -1,0 +1,90 @@
+"""A visit to one metric at one step, from an alert: the metric fills the screen, the cursor stands there.
+
+Trap avoided: a visit that leaves the Dashboard other than it was; `esc` puts cursor, part, filter and moment
+back and returns to where the visit came from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from console.replay import Moment, Replay
+
+if TYPE_CHECKING:
+    from console.screens.base import ConsoleScreen
+    from console.screens.dashboard_view import ChartView
+    from console.snapshot import Snapshot
+    from console.trail import ChartPlace
+    from widgets.metric_grid import MetricGrid
+
+    _Screen = ConsoleScreen
+else:
+    _Screen = object
+
+
+class _Before(NamedTuple):
+    metric: str
+    studied: bool
+    filter: str
+    cursor: float | None
+    span: float | None
+    moment: Moment | None
+
+
+class VisitMixin(_Screen):
+    """Mixed into the Dashboard."""
+
+    if TYPE_CHECKING:
+        _live: Snapshot | None
+        _shown: Snapshot | None
+        _look: ChartView
+        _studied: bool
+        _filter: str
+        _runs_open: bool
+
+        @property
+        def _grid(self) -> MetricGrid: ...
+        @property
+        def _replay(self) -> Replay: ...
+        def _put_metrics(self) -> None: ...
+        def _arrange(self) -> None: ...
+        def _close_ask(self) -> bool: ...
+        def _show_header(self) -> None: ...
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._before: _Before | None = None
+
+    def _take_visit(self) -> None:
+        """Go to the place that was asked for, if one was."""
+        place = self.console.trail.take_chart()
+        if place is None or self._live is None:
+            return
+        if self._before is None:
+            look = self._look
+            self._before = _Before(
+                self._grid.selected, self._studied, self._filter, look.cursor, look.span, self._replay.moment
+            )
+        self._go(place)
+
+    def _go(self, place: ChartPlace) -> None:
+        self._runs_open = False
+        self._put_back(_Before(place.metric, True, "", place.step, None, None))
+
+    def _put_back(self, how: _Before) -> None:
+        self._close_ask()
+        self._filter, self._replay.moment = how.filter, how.moment
+        self._look.cursor, self._look.span = how.cursor, how.span
+        self._shown = self._replay.snapshot(self._live) if self._live is not None else None
+        self._put_metrics()
+        self._studied = self._grid.select(how.metric) and how.studied
+        self._arrange()
+        self._show_header()
+
+    def _back_from_visit(self) -> bool | None:
+        """As it was before; True: that was all, False: on to where the visit came from. None: no visit."""
+        if self._before is None or self._runs_open or self._close_ask():
+            return None if self._before is None or self._runs_open else True
+        before, self._before = self._before, None
+        self._put_back(before)
+        return self.console.trail.empty
