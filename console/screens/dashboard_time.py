@@ -12,7 +12,6 @@ import msgspec
 from console import chrome
 from console.keys import LOGS
 from console.replay import Moment, Replay, find_moment, replay_of, step_by
-from console.screens.modals import AskText
 from core import units
 from widgets.run_header import RunHeader
 
@@ -58,6 +57,8 @@ class TimeMixin(_Screen):
         self._go_to(moment)
 
     def do_time_go(self) -> None:
+        from console.screens.modals import AskText
+
         def answered(text: str | None) -> None:
             if text and self._live is not None:
                 found = find_moment(self._live.run, text)

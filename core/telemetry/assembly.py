@@ -12,19 +12,23 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.clock import from_epoch
 from core.telemetry.discovery import Found
-from core.telemetry.eventfeed import EventFeed
 from core.telemetry.follower import Pause
 from core.telemetry.ledger import Ledger
 from core.telemetry.model import Run, RunInfo, Source
-from core.telemetry.monitorfeed import MonitorFeed
 from core.telemetry.rowfeed import RowFeed
 from core.telemetry.series import BUCKETS
 from core.telemetry.stepclock import StepClock
 
-_Feed = EventFeed | MonitorFeed | RowFeed
+if TYPE_CHECKING:
+    from core.telemetry.eventfeed import EventFeed
+    from core.telemetry.monitorfeed import MonitorFeed
+
+    _Feed = EventFeed | MonitorFeed | RowFeed
+
 
 _CLOCK_AHEAD = 60.0
 """Seconds by which a writer's clock may lead the file's; a later time is not believed."""
@@ -107,18 +111,30 @@ class Assembly:
                 new = True
         for path in self._monitors_of(found):
             if self._is_new(path):
-                self._monitors = self._monitors or MonitorFeed(self._ledger)
-                self._monitors.add(path)
+                self._add_monitor(path)
                 new = True
         if self._tail is not None and self._events is None:  # older files have no part in the tail
             self._paths.update(found.events[:-1])
         for path in found.events:
             if self._is_new(path):
-                self._events = self._events or EventFeed(self._ledger, tail=self._tail)
-                self._events.add(path)
+                self._add_events(path)
                 new = True
         self._there = max(self._there, found.size()) if new else self._there
         return new
+
+    def _add_monitor(self, path: Path) -> None:
+        if self._monitors is None:
+            from core.telemetry.monitorfeed import MonitorFeed
+
+            self._monitors = MonitorFeed(self._ledger)
+        self._monitors.add(path)
+
+    def _add_events(self, path: Path) -> None:
+        if self._events is None:
+            from core.telemetry.eventfeed import EventFeed
+
+            self._events = EventFeed(self._ledger, tail=self._tail)
+        self._events.add(path)
 
     def poll(self, now: datetime, log: StepClock, pause: Pause | None = None) -> bool:
         """Read what is new, TensorBoard before the CSVs: its wall times are theirs. True when anything
