@@ -11,22 +11,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from textual.message import Message
-
+from console.log_news import At, LogNews, LogOpened, LogPicture, LogSaid
 from console.mailbox import Post
 from core.clock import utc_now
 from core.errors import UsageError
 from core.logs.book import LogBook
-from core.logs.facts import Hunt, Scan, SourceFacts
 from core.logs.file import Moved
 from core.logs.lines import step
 from core.logs.target import Target, parse_target
 from core.logs.viewer import LogViewer
-from core.logs.whole import Whole, read_whole
+from core.logs.whole import read_whole
 from core.logs.window import Window, line_time
 from core.text import visible
 from widgets.tone import Tone
@@ -37,56 +33,6 @@ _LARGE = 50_000_000
 """Bytes of logs in which a step is not found at once."""
 _SLICE = 0.02
 """Seconds of searching between two looks for a request."""
-
-
-_NO_WINDOW, _NO_SCAN, _NO_HUNT = Window(), Scan(), Hunt()
-
-
-@dataclass(frozen=True, slots=True)
-class LogPicture:
-    """All that the screen shows, of one moment."""
-
-    window: Window = _NO_WINDOW
-    sources: tuple[SourceFacts, ...] = ()
-    scan: Scan = _NO_SCAN
-    found: Hunt = _NO_HUNT
-    filtered: Hunt = _NO_HUNT
-    chosen: str | None = None
-    following: bool = True
-    searching: bool = False
-    """A jump waits for the search."""
-    looked: bool = False
-
-
-class At(NamedTuple):
-    """Where the screen is: the window it drew last, its cursor's line, whether it follows the newest."""
-
-    epoch: int = 0
-    jump: int = 0
-    number: int = 0
-    following: bool = True
-
-
-class LogNews(Message):
-    """`LogReader.picture` changed."""
-
-
-class LogSaid(Message):
-    """Words about what was asked for."""
-
-    def __init__(self, words: str, tone: Tone = "good") -> None:
-        super().__init__()
-        self.words = words
-        self.tone = tone
-
-
-class LogOpened(Message):
-    """A line in full."""
-
-    def __init__(self, whole: Whole) -> None:
-        super().__init__()
-        self.whole = whole
-
 
 Request = Callable[[], None]
 

@@ -6,7 +6,6 @@ why.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -15,14 +14,14 @@ from textual.containers import Container
 
 from console.keys import CHECKLIST
 from console.screens.base import ConsoleScreen
+from console.screens.checklist_words import answer, applicable, counts, details, empty, passed
 from console.screens.modals import AskText, Details
 from core import units
 from core.text import visible
-from widgets.checklist_list import OPEN_STATES, STATE_TONE, WORDS, ChecklistList, state_glyph, value_text
+from widgets.checklist_list import STATE_TONE, WORDS, ChecklistList, state_glyph, value_text
 from widgets.detail_pane import DetailPane
 from widgets.lines import Row
 from widgets.row_list import RowList
-from widgets.tone import Tone, safe
 
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from core.checklist.model import ChecklistResult, ItemResult
 
 REFRESH_SECONDS = 30.0
-_READINESS_TONE: dict[str, Tone] = {"READY": "good", "FIX": "warning", "BLOCKED": "critical"}
 
 
 class Checklist(ConsoleScreen):
@@ -82,8 +80,8 @@ class Checklist(ConsoleScreen):
     def show_checklists(self, state: ChecklistState) -> None:
         result = self._results()[self._shown]
         title = result.title if result is not None else ("Preflight", "Daily checks")[self._shown]
-        self.list.show(title, result, self._switch_words(), _empty(state, self._shown))
-        self.answer(*_answer(result, state))
+        self.list.show(title, result, self._switch_words(), empty(state, self._shown))
+        self.answer(*answer(result, state))
         if self._go_to_open and result is not None:
             self._go_to_open = False
             self.do_item_next_open()
@@ -118,7 +116,7 @@ class Checklist(ConsoleScreen):
     def waits_for(self) -> str:
         if self._results()[self._shown] is not None:
             return ""
-        return _empty(self.session.checklists, self._shown)
+        return empty(self.session.checklists, self._shown)
 
     # Keys.
 
@@ -241,83 +239,10 @@ class Checklist(ConsoleScreen):
         for result in self._results():
             if result is None:
                 continue
-            lines = [f"{result.title}: {_counts(result)}"]
+            lines = [f"{result.title}: {counts(result)}"]
             for item in result.items:
                 said = f"{WORDS[item.state]:9} {visible(item.text)}"
                 value = value_text(item.value)
                 lines.append(f"  {said}" + (f"  [{value}]" if value else ""))
             blocks.append("\n".join(lines))
         return "\n\n".join(blocks) + "\n" if blocks else "no checklist\n"
-
-
-def passed(items: tuple[ItemResult, ...]) -> int:
-    """Items that do not keep from READY: passed, overridden, or a warning."""
-    return sum(item.state in ("pass", "overridden", "warn") for item in items)
-
-
-def applicable(items: tuple[ItemResult, ...]) -> int:
-    return sum(item.state != "not_applicable" for item in items)
-
-
-def _counts(result: ChecklistResult) -> str:
-    return f"{result.status}: {passed(result.items)} of {applicable(result.items)}"
-
-
-def _answer(result: ChecklistResult | None, state: ChecklistState) -> tuple[str, Tone]:
-    if result is None:
-        return (state.problem, "warning") if state.problem else ("Looking at every item…", "plain")
-    states: Counter[str] = Counter(item.state for item in result.items)
-    parts = [
-        f"{states[kind]} {word}"
-        for kind, word in (
-            ("fail", "failing"),
-            ("unknown", "unknown"),
-            ("pending", "to do"),
-            ("warn", "warning" if states["warn"] == 1 else "warnings"),
-            ("overridden", "overridden"),
-        )
-        if states[kind]
-    ]
-    words = _counts(result) + (f"   {', '.join(parts)}" if parts else "")
-    first = next((item for item in result.items if item.state == "fail"), None)
-    if first is not None:
-        words += f"   first: {safe(first.text, 80)}"
-    if state.problem:
-        words += f"   ({safe(state.problem, 120)})"
-    return words, _READINESS_TONE[result.status]
-
-
-def _empty(state: ChecklistState, shown: int) -> str:
-    if state.problem:
-        return state.problem
-    if state.evaluated_at is None or (not shown and state.preflight is None):
-        return "Each item is being looked at; the list stands here in a second."
-    return "There is no list for today: the run has not been read yet." if shown else "No item."
-
-
-def details(item: ItemResult) -> tuple[tuple[str, str, str], ...]:
-    """Everything known of an item, as (label, text, tone)."""
-    facts: list[tuple[str, str, str]] = []
-    if item.message:
-        tone = "plain" if item.state not in OPEN_STATES else STATE_TONE[item.state]
-        facts.append(("", safe(item.message), tone))
-    value, limit = value_text(item.value), value_text(item.limit)
-    if value:
-        facts.append(("value", value, "bright"))
-    if limit:
-        facts.append(("limit", limit, "plain"))
-    if item.source:
-        age = f", {units.age(item.age_seconds)} ago" if item.age_seconds is not None else ""
-        facts.append(("source", safe(item.source) + age, "plain"))
-    if item.ticked_by:
-        what = "overridden by" if item.state == "overridden" else "ticked by"
-        at = f", {item.ticked_at}" if item.ticked_at else ""
-        facts.append((what, f"{safe(item.ticked_by)}{at}", "accent"))
-    means = "blocks the start" if item.on_fail == "block" else "is to be fixed"
-    kinds = {
-        "sensed": "sensed: it judges itself",
-        "manual": "manual: only a person knows; space ticks it",
-        "sensed_look": "sensed, and a person looks; space ticks it",
-    }
-    facts.append(("kind", f"{kinds[item.kind]}. A failure {means}.", "dim"))
-    return tuple(facts)

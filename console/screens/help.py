@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from console.keys import Key, help_keys
+from console.screens.reading import Reading
 from widgets.tone import DIM, STYLE, Tone, glyph
 
 _BADGES = (
@@ -27,17 +27,9 @@ _QUESTIONS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Reading):
     CSS_PATH = "help.tcss"
-    BINDINGS = [
-        Binding("escape,q,question_mark,f1,enter,ctrl+c", "leave", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space,ctrl+d", "scroll(10)", show=False),
-        Binding("pageup,ctrl+u", "scroll(-10)", show=False),
-        Binding("g,home", "scroll(-10000)", show=False),
-        Binding("G,end", "scroll(10000)", show=False),
-    ]
+    BINDINGS = [Binding("question_mark,f1", "leave", show=False)]
 
     def __init__(self, screen_number: int, screen_name: str, says: Content | None = None) -> None:
         """`says`: the screen's answer, which a narrow terminal cuts; it stands here in full."""
@@ -52,12 +44,6 @@ class HelpScreen(ModalScreen[None]):
                 if self._says:
                     yield Static(Content.assemble(self._says, "\n"))
                 yield Static(help_text(self._number))
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-    def action_scroll(self, by: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
 def help_text(screen: int) -> Content:

@@ -16,8 +16,9 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from console.keys import DASHBOARD, LOGS, Key
+from console.log_news import At, LogNews, LogOpened, LogPicture, LogSaid
 from console.log_places import take_place
-from console.log_reader import At, LogNews, LogOpened, LogPicture, LogReader, LogSaid
+from console.log_reader import LogReader
 from console.replay import Moment, find_moment, replay_of
 from console.screens import log_lines
 from console.screens.base import ConsoleScreen

@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.screens.reading import Reading
 from core import units
 from core.logs.whole import Whole
 from widgets.text_pane import TextPane
@@ -23,18 +23,9 @@ if TYPE_CHECKING:
     from console.app import ConsoleApp
 
 
-class LogDetail(ModalScreen[None]):
+class LogDetail(Reading):
     CSS_PATH = "logs_detail.tcss"
-    BINDINGS = [
-        Binding("escape,q,enter,ctrl+c", "leave", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space,ctrl+d", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", "scroll(-10000000)", show=False),
-        Binding("end,G", "scroll(10000000)", show=False),
-        Binding("y", "copy", show=False),
-    ]
+    BINDINGS = [Binding("y", "copy", show=False)]
 
     def __init__(self, whole: Whole) -> None:
         super().__init__()
@@ -55,9 +46,6 @@ class LogDetail(ModalScreen[None]):
     @property
     def _text(self) -> TextPane:
         return self.query_one(TextPane)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
     def action_scroll(self, by: int) -> None:
         self._text.move(by)

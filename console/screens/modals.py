@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from console.screens.reading import Reading
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
 
@@ -128,17 +129,10 @@ class AskText(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class Details(ModalScreen[None]):
+class Details(Reading):
     """Everything about one row, scrolled; (label, text, tone) per fact."""
 
     CSS_PATH = "modals.tcss"
-    BINDINGS = [
-        Binding("escape,q,enter,ctrl+c", "leave", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space", "scroll(8)", show=False),
-        Binding("pageup", "scroll(-8)", show=False),
-    ]
 
     def __init__(self, title: str, facts: tuple[tuple[str, str, str], ...]) -> None:
         super().__init__()
@@ -150,9 +144,3 @@ class Details(ModalScreen[None]):
             with VerticalScroll(can_focus=False):
                 yield Static(_Question.lines(tuple((label, text) for label, text, _tone in self._facts)))
             yield Static(_Question.keys(("j k", "scroll"), ("esc", "close")), classes="keys")
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-    def action_scroll(self, by: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from textual.message import Message
 
-from console.log_reader import At, LogNews, LogReader, LogSaid
+from console.log_news import At, LogNews, LogSaid
+from console.log_reader import LogReader
 from core.logs.target import Target
 
 LINES = [f"2026-02-24 09:{minute:02d}:00 [INFO] Step {minute * 2048}/500000\n" for minute in range(60)]

@@ -1,0 +1,92 @@
+"""What the Checklist screen says: the verdict, how many items passed, all that is known of one. Pure.
+
+Trap avoided: a list that looks whole while items are unknown; each state is counted under its own word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from core import units
+from widgets.checklist_list import OPEN_STATES, STATE_TONE, value_text
+from widgets.tone import Tone, safe
+
+if TYPE_CHECKING:
+    from console.states import ChecklistState
+    from core.checklist.model import ChecklistResult, ItemResult
+
+_READINESS_TONE: dict[str, Tone] = {"READY": "good", "FIX": "warning", "BLOCKED": "critical"}
+
+
+def passed(items: tuple[ItemResult, ...]) -> int:
+    """Items that do not keep from READY: passed, overridden, or a warning."""
+    return sum(item.state in ("pass", "overridden", "warn") for item in items)
+
+
+def applicable(items: tuple[ItemResult, ...]) -> int:
+    return sum(item.state != "not_applicable" for item in items)
+
+
+def counts(result: ChecklistResult) -> str:
+    return f"{result.status}: {passed(result.items)} of {applicable(result.items)}"
+
+
+def answer(result: ChecklistResult | None, state: ChecklistState) -> tuple[str, Tone]:
+    if result is None:
+        return (state.problem, "warning") if state.problem else ("Looking at every item…", "plain")
+    states: Counter[str] = Counter(item.state for item in result.items)
+    parts = [
+        f"{states[kind]} {word}"
+        for kind, word in (
+            ("fail", "failing"),
+            ("unknown", "unknown"),
+            ("pending", "to do"),
+            ("warn", "warning" if states["warn"] == 1 else "warnings"),
+            ("overridden", "overridden"),
+        )
+        if states[kind]
+    ]
+    words = counts(result) + (f"   {', '.join(parts)}" if parts else "")
+    first = next((item for item in result.items if item.state == "fail"), None)
+    if first is not None:
+        words += f"   first: {safe(first.text, 80)}"
+    if state.problem:
+        words += f"   ({safe(state.problem, 120)})"
+    return words, _READINESS_TONE[result.status]
+
+
+def empty(state: ChecklistState, shown: int) -> str:
+    if state.problem:
+        return state.problem
+    if state.evaluated_at is None or (not shown and state.preflight is None):
+        return "Each item is being looked at; the list stands here in a second."
+    return "There is no list for today: the run has not been read yet." if shown else "No item."
+
+
+def details(item: ItemResult) -> tuple[tuple[str, str, str], ...]:
+    """Everything known of an item, as (label, text, tone)."""
+    facts: list[tuple[str, str, str]] = []
+    if item.message:
+        tone = "plain" if item.state not in OPEN_STATES else STATE_TONE[item.state]
+        facts.append(("", safe(item.message), tone))
+    value, limit = value_text(item.value), value_text(item.limit)
+    if value:
+        facts.append(("value", value, "bright"))
+    if limit:
+        facts.append(("limit", limit, "plain"))
+    if item.source:
+        age = f", {units.age(item.age_seconds)} ago" if item.age_seconds is not None else ""
+        facts.append(("source", safe(item.source) + age, "plain"))
+    if item.ticked_by:
+        what = "overridden by" if item.state == "overridden" else "ticked by"
+        at = f", {item.ticked_at}" if item.ticked_at else ""
+        facts.append((what, f"{safe(item.ticked_by)}{at}", "accent"))
+    means = "blocks the start" if item.on_fail == "block" else "is to be fixed"
+    kinds = {
+        "sensed": "sensed: it judges itself",
+        "manual": "manual: only a person knows; space ticks it",
+        "sensed_look": "sensed, and a person looks; space ticks it",
+    }
+    facts.append(("kind", f"{kinds[item.kind]}. A failure {means}.", "dim"))
+    return tuple(facts)
