@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from core.operations.escalation import Guide
     from core.operations.runbook import Scenario
+    from core.operations.runbook_context import Sensed
     from core.operations.runbook_hints import RankedCause
-    from core.operations.runbook_sense import Sensed
     from core.store.steps import StepTaken
 
 _MARKS = {"ok": "● ok", "bad": "▲ look here", "unknown": "○ unknown"}
@@ -53,10 +53,11 @@ def runbook(
     from console.stores import open_store
     from core.operations.escalation import escalation_path, guide
     from core.operations.runbook import scenario
+    from core.operations.runbook_context import Context
     from core.operations.runbook_deeds import do_deed
     from core.operations.runbook_hints import rank_causes
     from core.operations.runbook_record import journal_path, take_step
-    from core.operations.runbook_sense import Context, sense_scenario
+    from core.operations.runbook_sense import sense_scenario
 
     procedure: Any = escalation_path(escalate) if escalate is not None else scenario(str(name))
     now = utc_now()

@@ -15,7 +15,8 @@ from typing import Literal
 from core.clock import iso
 from core.errors import UsageError
 from core.operations.runbook import Step
-from core.operations.runbook_sense import Context, Sensed, sense_all
+from core.operations.runbook_context import Context, Sensed
+from core.operations.runbook_sense import sense_all
 from core.store.steps import StepTaken
 from core.text import visible
 from core.units import MISSING, age, number

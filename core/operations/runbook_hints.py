@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from core.operations.runbook import Cause, Scenario
-from core.operations.runbook_sense import Context, Sensed, hyperparameter_differences
+from core.operations.runbook_context import Context, Sensed
+from core.operations.runbook_sense_setup import hyperparameter_differences
 from core.telemetry.model import Run
 
 _ROWS = 20

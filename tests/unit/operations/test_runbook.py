@@ -15,11 +15,12 @@ from core.alerts.rule import default_rules
 from core.errors import UsageError
 from core.operations.escalation import PATHS, escalation_path, guide
 from core.operations.runbook import scenario, scenarios
+from core.operations.runbook_context import Context
 from core.operations.runbook_deeds import do_deed
 from core.operations.runbook_hints import rank_causes
 from core.operations.runbook_record import journal_path, take_step
 from core.operations.runbook_scenarios import DOCUMENTED
-from core.operations.runbook_sense import Context, sense, sense_scenario
+from core.operations.runbook_sense import sense, sense_scenario
 from core.store.database import Store
 from core.store.operator import OperatorIdentity
 from core.telemetry.health import Health

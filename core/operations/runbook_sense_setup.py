@@ -1,0 +1,140 @@
+"""What the runbook senses around the run: machine, training data, hyperparameters, reward, last decision.
+
+Each sensor answers in one line, with the lines that prove it. Trap avoided: loading the trading code into the
+console to see whether it loads.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from core.operations.runbook_context import SHOWN, Context, Sensed
+from core.text import visible
+from core.units import gigabytes, number
+
+
+def _folder(context: Context) -> Path:
+    return context.workspace.root if context.workspace is not None else context.run.info.directory
+
+
+def disk(context: Context) -> Sensed:
+    from core.telemetry.host import HostProbe
+
+    (disk,) = HostProbe().read((_folder(context),)).disks
+    if disk.free is None:
+        return Sensed("unknown", f"the free space of {disk.path} cannot be seen")
+    limit = context.settings.alerts["disk_low"].threshold
+    text = f"{gigabytes(disk.free)} free, low below {gigabytes(limit)}"
+    return Sensed("bad" if disk.free < limit else "ok", text)
+
+
+def memory(context: Context) -> Sensed:
+    from core.telemetry.host import HostProbe
+
+    host = HostProbe().read(())
+    limit = context.settings.alerts["memory_low"].threshold
+    free = host.memory_free_percent
+    text = (
+        f"{gigabytes(host.memory_available)} of {gigabytes(host.memory_total)} free ({number(free)} %), "
+        f"low below {number(limit)} %"
+    )
+    return Sensed("bad" if free < limit else "ok", text)
+
+
+def data(context: Context) -> Sensed:
+    from core.alerts.data_watch import check_data
+
+    facts = context.data
+    if facts is None:
+        if context.workspace is None:
+            return Sensed("unknown", "the training data of a foreign run are not known")
+        facts = check_data(context.workspace.train_data, context.now)
+    if facts is None:
+        return Sensed("unknown", "there are no candle files in the training data folder")
+    if facts.problem:
+        return Sensed("unknown", facts.problem)
+    text = f"{facts.gaps} gaps, {facts.nan} NaN, {facts.duplicates} duplicates"
+    return Sensed("bad" if facts.faults else "ok", text, facts.files[:SHOWN])
+
+
+def hyperparameter_differences(context: Context) -> tuple[str, ...]:
+    """What the run uses otherwise than approved; without a record of the run, what `config.toml` does."""
+    approved = context.settings.approved
+    used = context.run.info.hyperparameters or {
+        name: getattr(context.settings.ppo, name) for name in approved.__struct_fields__
+    }
+    return tuple(
+        f"{name} = {used[name]:g}, approved {getattr(approved, name):g}"
+        for name in approved.__struct_fields__
+        if name in used and used[name] != getattr(approved, name)
+    )
+
+
+def hyperparameters(context: Context) -> Sensed:
+    different = hyperparameter_differences(context)
+    whose = "the run's" if context.run.info.hyperparameters else "config.toml's"
+    if not different:
+        return Sensed("ok", f"{whose} hyperparameters are the approved ones")
+    return Sensed("bad", f"{len(different)} of {whose} hyperparameters are not the approved ones", different)
+
+
+def reward_weights(context: Context) -> Sensed:
+    reward = context.settings.reward
+    weights = {
+        "r_pnl": reward.pnl,
+        "r_hold_bonus": reward.hold_bonus,
+        "r_invalid_action": reward.invalid_action,
+        "r_out_of_market": reward.out_of_market,
+    }
+    words = ", ".join(f"{name} × {weight:g}" for name, weight in weights.items())
+    text = f"{words}; clipped to ± {reward.reward_clip:g}"
+    off = [name for name, weight in weights.items() if weight == 0]
+    if off:
+        return Sensed("bad", f"{text}; switched off: {', '.join(off)}")
+    return Sensed("ok", text)
+
+
+def reward_import(context: Context) -> Sensed:
+    root = str(Path(__file__).resolve().parents[2])
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", "import core.trading.reward"],
+            env={**os.environ, "PYTHONPATH": root},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Sensed("unknown", "the reward code did not load within a minute")
+    if done.returncode == 0:
+        return Sensed("ok", "core/trading/reward.py loads")
+    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+    return Sensed("bad", f"core/trading/reward.py does not load: {visible(last[0], 200)}")
+
+
+def gates(context: Context) -> Sensed:
+    import msgspec
+
+    from core.revalidation.result import RevalidationResult
+
+    if context.workspace is None:
+        return Sensed("unknown", "a revalidation needs a workspace")
+    path = context.workspace.reports / "revalidation_result.json"
+    try:
+        result = msgspec.json.decode(path.read_bytes(), type=RevalidationResult)
+    except FileNotFoundError:
+        return Sensed("unknown", "no revalidation yet")
+    except msgspec.DecodeError:
+        return Sensed("unknown", f"{path.name} cannot be read")
+    lines = tuple(
+        f"{gate.name} {number(gate.value, 2)} {gate.comparison} {gate.limit:g}: {gate.status}"
+        for gate in result.gates
+    )
+    good = result.decision == "GO"
+    return Sensed(
+        "ok" if good else "bad", f"{result.decision}, {result.gates_passed} of {len(lines)} gates", lines
+    )
