@@ -1,7 +1,7 @@
 """What the runbook senses of the run itself: its process, log, rows, checkpoints and events.
 
-Each sensor answers in one line, with the lines that prove it. Trap avoided: a value that nobody logged read as
-a good one.
+Each sensor answers in one line, with the lines that prove it. Trap avoided: a value that nobody logged read
+as a good one.
 """
 
 from __future__ import annotations
