@@ -19,8 +19,9 @@ from core.clock import utc_now
 from core.errors import ConsoleError, UnreadableError, UsageError
 from core.operations.escalation import PATHS, EscalationPath, message
 from core.operations.runbook import Scenario, SensorId, Step, scenarios
+from core.operations.runbook_context import Context, Sensed
 from core.operations.runbook_hints import RankedCause, rank_causes
-from core.operations.runbook_sense import Context, Sensed, sense
+from core.operations.runbook_sense import sense
 from core.store.steps import StepTaken
 from core.text import visible
 

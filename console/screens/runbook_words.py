@@ -20,7 +20,7 @@ from widgets.tone import Tone, ascii_only, glyph, safe
 if TYPE_CHECKING:
     from console.runbook_desk import Procedure, RunbookState
     from core.alerts.view import AlertView
-    from core.operations.runbook_sense import Sensed
+    from core.operations.runbook_context import Sensed
 
 _SENSED_TONE: dict[str, Tone] = {"ok": "good", "bad": "warning", "unknown": "unknown"}
 _DEEDS = {
