@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import core.logs.viewer as viewer_module
+import core.logs.pager as pager_module
 from core.logs.book import NAMES
 from core.logs.target import Target
 from core.logs.whole import BYTES, read_whole
@@ -81,8 +81,8 @@ def test_whatever_the_moves_the_window_is_a_piece_of_the_stream(
     from core.logs.viewer import LogViewer
 
     folder = tmp_path_factory.mktemp("logs")
-    saved = viewer_module._AROUND, viewer_module._MORE
-    viewer_module._AROUND, viewer_module._MORE = 10, 15
+    saved = pager_module.AROUND, pager_module._MORE
+    pager_module.AROUND, pager_module._MORE = 10, 15
     stream = [line(number, f"x{number}") for number in range(200)]
     path = folder / "training.log"
     path.write_text("".join(f"{row}\n" for row in stream))
@@ -114,7 +114,7 @@ def test_whatever_the_moves_the_window_is_a_piece_of_the_stream(
             if viewer.window.at_end and move != "write":
                 assert texts[-1] == stream[-1]
     finally:
-        viewer_module._AROUND, viewer_module._MORE = saved
+        pager_module.AROUND, pager_module._MORE = saved
         viewer.book.close()
 
 
