@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.alerts.rule import Rule
     from core.alerts.view import AlertView
     from core.config.settings import Settings
+    from core.store.alert_states import Firing
     from core.store.database import Store
     from core.telemetry.health import Health
     from core.telemetry.host import Host
@@ -50,6 +51,10 @@ class AlertWatch:
 
     def alerts(self) -> tuple[AlertView, ...]:
         return tuple(self._engine.alerts()) if self._engine is not None else ()
+
+    def firings(self) -> tuple[Firing, ...]:
+        """All that have fired in this run, also the ended ones."""
+        return self._engine.firings() if self._engine is not None else ()
 
     def judge(self, run: Run, health: Health, host: Host | None, now: datetime) -> None:
         """Judge the rows that are new, and the present."""

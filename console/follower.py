@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.alerts.rule import Rule
     from core.config.settings import Settings
     from core.process import ProcessIdentity
+    from core.store.alert_states import Firing
     from core.store.database import Store
     from core.telemetry.health import Health
     from core.telemetry.host import Host
@@ -85,6 +86,7 @@ class Follower:
         self._revision = 0
         self._told: tuple[object, ...] = ()
         self._alerts: tuple[AlertView, ...] = ()
+        self._firings: tuple[Firing, ...] = ()
         self._judged = False
         self._unread = False
         """There is more to read at once."""
@@ -271,6 +273,7 @@ class Follower:
                 run=run,
                 health=health,
                 alerts=self._alerts,
+                firings=self._firings,
                 host=self._host,
                 taken_at=now,
                 revision=self._revision,
@@ -317,7 +320,7 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - the run is shown even where its alerts cannot be judged
             self._say_once(_unforeseen("alerts could not be judged", error))
         with self._publishing:
-            self._alerts = self._watch.alerts()
+            self._alerts, self._firings = self._watch.alerts(), self._watch.firings()
             self._judged = run.history == 1.0 or self._judged
 
     def _say_once(self, problem: ConsoleError) -> None:

@@ -1,8 +1,8 @@
 """The console looking at an earlier moment of its run: charts, values and logs together.
 
-Owns which moment that is and what was known then. Traps avoided: a resumed run's later rows shown at a step
-that they repeat (rows are cut within their own pass over the steps); a picture of the past that says more
-than was known (health, host and alerts of now are left out of it).
+Owns which moment that is. Traps avoided: a resumed run's later rows shown at a step that they repeat (a
+moment names its pass over the steps); a picture of the past that says more than was known (health, host and
+alerts of now are left out of it).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import msgspec
 
 from core import units
 from core.clock import from_epoch
+from core.telemetry.as_of import points_until, run_at_step
 
 if TYPE_CHECKING:
     from console.session import ConsoleSession
@@ -83,19 +84,6 @@ def moment_of(series: Series, index: int) -> Moment:
     )
 
 
-def rows_until(series: Series, moment: Moment) -> int:
-    """How many points of `series` there were at the moment."""
-    segments = series.segments or [0]
-    place = len(segments) - 1 - moment.back
-    if place < 0:
-        return bisect_right(series.timestep, moment.step, 0, _end_of(series, 0))
-    return bisect_right(series.timestep, moment.step, segments[place], _end_of(series, place))
-
-
-def _end_of(series: Series, place: int) -> int:
-    return series.segments[place + 1] if place + 1 < len(series.segments) else len(series)
-
-
 def step_by(run: Run, moment: Moment | None, by: int, span: float | None = None) -> Moment | None:
     """The moment `by` steps in time away from this one; None past the newest row: live again.
 
@@ -105,7 +93,7 @@ def step_by(run: Run, moment: Moment | None, by: int, span: float | None = None)
     if series is None or not len(series):
         return None
     newest = len(series) - 1
-    at = newest if moment is None else max(0, rows_until(series, moment) - 1)
+    at = newest if moment is None else max(0, points_until(series, moment.step, moment.back) - 1)
     rows = len(series)
     if span is not None:
         rows = at + 1 - bisect_left(series.timestep, series.timestep[at] - span, _begin_of(series, at), at)
@@ -141,7 +129,7 @@ def find_moment(run: Run, text: str) -> Moment | str:
     if step < series.timestep[start]:
         for back, begin in enumerate(reversed(series.segments[:-1]), 1):
             if step >= series.timestep[begin]:
-                end = rows_until(series, Moment(int(step), back))
+                end = points_until(series, step, back)
                 return moment_of(series, end - 1)
         return f"the run's rows begin at step {units.number(series.timestep[0])}"
     return moment_of(series, bisect_right(series.timestep, step, start, len(series)) - 1)
@@ -168,43 +156,11 @@ def _at_time(series: Series, found: re.Match[str]) -> Moment | str:
     return moment_of(series, before[-1])
 
 
-def run_at(run: Run, moment: Moment) -> Run:
-    """The run as far as its rows had come at the moment."""
-    series = {}
-    for name, whole in run.series.items():
-        end = rows_until(whole, moment)
-        if end:
-            series[name] = whole.first(whole.row_of(end - 1) + 1)
-    return msgspec.structs.replace(
-        run,
-        info=msgspec.structs.replace(run.info, ended_at=None, outcome=None),
-        series=series,
-        step=moment.step,
-        last_row_at=moment.time,
-        last_step_at=moment.time,
-        process="unseen",
-        checkpoints=[
-            one
-            for one in run.checkpoints
-            if (
-                one.written_at <= moment.time
-                if moment.time is not None
-                else one.timestep is not None and one.timestep <= moment.step
-            )
-        ],
-        markers=[
-            mark
-            for mark in run.markers
-            if (mark.time <= moment.time if mark.time and moment.time else mark.timestep <= moment.step)
-        ],
-    )
-
-
 def snapshot_at(live: Snapshot, moment: Moment) -> Snapshot:
     """The picture of the run at the moment. Alerts: those that had begun to fire by then."""
     return msgspec.structs.replace(
         live,
-        run=run_at(live.run, moment),
+        run=run_at_step(live.run, moment.step, moment.back).run,
         alerts=tuple(
             alert
             for alert in live.alerts

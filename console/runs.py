@@ -9,43 +9,19 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from core.clock import utc_now
 from core.errors import ConsoleError
 from core.text import visible
 
 if TYPE_CHECKING:
-    from core.telemetry.model import Run, Series
+    from core.telemetry.archive import EarlierRun
+    from core.telemetry.model import Series
 
-_LISTED_AT_MOST = 200
 _KEPT = 8
 """So many runs stay loaded."""
-_QUICK = 0.0
-"""Seconds for a run in the list: the ends of its files."""
-
-
-class EarlierRun(msgspec.Struct, frozen=True):
-    """One folder of the archive."""
-
-    key: str
-    """The folder's name, made visible."""
-    folder: Path
-    name: str
-    """The tag, else the run's id."""
-    started_at: datetime | None = None
-    outcome: str | None = None
-    """`finished`, `stopped` or `crashed`; None where the run says nothing."""
-    steps: int | None = None
-    total: int | None = None
-    best_sharpe: float | None = None
-    """The best validation Sharpe of its evaluations."""
-    problem: str = ""
-    """Why it could not be read, in words."""
 
 
 class RunLibrary:
@@ -55,10 +31,12 @@ class RunLibrary:
         """`archive`: the folder of earlier runs; None where there is no workspace."""
         self.archive = archive
         self._changed = changed
-        self.runs: tuple[EarlierRun, ...] = ()
-        """Newest first."""
+        self.runs: Mapping[str, EarlierRun] = {}
+        """By the name of their folder, made visible; last ended first."""
         self.listed = archive is None
         """The folder was looked through at least once."""
+        self.problems: Mapping[str, str] = {}
+        """Why a run could not be loaded, by its key."""
         self._loaded: dict[str, Mapping[str, Series]] = {}
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -68,10 +46,10 @@ class RunLibrary:
         if self.archive is not None:
             self._submit(self._list)
 
-    def load(self, run: EarlierRun) -> None:
+    def load(self, key: str) -> None:
         """Read all rows of a run, unless they are there already."""
-        if run.key not in self._loaded:
-            self._submit(lambda: self._load(run))
+        if key not in self._loaded:
+            self._submit(lambda: self._load(key))
 
     def is_loaded(self, key: str) -> bool:
         return key in self._loaded
@@ -93,73 +71,31 @@ class RunLibrary:
             self._changed()
 
     def _list(self) -> None:
-        assert self.archive is not None
-        try:
-            folders = [path for path in self.archive.iterdir() if path.is_dir()]
-        except OSError:
-            folders = []
-        found = [listed(folder) for folder in sorted(folders, reverse=True)[:_LISTED_AT_MOST]]
-        found.sort(key=_newest_first, reverse=True)
-        self.runs, self.listed = tuple(found), True
+        from core.telemetry.archive import list_runs
 
-    def _load(self, run: EarlierRun) -> None:
-        if run.key in self._loaded:
+        assert self.archive is not None
+        found = list_runs(self.archive, utc_now())
+        self.runs = {visible(run.directory.name, 120): run for run in found}
+        self.listed = True
+
+    def _load(self, key: str) -> None:
+        from core.telemetry.archive import load_series
+
+        run = self.runs.get(key)
+        if run is None or key in self._loaded:
             return
         try:
-            read = _read(run.folder, budget=None)
+            series = load_series(run.directory, utc_now())
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a run, the list says so
-            self._say_problem(run, error)
+            self.problems = {**self.problems, key: _words(error)}
             return
-        loaded = {**self._loaded, run.key: read.series}
+        loaded = {**self._loaded, key: series}
         while len(loaded) > _KEPT:
             del loaded[next(iter(loaded))]
         self._loaded = loaded
-
-    def _say_problem(self, run: EarlierRun, error: Exception) -> None:
-        problem = _words(error)
-        self.runs = tuple(
-            msgspec.structs.replace(one, problem=problem) if one.key == run.key else one for one in self.runs
-        )
-
-
-def listed(folder: Path) -> EarlierRun:
-    """What the list says of a run; one that cannot be read says why."""
-    key = visible(folder.name, 120)
-    try:
-        run = _read(folder, budget=_QUICK)
-    except Exception as error:  # noqa: BLE001 - a broken folder is a row of the list, not its end
-        return EarlierRun(key, folder, key, problem=_words(error))
-    sharpe = run.series.get("eval_sharpe")
-    return EarlierRun(
-        key,
-        folder,
-        run.info.tag or key,
-        run.info.started_at,
-        run.info.outcome,
-        run.timestep,
-        run.info.total_timesteps,
-        sharpe.maximum if sharpe is not None else None,
-        "" if run.series else "no rows",
-    )
-
-
-def _read(folder: Path, budget: float | None) -> Run:
-    from core.telemetry.reader import RunReader
-
-    now = utc_now()
-    reader = RunReader(folder, checkpoints=folder / "checkpoints", now=now)
-    try:
-        reader.poll(now, budget)
-        return reader.run
-    finally:
-        reader.close()
 
 
 def _words(error: Exception) -> str:
     return visible(
         error.title if isinstance(error, ConsoleError) else f"{type(error).__name__}: {error}", 200
     )
-
-
-def _newest_first(run: EarlierRun) -> tuple[float, str]:
-    return (run.started_at.timestamp() if run.started_at is not None else 0.0, run.key)

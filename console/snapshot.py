@@ -12,6 +12,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from core.alerts.engine import AlertView
+    from core.store.alert_states import Firing
     from core.telemetry.health import Health
     from core.telemetry.host import Host
     from core.telemetry.model import Run
@@ -28,5 +29,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Rises with each change of the run; a screen redraws its charts only then."""
     problem: str | None = None
     """Why the run could not be read this time, in words."""
+    firings: tuple[Firing, ...] = ()
+    """Every firing on record in this run, also the ended ones."""
     judged: bool = True
     """The alert rules have seen this run; before that, no alert says nothing."""

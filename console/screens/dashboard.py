@@ -84,7 +84,6 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
 
     def show(self, snapshot: Snapshot) -> None:
         self._live = snapshot
-        self._alert_marks.note(snapshot.run.info.id, snapshot.alerts)
         if self._is_covered:
             return
         if self._replay.moment is None or self._shown is None:

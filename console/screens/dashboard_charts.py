@@ -18,7 +18,7 @@ from console.screens.dashboard_facts import (
     thresholds,
     trend,
 )
-from console.screens.dashboard_marks import AlertMarks, run_marks, weighty
+from console.screens.dashboard_marks import alert_marks, run_marks, weighty
 from console.screens.dashboard_study import study_answer, study_lines
 from console.screens.dashboard_view import ChartView
 from core import units
@@ -62,7 +62,6 @@ class ChartsMixin(_Screen):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self._look = ChartView()
-        self._alert_marks = AlertMarks()
         self._studied = False
         """One metric fills the screen."""
         self._filter = ""
@@ -142,8 +141,8 @@ class ChartsMixin(_Screen):
     def _marks(self, name: str) -> tuple[Mark, ...]:
         if self._shown is None:
             return ()
-        newest = self._newest_step()
-        return (*run_marks(self._shown.run), *self._alert_marks.of(name, newest))
+        rules, newest = self.session.settings.alerts, self._newest_step()
+        return (*run_marks(self._shown.run), *alert_marks(self._shown, rules, name, newest))
 
     def _newest_step(self) -> float | None:
         return self._shown.run.timestep if self._shown is not None else None

@@ -1,51 +1,39 @@
 """What happened along the run, as marks on its charts: checkpoints, evaluations, resumes, alerts. Pure.
 
-Trap avoided: a mark for an alert that this console only guesses; it knows those that it has seen fire.
+Trap avoided: a mark for an alert that this console only guesses; the store's record says what has fired.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from console.screens.dashboard_facts import SEVERITY_TONE
 from widgets.chart_marks import Mark
 
 if TYPE_CHECKING:
-    from core.alerts.engine import AlertView
+    from console.snapshot import Snapshot
+    from core.alerts.rule import Rule
     from core.telemetry.model import Run
 
 _TONES = {"best": "good", "resume": "bright"}
 _MOST = 500
 
 
-class AlertMarks:
-    """Remembers where alerts began to fire, also after they resolved."""
-
-    def __init__(self) -> None:
-        self._run = ""
-        self._seen: dict[str, tuple[str, Mark]] = {}
-
-    def note(self, run_id: str, alerts: Iterable[AlertView]) -> None:
-        """Take in what fires now; another run starts afresh."""
-        if run_id != self._run:
-            self._run, self._seen = run_id, {}
-        for alert in alerts:
-            if alert.firing and alert.since_timestep is not None and alert.key not in self._seen:
-                mark = Mark(
-                    "alert", alert.since_timestep, f"{alert.rule} fired", SEVERITY_TONE[alert.severity]
-                )
-                self._seen[alert.key] = (alert.metric, mark)
-        while len(self._seen) > _MOST:
-            del self._seen[next(iter(self._seen))]
-
-    def of(self, metric: str, until: float | None) -> list[Mark]:
-        """Those of a metric's rules, and of rules about no metric, up to a step."""
-        return [
-            mark
-            for name, mark in self._seen.values()
-            if name in ("", metric) and (until is None or mark.step <= until)
-        ]
+def alert_marks(
+    snapshot: Snapshot, rules: Mapping[str, Rule], metric: str, until: float | None
+) -> list[Mark]:
+    """Where alerts began to fire, of a metric's rules and of rules about no metric, up to a step; also those
+    that have ended."""
+    marks = []
+    for firing in snapshot.firings[-_MOST:]:
+        rule = rules.get(firing.rule)
+        if rule is None or rule.metric not in ("", metric) or firing.timestep is None:
+            continue
+        if until is None or firing.timestep <= until:
+            words = f"{firing.rule} fired"
+            marks.append(Mark("alert", firing.timestep, words, SEVERITY_TONE[firing.severity]))
+    return marks
 
 
 def run_marks(run: Run) -> list[Mark]:

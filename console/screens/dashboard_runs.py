@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from console.runs import EarlierRun, RunLibrary
+from console.runs import RunLibrary
 from console.screens.dashboard_study import exact, fact
 from core import units
 from widgets.chart import Line
@@ -26,6 +26,7 @@ from widgets.tone import Tone
 if TYPE_CHECKING:
     from console.screens.base import ConsoleScreen
     from console.snapshot import Snapshot
+    from core.telemetry.archive import EarlierRun
 
     _Screen = ConsoleScreen
 else:
@@ -67,7 +68,11 @@ class RunsMixin(_Screen):
         return self.query_one("#runs", RunsList)
 
     def _runs(self) -> dict[str, EarlierRun]:
-        return {run.key: run for run in self._library.runs} if self._library is not None else {}
+        return dict(self._library.runs) if self._library is not None else {}
+
+    def _run_name(self, key: str) -> str:
+        run = self._runs().get(key)
+        return run.tag or key if run is not None else key
 
     # The list.
 
@@ -98,7 +103,7 @@ class RunsMixin(_Screen):
         library = self._library
         if library is None:
             return
-        rows = [self._row(run) for run in library.runs]
+        rows = [self._row(library, key, run) for key, run in library.runs.items()]
         rows.sort(key=lambda row: not row.pinned)
         workspace = self.session.workspace
         if workspace is None:
@@ -109,25 +114,26 @@ class RunsMixin(_Screen):
             empty = f"{_NONE} {workspace.relative(workspace.archive)}, and it stands here."
         self._runs_list.put(rows, empty=empty)
 
-    def _row(self, run: EarlierRun) -> RunRow:
-        steps = f"{units.number(run.steps)} steps" if run.steps is not None else ""
+    def _row(self, library: RunLibrary, key: str, run: EarlierRun) -> RunRow:
+        steps = f"{units.number(run.last_step)} steps" if run.last_step is not None else ""
+        problem = library.problems.get(key) or run.problem or ("" if steps else "no rows")
         return RunRow(
-            run.key,
-            run.name,
+            key,
+            run.tag or key,
             run.started_at.strftime("%Y-%m-%d %H:%MZ") if run.started_at is not None else "",
             run.outcome or "",
             steps,
             units.number(run.best_sharpe, 2) if run.best_sharpe is not None else "",
-            self._overlaid.get(run.key, ""),
-            run.key == self._pinned,
-            run.key in self._overlaid and self._library is not None and not self._library.is_loaded(run.key),
-            run.problem,
+            self._overlaid.get(key, ""),
+            key == self._pinned,
+            key in self._overlaid and not (library.is_loaded(key) or problem),
+            problem,
         )
 
     def _runs_answer(self) -> tuple[str, Tone]:
         """The first line while the list is open."""
         count = len(self._runs())
-        on = ", ".join(f"{letter} {self._runs()[key].name}" for key, letter in self._overlaid.items())
+        on = ", ".join(f"{letter} {self._run_name(key)}" for key, letter in self._overlaid.items())
         words = f"{count} earlier run{'s' if count != 1 else ''}"
         shown = f"; overlaid: {on}{' (hidden)' if self._hidden else ''}" if on else ", none overlaid"
         return f"{words}{shown}; enter overlays, P pins, H hides, esc closes", "accent"
@@ -135,37 +141,37 @@ class RunsMixin(_Screen):
     # Overlays.
 
     def do_run_overlay(self) -> None:
-        run = self._chosen_run()
-        if run is None or self._library is None:
+        key = self._chosen_run()
+        if key is None or self._library is None:
             return
-        if run.key in self._overlaid:
-            del self._overlaid[run.key]
-            if self._pinned == run.key:
+        if key in self._overlaid:
+            del self._overlaid[key]
+            if self._pinned == key:
                 self._pinned = ""
-        elif not self._overlay(run):
+        elif not self._overlay(key):
             return
         self._overlays_changed()
 
-    def _overlay(self, run: EarlierRun) -> bool:
+    def _overlay(self, key: str) -> bool:
         free = [letter for letter in _LETTERS if letter not in self._overlaid.values()]
         if not free:
             self.console.say(f"{len(_LETTERS)} runs are overlaid already: take one off", "warning")
             return False
         assert self._library is not None
-        self._overlaid[run.key] = free[0]
+        self._overlaid[key] = free[0]
         self._hidden = False
-        self._library.load(run)
+        self._library.load(key)
         return True
 
     def do_run_pin(self) -> None:
-        run = self._chosen_run()
-        if run is None:
+        key = self._chosen_run()
+        if key is None:
             return
-        if self._pinned == run.key:
+        if self._pinned == key:
             self._pinned = ""
-        elif run.key in self._overlaid or self._overlay(run):
-            self._pinned = run.key
-            self.console.say(f"{run.name} is pinned: values are compared with it", "good")
+        elif key in self._overlaid or self._overlay(key):
+            self._pinned = key
+            self.console.say(f"{self._run_name(key)} is pinned: values are compared with it", "good")
         self._overlays_changed()
 
     def do_run_hide(self) -> None:
@@ -176,12 +182,12 @@ class RunsMixin(_Screen):
         self.console.say("the overlaid runs are hidden" if self._hidden else "shown again", "good")
         self._overlays_changed()
 
-    def _chosen_run(self) -> EarlierRun | None:
+    def _chosen_run(self) -> str | None:
         if not self._runs_open:
             self.console.say("o lists the earlier runs", "warning")
             return None
         chosen = self._runs_list.chosen
-        return self._runs().get(chosen.key) if chosen is not None else None
+        return chosen.key if chosen is not None else None
 
     def _overlays_changed(self) -> None:
         self._show_runs()
@@ -217,19 +223,14 @@ class RunsMixin(_Screen):
             if other.key == self._pinned and own is not None and here is not None:
                 change = own.value[here] - value
                 words += f" (this run {change:+.6g})" if math.isfinite(change) else ""
-            run_name = self._runs()[other.key].name if other.key in self._runs() else other.key
-            line.append(fact(f"{other.letter} {run_name}", words))
+            line.append(fact(f"{other.letter} {self._run_name(other.key)}", words))
         return [line] if line else []
 
     def _overlay_tiles(self) -> list[Tile]:
         """Which letter is which run, among the values."""
         if not self._overlaid or self._hidden:
             return []
-        runs = self._runs()
-        rows = [
-            Tile(letter, runs[key].name if key in runs else key, tone="plain")
-            for key, letter in self._overlaid.items()
-        ]
+        rows = [Tile(letter, self._run_name(key), tone="plain") for key, letter in self._overlaid.items()]
         return [Tile("overlaid", "", heading=True), *rows, Tile("this run", "", heading=True)]
 
     def _back_from_runs(self) -> bool:

@@ -27,7 +27,7 @@ from core.alerts.track import inhibitor, make_tracks
 from core.alerts.view import AlertView, Transition, build_view, sort_key
 from core.errors import ConsoleError, UsageError
 from core.store.acknowledgements import Acknowledgement
-from core.store.alert_states import TransitionRecord, alert_key
+from core.store.alert_states import Firing, TransitionRecord, alert_key
 from core.store.database import Store
 from core.store.silences import silencing
 from core.telemetry.model import Run
@@ -120,6 +120,11 @@ class AlertEngine:
         A rule that is inactive, or hidden by a worse one of its family, is left out.
         """
         return list(self._views)
+
+    def firings(self) -> tuple[Firing, ...]:
+        """Every firing of this run that is on record, also the ended ones, by rule."""
+        with self._lock:
+            return tuple(firing for name in self._rules for firing in self._ledger.firings(name))
 
     def update(
         self,

@@ -1,4 +1,4 @@
-"""Earlier runs under `logs/runs/`: what each was and how it ended, and one of its series to compare with.
+"""Earlier runs under `logs/runs/`: what each was and how it ended, and its series to compare with.
 
 Trap avoided: a list that reads every run whole before it shows the first; a run costs its `run.json`, its
 evaluations and the ends of its CSVs.
@@ -83,16 +83,12 @@ def read_run(directory: Path, now: datetime) -> EarlierRun | None:
     )
 
 
-def load_series(directory: Path, metric: str, now: datetime) -> Series | None:
-    """One metric of a run, its long past reduced; None when the run has none of it.
+def load_series(directory: Path, now: datetime) -> dict[str, Series]:
+    """Every metric of a run, its long past reduced; empty where it has no rows.
 
     Takes about a second for a million rows: for a worker, not for the screen's thread.
     """
-    info = _info(directory)[0] or foreign(directory)
-    found = find_files(directory)
-    csvs, rest = Found(rows=found.rows), Found(monitors=found.monitors, events=found.events)
-    series = _series(info, csvs, metric, now)
-    return series if series is not None else _series(info, rest, metric, now)
+    return _read(_info(directory)[0] or foreign(directory), find_files(directory), now)
 
 
 def _info(directory: Path) -> tuple[RunInfo | None, str | None]:
@@ -127,8 +123,14 @@ def _best_sharpe(info: RunInfo, found: Found, now: datetime) -> float | None:
 
 
 def _series(info: RunInfo, found: Found, metric: str, now: datetime) -> Series | None:
-    assembly = Assembly(info, every_row=False, only=frozenset((metric,)))
+    return _read(info, found, now, frozenset((metric,))).get(metric)
+
+
+def _read(
+    info: RunInfo, found: Found, now: datetime, only: frozenset[str] | None = None
+) -> dict[str, Series]:
+    assembly = Assembly(info, every_row=False, only=only)
     assembly.follow(found)
     assembly.poll(now, _NO_LOG, lambda: False)
     assembly.close()
-    return assembly.run.series.get(metric)
+    return assembly.run.series

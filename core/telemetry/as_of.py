@@ -59,28 +59,39 @@ def run_at(run: Run, moment: datetime, now: datetime) -> RunAt:
     return RunAt(cut, moment, True, times_known, cut.last_row_at)
 
 
-def run_at_step(run: Run, timestep: float) -> RunAtStep:
+def run_at_step(run: Run, timestep: float, back: int | None = None) -> RunAtStep:
     """`run` up to the newest row of each metric at or below `timestep`.
 
-    Where a resume went back, a step that was reached twice means the second time. Checkpoints and markers
-    stay up to that row's time, or up to its step where its time is not known.
+    Where a resume went back, a step that was reached twice means the second time; `back` says how many passes
+    over the steps are newer than the one that is meant. Checkpoints and markers stay up to that row's time,
+    or up to its step where its time is not known.
     """
     series: dict[str, Series] = {}
     past = False
     for name, one in list(run.series.items()):
-        end = _index_after(one, timestep)
+        end = _index_after(one, timestep) if back is None else points_until(one, timestep, back)
         if end:
             series[name] = one.first(one.row_of(end - 1) + 1) if end < len(one) else one
         past = past or end < len(one)
     steps = [each for one in series.values() if (each := one.last_timestep) is not None]
-    reached = max(steps, default=int(timestep))
+    reached = max(steps, default=int(timestep)) if back is None else int(timestep)
     if not past:
         return RunAtStep(run, reached, last_row(run) or run.last_row_at, False)
     times = [one.time[-1] for one in series.values() if one.last_timestep == reached]
     known = [time for time in times if math.isfinite(time)]
     moment = from_epoch(max(known)) if known else None
     cut = _cut(run, series, moment, reached)
+    cut.step = None if back is None else reached
     return RunAtStep(cut, reached, moment, True)
+
+
+def points_until(series: Series, timestep: float, back: int = 0) -> int:
+    """How many points there were when `timestep` was reached in the pass over the steps that `back` newer
+    ones follow: all of the passes before it, and its own up to there."""
+    segments = series.segments or [0]
+    place = max(0, len(segments) - 1 - back)
+    end = segments[place + 1] if place + 1 < len(segments) else len(series)
+    return bisect.bisect_right(series.timestep, timestep, segments[place], end)
 
 
 def time_of_step(run: Run, timestep: float) -> datetime | None:
@@ -123,8 +134,12 @@ def _cut(run: Run, series: dict[str, Series], moment: datetime | None, timestep:
             return when <= moment
         return timestep is not None and step is not None and step <= timestep
 
+    info, ended = run.info, run.info.ended_at
+    if moment is None or ended is None or ended > moment:
+        info = msgspec.structs.replace(info, ended_at=None, outcome=None)
     cut = msgspec.structs.replace(
         run,
+        info=info,
         series=series,
         checkpoints=[one for one in run.checkpoints if known(one.written_at, one.timestep)],
         markers=[one for one in run.markers if known(one.time, one.timestep)],

@@ -9,8 +9,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console.replay import Moment, find_moment, master, moment_of, rows_until, run_at, step_by
+from console.replay import Moment, find_moment, master, moment_of, step_by
+from core.telemetry.as_of import points_until, run_at_step
 from core.telemetry.model import Checkpoint, Marker, Run, RunInfo, Series
+
+
+def cut_at(run: Run, moment: Moment) -> Run:
+    return run_at_step(run, moment.step, moment.back).run
 
 
 def make_series(name: str, passes: list[int], every: int = 10, start: float = 1_000_000.0) -> Series:
@@ -32,7 +37,7 @@ def test_the_moment_of_a_row_leads_back_to_that_row(passes: list[int], data: Any
     series = make_series("reward", passes)
     index = data.draw(st.integers(0, len(series) - 1))
     moment = moment_of(series, index)
-    assert rows_until(series, moment) == index + 1
+    assert points_until(series, moment.step, moment.back) == index + 1
 
 
 @given(st.lists(st.integers(2, 20), min_size=1, max_size=4), st.data())
@@ -44,9 +49,9 @@ def test_stepping_back_and_forward_ends_live(passes: list[int], data: Any) -> No
         before = moment
         moment = step_by(run, moment, -1)
         assert moment is not None
-        here = rows_until(run.series["reward"], moment)
-        assert before is None or here <= rows_until(run.series["reward"], before)
-        cut = run_at(run, moment)
+        here = points_until(run.series["reward"], moment.step, moment.back)
+        assert before is None or here <= points_until(run.series["reward"], before.step, before.back)
+        cut = cut_at(run, moment)
         assert len(cut.series["reward"]) == here
         assert list(cut.series["reward"].value) == list(run.series["reward"].value[:here])
     for _ in range(sum(passes) + 2):
@@ -83,7 +88,7 @@ def test_what_came_later_is_not_there(make: Any) -> None:
     run.traceback = False
     whole = master(run)
     assert whole is not None
-    cut = run_at(run, moment_of(whole, 49))
+    cut = cut_at(run, moment_of(whole, 49))
     assert cut.timestep == 50 * 2048 and [one.path.name for one in cut.checkpoints] == ["a"]
     assert [mark.text for mark in cut.markers] == ["a"]
     assert cut.process == "unseen" and cut.info.outcome is None
@@ -96,6 +101,6 @@ def test_series_with_fewer_rows_are_cut_at_the_step(make: Any) -> None:
     run.series["eval_sharpe"] = Series("eval_sharpe")
     for step in (50_000, 100_000, 150_000):
         run.series["eval_sharpe"].append(step, 0.5)
-    cut = run_at(run, Moment(102_400))
+    cut = cut_at(run, Moment(102_400))
     assert len(cut.series["eval_sharpe"]) == 2
-    assert "eval_sharpe" not in run_at(run, Moment(4096)).series
+    assert "eval_sharpe" not in cut_at(run, Moment(4096)).series

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.store.alert_states import Firing
 from core.telemetry.model import Marker, Series
 from widgets.chart import Chart
 from widgets.metric_grid import MetricGrid
@@ -180,6 +181,11 @@ async def test_smoothing_keeps_the_rows_and_says_that_it_is_a_mean(given: Any, m
         assert any("⠀" < char <= "⣿" and tone == "dim" for part, tone in top for char in part)
 
 
+def fired(make: Any, step: int, rule: str = "kl_spike") -> Firing:
+    ended = make.now - timedelta(minutes=5)
+    return Firing(rule, 1, "critical", step, 0.12, make.now - timedelta(minutes=9), "", resolved_at=ended)
+
+
 async def test_marks_stand_on_the_axis_with_a_legend(given: Any, make: Any) -> None:
     run = make.run(rows=100)
     run.markers = [
@@ -188,10 +194,10 @@ async def test_marks_stand_on_the_axis_with_a_legend(given: Any, make: Any) -> N
         Marker("resume", 81_000, make.now, "resumed from ppo_81000_steps.zip"),
     ]
     async with given.app.run_test(size=(120, 40)) as pilot:
-        await opened(given, pilot, make.snapshot(run, alerts=[make.alert(since_timestep=140_000)]))
+        await opened(given, pilot, make.snapshot(run, firings=(fired(make, 140_000),)))
         text = await pressed(given, pilot, "tab", "enter")
         axis = next(line for line in text.splitlines() if line.startswith("└") and "▪" in line)
-        assert all(glyph in axis for glyph in "▪◊»!")
+        assert all(glyph in axis for glyph in "▪◊»!"), "an alert that has ended stands there too"
         assert "! alert" in text and "▪ checkpoint" in text and "» resume" in text
         given.app.screen._look.cursor = 61_000
         given.app.screen._redraw_charts()
@@ -199,6 +205,15 @@ async def test_marks_stand_on_the_axis_with_a_legend(given: Any, make: Any) -> N
         assert "here: evaluation, Sharpe 0.51" in given.text()
         text = await pressed(given, pilot, "k", "k")
         assert "! alert" not in text or "kl_spike" not in text
+
+
+async def test_an_alert_is_marked_on_its_metrics_chart_and_not_before_it_fired(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        await opened(given, pilot, make.snapshot(make.run(rows=100), firings=(fired(make, 140_000),)))
+        reward, kl = given.app.screen._marks("reward"), given.app.screen._marks("approx_kl")
+        assert reward == () and [mark.text for mark in kl] == ["kl_spike fired"]
+        await pressed(given, pilot, "t", *"100k", "enter")
+        assert given.app.screen._marks("approx_kl") == ()
 
 
 async def test_a_covered_dashboard_draws_nothing_and_catches_up(given: Any, make: Any) -> None:
@@ -285,7 +300,7 @@ async def test_in_ascii_everything_of_the_dashboard_is_ascii(
     run = make.run(rows=100)
     run.markers = [Marker("checkpoint", 30_000, make.now, "checkpoint"), Marker("best", 90_000, None, "best")]
     async with given.app.run_test(size=(120, 40)) as pilot:
-        await opened(given, pilot, make.snapshot(run, alerts=[make.alert()]))
+        await opened(given, pilot, make.snapshot(run, firings=(fired(make, 90_000),)))
         for keys in (("tab", "enter"), ("S", "L"), ("h", "plus"), ("escape", "escape"), ("o",), ("escape",)):
             await pressed(given, pilot, *keys)
             for widget in given.app.screen.query_one("#body").walk_children():

@@ -48,14 +48,17 @@ async def test_runs_are_listed_newest_first_with_their_outcome(given: Any, make:
     archived(given.workspace, "r1", tag="F12-phase2", outcome="finished", started_at="2026-02-20T10:00:00Z")
     archived(given.workspace, "r2", tag="F12-phase3", outcome="crashed", started_at="2026-02-22T10:00:00Z")
     (given.workspace.archive / "r3").mkdir()
+    (given.workspace.archive / "r4").mkdir()
+    (given.workspace.archive / "r4" / "run.json").write_text('{"id": "r4", ')
     async with given.app.run_test(size=(120, 40)) as pilot:
         await opened(given, pilot, make.snapshot())
         text = await pressed(given, pilot, "o")
         assert text.splitlines()[2].strip().startswith("3 earlier runs, none overlaid; enter overlays")
-        assert text.index("F12-phase3") < text.index("F12-phase2") < text.index(" r3 ")
+        assert text.index("F12-phase3") < text.index("F12-phase2") < text.index(" r4 ")
         assert "● finished  122,880 steps  Sharpe 0.61" in text
         assert "■ crashed  122,880 steps  Sharpe 0.61" in text
-        assert "○ no rows" in text and "2026-02-22 10:00Z" in text
+        assert "run.json could not be read as a run" in text and " r3 " not in text
+        assert "2026-02-22 10:00Z" in text
         text = await pressed(given, pilot, "escape")
         assert "┌ now" in text
 

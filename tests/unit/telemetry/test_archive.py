@@ -1,4 +1,4 @@
-"""Earlier runs: listed from their records and the ends of their files, one series loaded to compare with."""
+"""Earlier runs: listed from their records and the ends of their files, their series loaded to compare."""
 
 from __future__ import annotations
 
@@ -56,10 +56,11 @@ def test_no_archive_is_no_runs(tmp_path: Path, now: datetime) -> None:
     assert list_runs(tmp_path / "nothing", now) == []
 
 
-def test_a_series_is_loaded_for_an_overlay(tmp_path: Path, now: datetime) -> None:
+def test_its_series_are_loaded_for_an_overlay(tmp_path: Path, now: datetime) -> None:
     folder = make_run(tmp_path / "a", "run-a", 30_000)
-    series = load_series(folder, "reward", now)
-    assert series is not None
+    found = load_series(folder, now)
+    assert set(found) == {"reward", "approx_kl", "value_loss", "entropy"}
+    series = found["reward"]
     assert (series.rows, series.minimum, series.maximum) == (30_000, 1.5, 30_000.5)
     assert len(series) < 30_000
-    assert load_series(folder, "clip_fraction", now) is None
+    assert load_series(tmp_path / "nothing", now) == {}

@@ -80,3 +80,17 @@ def test_a_reduced_past_can_be_stepped_through_too(cut: int, exact: int) -> None
         for one in seen.series.values():
             assert max(one.timestep) <= cut and one.maximum == one.value[-1]
             assert one.rows <= cut + 1
+
+
+def test_a_step_of_an_earlier_pass_shows_what_was_known_then() -> None:
+    """A resume goes back from 256 to 128: step 192 was reached twice, and the first time knew less."""
+    run = Run(RunInfo(id="x", directory=Path("x"), ended_at=START + timedelta(hours=1), outcome="finished"))
+    run.series["reward"] = series = Series("reward")
+    for row, step in enumerate((64, 128, 192, 256, 128, 192, 256, 320)):
+        series.append(step, float(row), (START + timedelta(minutes=row)).timestamp())
+    first, second = run_at_step(run, 192, back=1), run_at_step(run, 192, back=0)
+    assert list(first.run.series["reward"].value) == [0.0, 1.0, 2.0]
+    assert list(second.run.series["reward"].value) == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert first.moment == START + timedelta(minutes=2) and second.moment == START + timedelta(minutes=5)
+    assert first.run.timestep == second.run.timestep == 192
+    assert first.run.info.outcome is None, "how it ended was not known then"
