@@ -32,18 +32,16 @@ from console.messages import (
     WorkFailed,
     WorkspaceSaved,
 )
+from console.modes import SCREENS
 from console.screens.base import ConsoleScreen
 from console.session import ConsoleSession
-from console.signals import EndOnSignal
-from console.terminal import require_terminal, uses_ascii
+from console.terminal import uses_ascii
 from console.theme import NAME, THEME
 from console.trail import Trail
 from core.clock import utc_now
-from core.errors import UsageError
-from core.workspace import Workspace, open_workspace
 from widgets.run_header import RunHeader
 from widgets.screen_tabs import ScreenTabs
-from widgets.tone import Tone, use_ascii
+from widgets.tone import Tone
 
 if TYPE_CHECKING:
     from rich.terminal_theme import TerminalTheme
@@ -52,11 +50,7 @@ if TYPE_CHECKING:
     from console.palette import KeyCommands
     from console.snapshot import Snapshot
 
-__all__ = ["ConsoleApp", "require_terminal", "run_console"]
-
 NOTE_SECONDS = 6.0
-FIRST_LOOK = 0.3
-"""Seconds that the first paint waits for the run's values, so that it need not be made twice."""
 LAG_SHOWN = 1.5
 """Seconds the loop may stand (a stalled terminal) before the footer says so."""
 
@@ -67,48 +61,6 @@ def _commands() -> type[KeyCommands]:
     return KeyCommands
 
 
-def _dashboard() -> ConsoleScreen:
-    from console.screens.dashboard import Dashboard
-
-    return Dashboard()
-
-
-def _alerts() -> ConsoleScreen:
-    from console.screens.alerts import Alerts
-
-    return Alerts()
-
-
-def _checklist() -> ConsoleScreen:
-    from console.screens.checklist import Checklist
-
-    return Checklist()
-
-
-def _logs() -> ConsoleScreen:
-    from console.screens.logs import Logs
-
-    return Logs()
-
-
-def _revalidate() -> ConsoleScreen:
-    from console.screens.revalidate import Revalidate
-
-    return Revalidate()
-
-
-def _standup() -> ConsoleScreen:
-    from console.screens.standup import StandupScreen
-
-    return StandupScreen()
-
-
-def _runbook() -> ConsoleScreen:
-    from console.screens.runbook import Runbook
-
-    return Runbook()
-
-
 class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     """`session` brings the facts; `guide` is the demo's."""
 
@@ -116,15 +68,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     CSS_PATH: ClassVar[list[str]] = ["app.tcss", "screens/dashboard.tcss"]  # type: ignore[assignment]
     """The first screen's is read at once: one more afterwards would parse all of them again."""
     COMMANDS: ClassVar[set[Callable[[], type[KeyCommands]]]] = {_commands}  # type: ignore[assignment]
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
-        "1": _dashboard,
-        "2": _alerts,
-        "3": _checklist,
-        "4": _logs,
-        "5": _revalidate,
-        "6": _standup,
-        "8": _runbook,
-    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {**SCREENS}
     """Made when first opened, then kept."""
     DEFAULT_MODE = "1"
 
@@ -401,38 +345,3 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
             facts = (("", error.title, "plain"), ("", error.hint, "plain"))
             self.push_screen(Details("It did not work", facts))
-
-
-def run_console(workspace: Workspace | None, run_target: Path | None, *, demo: Guide | None = None) -> int:
-    """Open the console; returns the exit code. Raises UsageError for a missing path or no terminal."""
-    require_terminal()
-    gc.disable()
-    if run_target is not None and not run_target.exists():
-        raise UsageError(
-            f"{run_target} does not exist",
-            hint="Give a run folder, a TensorBoard folder or a CSV file.",
-        )
-    use_ascii(uses_ascii())
-    code, saved = _run_once(workspace, run_target, demo, "")
-    while saved is not None:
-        words = f"this is the workspace {saved} now; from a shell: ppo-console -w {saved}"
-        code, saved = _run_once(open_workspace(saved, saved), None, None, words)
-    return code
-
-
-def _run_once(
-    workspace: Workspace | None, run_target: Path | None, demo: Guide | None, greeting: str
-) -> tuple[int, Path | None]:
-    """(exit code, the workspace to go on in)"""
-    session = ConsoleSession(workspace, run_target)
-    session.start()
-    session.wait_first(FIRST_LOOK)
-    app = ConsoleApp(session, demo, greeting)
-    with EndOnSignal(app) as ended:
-        result = app.run()
-    session.close()
-    if app._exception is not None:
-        raise app._exception
-    if ended.exit_code is not None:
-        return ended.exit_code, None
-    return app.return_code or result or 0, app.reopen

@@ -46,8 +46,9 @@ def run_demo(folder: Path, *, timesteps: int | None, fresh: bool, headless: bool
     if interactive:
         if fresh or not _has_run(workspace):
             _start(workspace, timesteps, again=existing)
-        from console.app import require_terminal, run_console
         from console.demo_guide import DemoGuide
+        from console.running import run_console
+        from console.terminal import require_terminal
 
         require_terminal()
         code = run_console(workspace, None, demo=DemoGuide())

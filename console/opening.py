@@ -56,6 +56,6 @@ def open_console(opening: Opening) -> int:
     gc.disable()
     foreign = opening.run is not None and opening.workspace is None
     workspace = None if foreign else open_workspace(Path.cwd(), opening.workspace)
-    from console.app import run_console
+    from console.running import run_console
 
     return run_console(workspace, opening.run)

@@ -84,7 +84,8 @@ def _open(
     if context.invoked_subcommand is not None:
         name_workspace(workspace)
         return
-    from console.app import require_terminal, run_console
+    from console.running import run_console
+    from console.terminal import require_terminal
 
     require_terminal()
     opened = None if run is not None and workspace is None else workspace_at(workspace)

@@ -22,7 +22,7 @@ from core.workspace import Workspace
 OPEN = """
 import sys
 from pathlib import Path
-from console.app import run_console
+from console.running import run_console
 from core.errors import ConsoleError
 from core.workspace import open_workspace
 try:

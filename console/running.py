@@ -1,0 +1,59 @@
+"""Opens a console and runs it to its end: terminal, session, app, signals, exit code.
+
+Trap avoided: a garbage collection in the middle of the first paint; it begins once that stands.
+"""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.app import ConsoleApp
+from console.session import ConsoleSession
+from console.signals import EndOnSignal
+from console.terminal import require_terminal, uses_ascii
+from core.errors import UsageError
+from core.workspace import Workspace, open_workspace
+from widgets.tone import use_ascii
+
+if TYPE_CHECKING:
+    from console.demo_guide import Guide
+
+FIRST_LOOK = 0.3
+"""Seconds that the first paint waits for the run's values, so that it need not be made twice."""
+
+
+def run_console(workspace: Workspace | None, run_target: Path | None, *, demo: Guide | None = None) -> int:
+    """Open the console; returns the exit code. Raises UsageError for a missing path or no terminal."""
+    require_terminal()
+    gc.disable()
+    if run_target is not None and not run_target.exists():
+        raise UsageError(
+            f"{run_target} does not exist",
+            hint="Give a run folder, a TensorBoard folder or a CSV file.",
+        )
+    use_ascii(uses_ascii())
+    code, saved = _run_once(workspace, run_target, demo, "")
+    while saved is not None:
+        words = f"this is the workspace {saved} now; from a shell: ppo-console -w {saved}"
+        code, saved = _run_once(open_workspace(saved, saved), None, None, words)
+    return code
+
+
+def _run_once(
+    workspace: Workspace | None, run_target: Path | None, demo: Guide | None, greeting: str
+) -> tuple[int, Path | None]:
+    """(exit code, the workspace to go on in)"""
+    session = ConsoleSession(workspace, run_target)
+    session.start()
+    session.wait_first(FIRST_LOOK)
+    app = ConsoleApp(session, demo, greeting)
+    with EndOnSignal(app) as ended:
+        result = app.run()
+    session.close()
+    if app._exception is not None:
+        raise app._exception
+    if ended.exit_code is not None:
+        return ended.exit_code, None
+    return app.return_code or result or 0, app.reopen
