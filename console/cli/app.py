@@ -22,6 +22,7 @@ from console.cli import (
     signing,
     training,
     watch,
+    week,
 )
 from console.cli.options import RunOption, WorkspaceOption, name_workspace, workspace_at
 from console.cli.output import finish, put
@@ -58,6 +59,7 @@ def build() -> Callable[[list[str] | None], int]:
         alerts,
         runbook,
         watch,
+        week,
     ):
         family.register(app)
     command = typer.main.get_command(app)

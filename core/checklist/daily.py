@@ -15,9 +15,9 @@ from core.checklist.model import ChecklistResult, readiness
 from core.checklist.sensors_run import DailyContext, sense_daily
 
 if TYPE_CHECKING:
-    from core.alerts.view import AlertView
+    from core.alerts.view import AlertView, Transition
     from core.config.settings import Settings
-    from core.store.database import Store
+    from core.store.view import Records
     from core.telemetry.health import Health
     from core.telemetry.model import Run
     from core.workspace import Workspace
@@ -28,19 +28,23 @@ def run_daily(
     run: Run,
     health: Health,
     alerts: Sequence[AlertView] | None,
-    store: Store | None,
+    store: Records | None,
     day: Date,
     now: datetime,
+    *,
+    transitions: list[Transition] | None = None,
 ) -> ChecklistResult:
     """Every check of `day`, evaluated as of its own slot: live while the slot lasts, then as recorded.
 
-    A slot that has not come is pending; one after the run's end is not applicable.
+    A slot that has not come is pending; one after the run's end is not applicable. `transitions` saves a
+    replay of the rules to a caller who has made it.
     """
     items = items_of_day(workspace.settings, day, launched=launched(run, day))
     standups = frozenset(entry.subject for entry in store.entries("standup")) if store is not None else None
     context = DailyContext(
         workspace, run, health, None if alerts is None else tuple(alerts), now, standups or frozenset()
     )
+    context.transitions = transitions
     results = evaluate(items, lambda item: sense_daily(context, item), store, now)
     title = {"en": "Daily checks", "pt": "Checks diários"}[workspace.settings.checklist.language]
     return ChecklistResult(

@@ -20,7 +20,7 @@ from core.operations.decided import newest_decision
 from core.operations.signoff import sign_off_table
 
 if TYPE_CHECKING:
-    from core.store.database import Store
+    from core.store.view import Records
     from core.workspace import Workspace
 
 Probe = Callable[["Workspace", datetime], Facts]
@@ -29,7 +29,7 @@ Probe = Callable[["Workspace", datetime], Facts]
 def run_day_list(
     name: str,
     workspace: Workspace,
-    store: Store | None,
+    store: Records | None,
     day: Date | None,
     now: datetime,
     *,

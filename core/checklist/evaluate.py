@@ -21,8 +21,8 @@ from core.text import visible
 from core.units import age, duration
 
 if TYPE_CHECKING:
-    from core.store.database import Store
     from core.store.ticks import Tick
+    from core.store.view import Records
 
 Sense = Callable[[Item], Reading]
 SENSOR_SECONDS = 5.0
@@ -31,7 +31,7 @@ SENSOR_SECONDS = 5.0
 def evaluate(
     items: Sequence[Item],
     sense: Sense,
-    store: Store | None,
+    store: Records | None,
     now: datetime,
     *,
     tick_valid_seconds: float | None = None,
@@ -78,7 +78,7 @@ def evaluate_item(
     item: Item,
     reading: Reading | None,
     ticks: Mapping[str, Tick],
-    store: Store | None,
+    store: Records | None,
     now: datetime,
     tick_valid_seconds: float | None = None,
 ) -> ItemResult:

@@ -69,7 +69,7 @@ def sense_daily(context: DailyContext, item: Item) -> Reading:
     started, ended = context.run.info.started_at, context.run.info.ended_at
     if context.health.status in ENDED and ended is not None and ended <= due:
         return Reading("not_applicable", message=f"the run ended {iso(ended)}")
-    if started is not None and started > until:
+    if started is not None and started >= until:
         return Reading("not_applicable", message=f"the run started later, {iso(started)}")
     facts = context.facts(min(context.now, until))
     reading = SENSORS[item.sensor](context, facts, item)

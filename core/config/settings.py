@@ -204,6 +204,8 @@ class Schedule(_Section, frozen=True):
     escalation: TimeOfDay = "16:30"
     cto: TimeOfDay = "17:00"
     approval: TimeOfDay = "17:30"
+    window_minutes: Annotated[float, Meta(ge=1, le=1440)] = 60.0
+    """How long what is due may wait before it is overdue."""
 
 
 class ItemChange(_Section, frozen=True):

@@ -18,7 +18,7 @@ from core.files import sha256_file
 if TYPE_CHECKING:
     from core.revalidation.result import RevalidationResult
     from core.store.audit import AuditEntry
-    from core.store.database import Store
+    from core.store.view import Records
     from core.telemetry.model import Run
     from core.workspace import Workspace
 
@@ -61,7 +61,7 @@ class Decided:
         return self.result is not None and self.record is not None
 
 
-def newest_decision(workspace: Workspace, store: Store | None) -> Decided:
+def newest_decision(workspace: Workspace, store: Records | None) -> Decided:
     """The report in `reports/revalidation`, compared with the newest decision of the audit log."""
     from core.revalidation.reports import JSON_NAME, read_result
 

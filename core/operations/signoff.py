@@ -23,6 +23,7 @@ from core.text import visible
 if TYPE_CHECKING:
     from core.store.audit import AuditEntry
     from core.store.database import Store
+    from core.store.view import Records
     from core.workspace import Workspace
 
 Verdict = Literal["approved", "rejected"]
@@ -66,7 +67,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     """Why it cannot be signed now; empty: it can."""
 
 
-def sign_off_table(workspace: Workspace, store: Store) -> tuple[Phase, ...]:
+def sign_off_table(workspace: Workspace, store: Records) -> tuple[Phase, ...]:
     """The five phases as they stand."""
     entries = store.entries()
     decided = newest_decision(workspace, store)

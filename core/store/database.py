@@ -15,11 +15,12 @@ from types import TracebackType
 from typing import Any
 
 from core.config.settings import Notify
-from core.store import acknowledgements, alert_states, audit, outbox, silences, steps, ticks
+from core.store import acknowledgements, alert_states, audit, last_looks, outbox, silences, steps, ticks
 from core.store.acknowledgements import Acknowledgement
 from core.store.alert_states import Firing, Placed, TransitionRecord
 from core.store.audit import AuditEntry
 from core.store.connection import Connections
+from core.store.last_looks import Recorded
 from core.store.operator import OperatorIdentity
 from core.store.outbox import Delivery
 from core.store.schema import migrate
@@ -79,6 +80,18 @@ class Store:
         """Number and hash of the newest entry; goes into every report."""
         with self._connections.reading() as connection:
             return audit.head(connection)
+
+    # Handover
+
+    def since_last_look(self, since: datetime | None = None) -> Recorded:
+        """What was recorded since this operator's last `mark_look`, or since a time."""
+        with self._connections.reading() as connection:
+            return last_looks.recorded_since(connection, self.operator, since)
+
+    def mark_look(self, now: datetime) -> None:
+        """This operator has seen what is recorded now. No audit entry: reading changes nothing."""
+        with self._connections.transaction() as connection:
+            last_looks.mark_look(connection, self.operator, now)
 
     # Ticks
 
