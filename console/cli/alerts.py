@@ -28,11 +28,11 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="What fires, who owns it, who is told.", rich_markup_mode=None)
     group.callback(invoke_without_command=True)(alerts)
     group.command("rules")(rules)
-    group.command("ack")(acknowledge)
+    group.command("ack", short_help="Own an alert that fires, for a while.")(acknowledge)
     group.command("silence")(silence)
     group.command("unsilence")(unsilence)
     group.command("silences")(silences)
-    group.command("outbox")(outbox)
+    group.command("outbox", short_help="The notifications, and what became of them.")(outbox)
     group.command("test-notify")(test_notify)
     app.add_typer(group, name="alerts")
 

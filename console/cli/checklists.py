@@ -26,8 +26,8 @@ _MARKS = {
 
 
 def register(app: typer.Typer) -> None:
-    app.command("preflight")(preflight)
-    app.command("standup")(standup)
+    app.command("preflight", short_help="The pre-training checklist: READY, FIX or BLOCKED.")(preflight)
+    app.command("standup", short_help="The standup template, filled from the run.")(standup)
 
 
 def preflight(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -55,7 +55,7 @@ def checklist_text(result: ChecklistResult) -> str:
         if item.group != group:
             group = item.group
             lines += ["", group] if lines else [group]
-        value = "" if item.value is None else f"  {item.value}"
+        value = "" if item.value is None or item.text.endswith(f"= {item.value}") else f"  {item.value}"
         explained = item.limit is not None and item.state not in ("pass", "overridden")
         limit = f"  (expected {item.limit})" if explained else ""
         age = "" if not item.age_seconds or item.age_seconds < 60 else f"  {units.age(item.age_seconds)} old"

@@ -22,9 +22,9 @@ def register(app: typer.Typer) -> None:
     family = typer.Typer(
         name="data", help="Candles: check them, split them.", rich_markup_mode=None, no_args_is_help=True
     )
-    family.command("check")(check)
-    family.command("split")(split)
-    family.command("baselines")(baselines)
+    family.command("check", short_help="Gaps, duplicates, disorder, NaN, impossible prices.")(check)
+    family.command("split", short_help="Cut candles by time into train and backtest.")(split)
+    family.command("baselines", short_help="Measure a random policy and buy-and-hold.")(baselines)
     app.add_typer(family)
 
 

@@ -28,7 +28,7 @@ PolicyOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    app.command("revalidate")(revalidate)
+    app.command("revalidate", short_help="Judge a model: six gates, decision, reports.")(revalidate)
     app.command("score")(score)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command("status")(status)
+    app.command("status", short_help="The run: alive, how far, how fast, its metrics.")(status)
     app.command("check")(check)
     app.command("daily")(daily)
 

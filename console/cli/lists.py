@@ -24,7 +24,7 @@ ACTIONS = ("tick", "untick", "override", "na")
 
 
 def register(app: typer.Typer) -> None:
-    app.command("checklist")(checklist)
+    app.command("checklist", short_help="A checklist with its evidence; tick or override an item.")(checklist)
 
 
 def checklist(

@@ -15,8 +15,8 @@ def register(app: typer.Typer) -> None:
     family = typer.Typer(
         name="model", help="The final model: backup, summary.", rich_markup_mode=None, no_args_is_help=True
     )
-    family.command("backup")(backup)
-    family.command("summary")(summary)
+    family.command("backup", short_help="Copy the model folder, every hash verified.")(backup)
+    family.command("summary", short_help="Final metrics, and the training log in numbers.")(summary)
     app.add_typer(family)
 
 

@@ -14,7 +14,7 @@ from core.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
-    app.command("backup")(backup)
+    app.command("backup", short_help="Copy the store, while it is in use, and config.toml.")(backup)
 
 
 def export(

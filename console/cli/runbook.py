@@ -25,7 +25,7 @@ _MARKS = {"ok": "● ok", "bad": "▲ look here", "unknown": "○ unknown"}
 
 
 def register(app: typer.Typer) -> None:
-    app.command("runbook")(runbook)
+    app.command("runbook", short_help="A troubleshooting scenario, with its checks made.")(runbook)
 
 
 def runbook(

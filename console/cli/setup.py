@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command("init")(init)
-    app.command("demo")(demo)
+    app.command("init", short_help="Make a workspace: config.toml and the documents' folders.")(init)
+    app.command("demo", short_help="From synthetic candles to a decision, on a real run.")(demo)
     family = typer.Typer(
         name="audit", help="The append-only audit log.", rich_markup_mode=None, no_args_is_help=True
     )
     family.command("verify")(verify)
     family.command("show")(show)
-    family.command("export")(records.export)
+    family.command("export", short_help="The whole log as JSON or Markdown.")(records.export)
     app.add_typer(family)
 
 

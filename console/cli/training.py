@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command("train")(train)
+    app.command("train", short_help="Train PPO in a process of its own, past the preflight.")(train)
     app.command("stop")(stop)
 
 

@@ -13,7 +13,7 @@ from console.cli.output import GOOD, finish, say
 
 
 def register(app: typer.Typer) -> None:
-    app.command("watch")(watch)
+    app.command("watch", short_help="Evaluate the alert rules and notify, as a service.")(watch)
 
 
 def watch(
