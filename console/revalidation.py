@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.clock import parse_iso
 from core.config.settings import Settings
-from core.errors import ConsoleError
+from core.errors import ConsoleError, UsageError
 from core.files import sha256_file
+from core.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.checklist.model import ChecklistResult
     from core.revalidation.pipeline import RevalidationRequest
     from core.revalidation.result import RevalidationResult
@@ -37,6 +40,8 @@ def request_for(
     episodes: int | None = None,
     policy: Literal["manual", "checklist"] | None = None,
     save_report: bool = True,
+    normalisation: Path | None = None,
+    trusted_model: str | None = None,
 ) -> RevalidationRequest:
     """What is to be judged; what is not named comes from the workspace.
 
@@ -69,6 +74,8 @@ def request_for(
         judged_before=judged,
         now=now,
         run_folders=(workspace.logs, workspace.archive) if workspace else (),
+        normalisation_path=normalisation.absolute() if normalisation else None,
+        trusted_model=trusted_model,
     )
 
 
@@ -98,6 +105,34 @@ def leave_summary(workspace: Workspace, now: datetime) -> tuple[Path, ...]:
 
     facts = read_facts(workspace, None, now)
     return leave(workspace, facts.run, facts.health, now)
+
+
+def trust_model(
+    store: Store | None, model: Path, now: datetime, waiting: Callable[[str], None]
+) -> str | None:
+    """The SHA-256 of a model whose code may be run, entered into the audit log before it is.
+
+    None where the model can be read without. `waiting` is told what is waited for. Raises UsageError without
+    a store, and as `read_foreign`.
+    """
+    from core.models.foreign import exported, read_foreign
+    from core.models.problems import NeedsCodeError
+    from core.training.artifacts import model_zip
+
+    target = model_zip(model)
+    if exported(target):
+        return None
+    read = read_foreign(target, waiting)
+    if not isinstance(read.model, NeedsCodeError):
+        return None
+    if store is None:
+        raise UsageError(
+            "--trust-model is recorded in a workspace's audit log: expected a workspace, got none",
+            hint="Name it with --workspace, or make one with ppo-console init.",
+        )
+    detail = {"sha256": read.model_hash, "reason": str(read.model)}
+    store.record("trust_model", visible(str(target.absolute())), detail, now)
+    return read.model_hash
 
 
 def judged_before(store: Store, data: str) -> int:

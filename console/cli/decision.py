@@ -27,6 +27,9 @@ PolicyOption = Annotated[
 ]
 
 
+_TRUSTED = "the model's code is run in a process of its own; that is in the audit log"
+
+
 def register(app: typer.Typer) -> None:
     app.command("revalidate", short_help="Judge a model: six gates, decision, reports.")(revalidate)
     app.command("score")(score)
@@ -51,6 +54,21 @@ def revalidate(
         int | None, typer.Option("--num-episodes", min=1, help="Disjoint windows; default 10.")
     ] = None,
     policy: PolicyOption = None,
+    normalisation: Annotated[
+        Path | None,
+        typer.Option(
+            "--normalisation",
+            metavar="PATH",
+            help="VecNormalize statistics of a model made elsewhere; default: found beside it by name.",
+        ),
+    ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust-model",
+            help="Where a model is not readable otherwise: run its code, in a process of its own; audited.",
+        ),
+    ] = False,
     save_report: Annotated[
         bool, typer.Option("--save-report/--no-save-report", help="Write the four reports.")
     ] = True,
@@ -60,7 +78,14 @@ def revalidate(
     as_json: JsonOption = False,
 ) -> None:
     """Judge a model on the backtest data: six gates, decision, reports."""
-    from console.revalidation import leave_summary, prepare, record_decision, request_for
+    from console.revalidation import (
+        DEFAULT_MODEL,
+        leave_summary,
+        prepare,
+        record_decision,
+        request_for,
+        trust_model,
+    )
     from console.signals import asked_to_end
     from console.stores import open_store
     from core.revalidation.text import decision_document
@@ -81,6 +106,11 @@ def revalidate(
             if preparation is not None and preparation.status != "READY":
                 keys = ", ".join(detail["preparation_open"])
                 say(f"preparation: {preparation.status}, open: {keys}  (ppo-console checklist preparation)")
+        trusted = None
+        if trust:
+            named = model_path or (opened.models / DEFAULT_MODEL if opened else Path())
+            trusted = trust_model(store, named, now, say)
+            say(_TRUSTED if trusted else "--trust-model was not needed: the model is read without its code")
         request = request_for(
             opened,
             store,
@@ -90,6 +120,8 @@ def revalidate(
             episodes=episodes,
             policy=ruling,
             save_report=save_report,
+            normalisation=normalisation,
+            trusted_model=trusted,
         )
         result = run_in_child(request, progress_printer(), cancelled)
         if store is not None:
@@ -128,6 +160,8 @@ def progress_printer() -> Callable[[Progress], None]:
         if progress.step not in shown:
             shown.add(progress.step)
             say(f"[{progress.step}/5] {progress.title}")
+        elif progress.message:
+            say(f"      {progress.message}")
         if live and progress.total and progress.done < progress.total:
             unit = "candles" if progress.step == 3 else "%"
             sys.stderr.write(f"\r      {progress.done:,}/{progress.total:,} {unit} ")

@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 
 from core.errors import UnreadableError
 from core.text import visible
-from core.trading.actions import HOLD, OPEN_LONG
+from core.trading.actions import HOLD, OPEN_LONG, Action
+from core.training.weights import TORCH_ACTIVATIONS
 
 if TYPE_CHECKING:
     import torch
 
     from core.training.arrays import PolicyArrays
+
+_TIE = 1e-5
+"""Logits closer than this, relative to 1 + their size, are compared as probabilities."""
 
 Observations = NDArray[np.float32]
 Actions = NDArray[np.int64]
@@ -34,8 +38,10 @@ class Policy(Protocol):
 class TrainedPolicy:
     """The deterministic policy of a model: normalise as VecNormalize does, MLP in torch, argmax.
 
-    stable-baselines3 normalises in float64, clips, and hands float32 to the network; so does this. One
-    forward pass serves all lanes. The number of torch threads is the process's affair.
+    stable-baselines3 normalises in float64, clips, and hands float32 to the network; so does this. Its
+    deterministic action has the largest probability, not the largest logit: probabilities round to equal
+    where logits are nearly so, and the first of them is chosen. One forward pass serves all lanes. The number
+    of torch threads is the process's affair.
     """
 
     def __init__(self, arrays: PolicyArrays) -> None:
@@ -43,10 +49,7 @@ class TrainedPolicy:
         from torch import nn
 
         activations: dict[str, type[nn.Module]] = {
-            "tanh": nn.Tanh,
-            "relu": nn.ReLU,
-            "elu": nn.ELU,
-            "identity": nn.Identity,
+            ours: getattr(nn, theirs) for theirs, ours in TORCH_ACTIVATIONS.items()
         }
         if arrays.activation not in activations:
             raise UnreadableError(
@@ -76,10 +79,29 @@ class TrainedPolicy:
     def actions(self, observations: Observations) -> Actions:
         logits = self.logits(observations)
         chosen: Actions = logits.argmax(axis=1).astype(np.int64)
+        near = self._nearly_equal(logits)
+        if near.any():
+            chosen[near] = self._most_probable(logits[near])
         broken = ~np.isfinite(logits).all(axis=1)
         if broken.any():
             self.undecided += int(broken.sum())
             chosen[broken] = HOLD
+        return chosen
+
+    @staticmethod
+    def _nearly_equal(logits: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Rows (L,) whose two largest logits may become one probability."""
+        largest = logits.max(axis=1, keepdims=True)
+        with np.errstate(invalid="ignore"):
+            rivals: NDArray[np.bool_] = (logits >= largest - _TIE * (1.0 + np.abs(largest))).sum(axis=1) > 1
+        return rivals
+
+    def _most_probable(self, logits: NDArray[np.float32]) -> Actions:
+        """As torch's `Categorical(logits=…)` computes probabilities, bit for bit."""
+        with self._torch.inference_mode():
+            found = self._torch.from_numpy(logits)
+            found = found - found.logsumexp(dim=-1, keepdim=True)
+            chosen: Actions = self._torch.softmax(found, dim=-1).argmax(dim=1).numpy()
         return chosen
 
 
@@ -122,19 +144,42 @@ class RecordedPolicy:
 
 
 def check_observation(arrays: PolicyArrays, names: tuple[str, ...]) -> None:
-    """Refuse a model whose observation is not the one the simulator makes. Raises UnreadableError."""
+    """Refuse a model that does not fit the simulator: observations `names`, five actions.
+
+    Of a foreign model only the number of observations can be compared. Raises UnreadableError.
+    """
     got = arrays.feature_names
+    if not got and arrays.inputs == len(names):
+        _check_actions(arrays)
+        return
     if got == names:
         return
-    if len(got) != len(names):
-        what = f"expected {len(names)} numbers in an observation, got {len(got)}"
+    size = len(got) or arrays.inputs
+    if size != len(names):
+        what = f"expected {len(names)} numbers in an observation, got {size}"
     else:
         at = next(index for index, pair in enumerate(zip(got, names, strict=True)) if pair[0] != pair[1])
         what = f"number {at + 1} of its observation: expected {names[at]}, got {visible(got[at], 60)}"
     raise UnreadableError(
         f"{arrays.path} was trained on other observations: {what}",
-        hint="Train a model with this version: ppo-console train.",
+        hint=_ELSEWHERE if arrays.foreign else "Train a model with this version: ppo-console train.",
     )
+
+
+_ELSEWHERE = (
+    "A model can only be judged on what it was trained on: train one with ppo-console train, or backtest it "
+    "where it was made and judge the result with ppo-console score."
+)
+
+
+def _check_actions(arrays: PolicyArrays) -> None:
+    if arrays.manifest.n_actions != len(Action):
+        expected = ", ".join(action.name for action in Action)
+        raise UnreadableError(
+            f"{arrays.path} chooses between {arrays.manifest.n_actions} actions: "
+            f"expected {len(Action)} ({expected})",
+            hint=_ELSEWHERE,
+        )
 
 
 def _linear(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> torch.nn.Linear:

@@ -69,6 +69,10 @@ class RevalidationRequest:
     now: datetime
     run_folders: tuple[Path, ...] = ()
     """Where the log of the model's run may lie, or in a folder of it: the trials behind the model."""
+    normalisation_path: Path | None = None
+    """The statistics of a model that was saved without this program's export."""
+    trusted_model: str | None = None
+    """The SHA-256 of a model file whose code may be run, should it not be readable otherwise."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +107,7 @@ def revalidate(
 
     settings = request.settings
     step(1, message=str(request.model_path))
-    arrays = _load_model(request.model_path)
+    arrays = _load_model(request, lambda message: step(1, message=message), cancelled)
     step(2, message=str(request.data_dir))
     universe, data = _load_data(request, arrays)
 
@@ -164,12 +168,21 @@ def revalidate(
     return result
 
 
-def _load_model(path: Path) -> PolicyArrays:
+def _load_model(
+    request: RevalidationRequest, waiting: Callable[[str], None], cancelled: Callable[[], bool]
+) -> PolicyArrays:
     from core.backtest.policy import check_observation
+    from core.models.foreign import load_model
+    from core.models.trust import run_trusted
     from core.trading.observation import OBSERVATION_NAMES
-    from core.training.arrays import read_policy
 
-    arrays = read_policy(path)
+    arrays = load_model(
+        request.model_path,
+        normalisation=request.normalisation_path,
+        trusted=request.trusted_model,
+        waiting=waiting,
+        run_code=lambda read: run_trusted(read.path, read.data, cancelled),
+    )
     check_observation(arrays, OBSERVATION_NAMES)
     return arrays
 

@@ -64,12 +64,13 @@ def describe_data(
 def describe_model(arrays: PolicyArrays) -> dict[str, str]:
     """The model: path, role (best, final, checkpoint), run, timesteps, evaluations made before it."""
     manifest = arrays.manifest
+    elsewhere = manifest.role == "foreign"
     return {
         "path": visible(str(arrays.path)),
         "role": manifest.role,
-        "run": visible(manifest.run_id),
+        "run": "not known" if elsewhere else visible(manifest.run_id),
         "timesteps": str(manifest.timesteps),
-        "trials": str(manifest.trials),
+        "trials": "not known" if elsewhere else str(manifest.trials),
     }
 
 
@@ -84,7 +85,12 @@ def warnings_of(
 
     `undecided` counts the policy's decisions without a finite number.
     """
-    found = [*universe.warnings, *backtest.warnings]
+    found = list(arrays.foreign.warnings) if arrays.foreign is not None else []
+    if arrays.manifest.data_hash is None:
+        found.append(
+            "the model does not say which candles it was trained on: whether it has seen these is not known"
+        )
+    found += [*universe.warnings, *backtest.warnings]
     if arrays.manifest.synthetic and not universe.synthetic:
         found.append("the model was trained on the synthetic market")
     if undecided:

@@ -22,6 +22,17 @@ Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """A model that was saved without this program's export: what is known of it instead."""
+
+    model_hash: str
+    normalisation_hash: str | None
+    """None where no statistics were given."""
+    warnings: tuple[str, ...]
+    """What cannot be verified."""
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyArrays:
     """A verified policy. Logits = head(activation(layers(normalised observation))); argmax acts."""
 
@@ -34,16 +45,27 @@ class PolicyArrays:
     """Infinite, with mean 0 and variance 1, where observations are not normalised."""
     epsilon: float
     feature_names: tuple[str, ...]
+    """Empty where a foreign model's are not known."""
     manifest: Manifest
     path: Path
     """The zip."""
+    foreign: Foreign | None = None
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers an observation has."""
+        return len(self.observation_mean)
 
     @property
     def model_hash(self) -> str:
+        if self.foreign is not None:
+            return self.foreign.model_hash
         return self.manifest.files[member_names(self.manifest.name)[0]]
 
     @property
-    def normalisation_hash(self) -> str:
+    def normalisation_hash(self) -> str | None:
+        if self.foreign is not None:
+            return self.foreign.normalisation_hash
         return self.manifest.files[member_names(self.manifest.name)[2]]
 
 

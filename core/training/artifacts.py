@@ -40,6 +40,13 @@ class Verified:
     normalisation: Normalisation
 
 
+def has_export(target: Path) -> bool:
+    """Whether any file of this program's export lies beside the zip `target`. Raises OSError."""
+    base = target.name.removesuffix(".zip")
+    beside = [target.parent / name for name in (manifest_name(base), *member_names(base)[1:])]
+    return any(path.exists() or _staged(path).exists() for path in beside)
+
+
 def model_zip(path: Path) -> Path:
     """The zip that `path` (with or without `.zip`) names.
 
@@ -148,9 +155,7 @@ def _load(target: Path) -> Verified:
                 hint="The file was changed or belongs to another model; restore the set or train again.",
             )
         contents.append(data)
-    normalisation = _decode(contents[2], Normalisation, target)
-    _check_finite_statistics(normalisation)
-    return Verified(manifest, contents[0], contents[1], normalisation)
+    return Verified(manifest, contents[0], contents[1], decode_normalisation(contents[2], target))
 
 
 def _manifest(target: Path) -> tuple[Manifest, bool]:
@@ -162,8 +167,9 @@ def _manifest(target: Path) -> tuple[Manifest, bool]:
     _check_zip(zip_path, target)
     if data is None:
         raise UnreadableError(
-            f"{target} has no export ({path.name} is missing): reading the zip itself would run its code",
-            hint="Models that `ppo-console train` saves carry one; copy all four files of a model together.",
+            f"{target} has no export: {path.name} is missing, and with it the hashes of its files",
+            hint="Copy all four files of a model together; the zip alone, in a folder of its own, is read as "
+            "a model made elsewhere.",
         )
     manifest = _decode(data, Manifest, target)
     cleaned = msgspec.structs.replace(
@@ -237,6 +243,13 @@ _S = TypeVar("_S", bound=msgspec.Struct)
 
 class _Version(msgspec.Struct):
     schema_version: int = SCHEMA_VERSION
+
+
+def decode_normalisation(data: bytes, source: Path) -> Normalisation:
+    """A `<name>.normalisation.json`. Raises UnreadableError; `source` is only named in it."""
+    normalisation = _decode(data, Normalisation, source)
+    _check_finite_statistics(normalisation)
+    return normalisation
 
 
 def _decode(data: bytes, kind: type[_S], target: Path) -> _S:

@@ -10,14 +10,17 @@ import io
 import pickle
 import zipfile
 from collections import deque
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import UnreadableError
+from core.clock import iso
+from core.errors import UnreadableError, UsageError
 from core.training.artifacts import Verified
-from core.training.manifest import Normalisation, Statistics
-from core.training.weights import Layer, Weights
+from core.training.manifest import Manifest, Normalisation, Statistics
+from core.training.weights import TORCH_ACTIVATIONS, Layer, Weights
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
 
 EPISODES = 100
 """Finished episodes that the reported reward is the mean of, stable-baselines3's window."""
-
-_ACTIVATION_NAMES = {"Tanh": "tanh", "ReLU": "relu", "ELU": "elu"}
 
 
 def model_bytes(model: PPO) -> bytes:
@@ -47,12 +48,12 @@ def policy_weights(model: PPO) -> Weights:
             layers.append(_layer(module))
         else:
             activations.add(type(module).__name__)
-    if len(activations) > 1 or not activations <= set(_ACTIVATION_NAMES):
+    if len(activations) > 1 or not activations <= set(TORCH_ACTIVATIONS):
         raise UnreadableError(
             f"a policy network with {', '.join(sorted(activations))} cannot be exported; "
-            f"expected one of {', '.join(_ACTIVATION_NAMES)}"
+            f"expected one of {', '.join(TORCH_ACTIVATIONS)}"
         )
-    activation = _ACTIVATION_NAMES[activations.pop()] if activations else "identity"
+    activation = TORCH_ACTIVATIONS[activations.pop()] if activations else "identity"
     return Weights(tuple(layers), _layer(model.policy.action_net), activation)
 
 
@@ -61,6 +62,63 @@ def _layer(linear: Any) -> Layer:
         linear.weight.detach().cpu().numpy().astype(np.float32, copy=True),
         linear.bias.detach().cpu().numpy().astype(np.float32, copy=True),
     )
+
+
+def export_model(
+    model: PPO,
+    path: Path,
+    *,
+    feature_names: tuple[str, ...],
+    now: datetime,
+    normaliser: VecNormalize | None = None,
+) -> Path:
+    """Save a model of any training script with the export that this program reads; returns the zip's path.
+
+    `path` is the zip's, with or without `.zip`; the files beside it replace `model.save` and
+    `normaliser.save`. `feature_names` says what each number of an observation is, in order.
+
+    Raises UsageError (not one name per number), UnreadableError (no plain MLP, no space, no permission).
+    """
+    from core.training.artifacts import write_artifacts
+    from core.training.saver import program_versions
+
+    weights = policy_weights(model)
+    if len(feature_names) != weights.inputs:
+        raise UsageError(
+            f"feature_names: expected one for each of the {weights.inputs} numbers of an observation, "
+            f"got {len(feature_names)}"
+        )
+    manifest = Manifest(
+        name=path.name.removesuffix(".zip"),
+        role="foreign",
+        run_id="",
+        timesteps=model.num_timesteps,
+        updates=model._n_updates,
+        created_at=iso(now),
+        files={},
+        feature_names=feature_names,
+        net_arch=weights.net_arch,
+        activation=weights.activation,
+        n_actions=weights.actions,
+        seed=model.seed,
+        versions=program_versions(),
+    )
+    return write_artifacts(
+        path.parent,
+        manifest=manifest,
+        zip_bytes=model_bytes(model),
+        weights=weights,
+        normalisation=normalisation_of(normaliser, feature_names)
+        if normaliser
+        else not_normalised(feature_names),
+    )
+
+
+def not_normalised(names: tuple[str, ...]) -> Normalisation:
+    """What stands for the statistics of a model that was trained on observations as they are."""
+    observations = Statistics(enabled=False, mean=(), var=(), count=0.0, clip=10.0, epsilon=1e-8)
+    rewards = Statistics(enabled=False, mean=(0.0,), var=(1.0,), count=0.0, clip=10.0, epsilon=1e-8)
+    return Normalisation(names=names, observations=observations, rewards=rewards, gamma=1.0)
 
 
 def normalisation_of(normaliser: VecNormalize, names: tuple[str, ...]) -> Normalisation:

@@ -12,7 +12,8 @@ import msgspec
 
 SCHEMA_VERSION = 1
 
-Role = Literal["checkpoint", "best", "final"]
+Role = Literal["checkpoint", "best", "final", "foreign"]
+"""`foreign` is no role in a training of this program: the model was made elsewhere."""
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):

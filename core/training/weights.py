@@ -21,7 +21,18 @@ from numpy.typing import NDArray
 from core.errors import RejectedError, UnreadableError
 from core.text import visible
 
-ACTIVATIONS = ("tanh", "relu", "elu", "identity")
+TORCH_ACTIVATIONS = {
+    "Tanh": "tanh",
+    "ReLU": "relu",
+    "ELU": "elu",
+    "LeakyReLU": "leaky_relu",
+    "Sigmoid": "sigmoid",
+    "SiLU": "silu",
+    "GELU": "gelu",
+    "Identity": "identity",
+}
+"""Class in `torch.nn`, with its default arguments → name here."""
+ACTIVATIONS = tuple(TORCH_ACTIVATIONS.values())
 MAX_UNPACKED = 512 * 1024 * 1024
 
 Float32 = NDArray[np.float32]

@@ -1,0 +1,122 @@
+"""A zip whose members are the bytes it consists of: stored, unique, nothing before or after them.
+
+stable-baselines3 and torch both write such zips, one inside the other. Traps avoided: a zip cut off after its
+inner zip, which opens as that inner zip; members that overlap, declare more than the file holds or appear
+twice; names with a path; an index too long to read.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+
+from core.models.problems import MalformedError, NotWholeError
+from core.text import visible
+
+MAX_MEMBERS = 4096
+_MAX_INDEX = 1 << 20
+_LOCAL, _END, _END64, _LOCATOR = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+_END_SIZE, _END64_SIZE, _LOCATOR_SIZE, _LOCAL_SIZE = 22, 56, 20, 30
+_CUT = "a zip that is cut off or damaged: its index is not where its end says"
+"""As of a zip that is cut off right after the zip inside it."""
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,
+    LookupError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
+"""What zipfile raises for bytes that are no zip; RuntimeError for an encrypted member."""
+
+
+class StoredZip:
+    """The members of one zip, read by name."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises NotWholeError and MalformedError."""
+        index = _index_start(data)
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except _BROKEN as error:
+            raise MalformedError(f"a damaged zip ({type(error).__name__})") from None
+        self._members = self._zip.infolist()
+        self._check(index)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(member.filename for member in self._members)
+
+    def size(self, name: str) -> int:
+        return self._zip.getinfo(name).file_size
+
+    def read(self, name: str, limit: int) -> bytes:
+        """A member that is there, of at most `limit` bytes, its checksum verified. Raises MalformedError."""
+        member = self._zip.getinfo(name)
+        if member.file_size > limit:
+            raise MalformedError(
+                f"{visible(name, 60)}: expected at most {limit:,} bytes, got {member.file_size:,}"
+            )
+        try:
+            return self._zip.read(member)
+        except _BROKEN as error:
+            raise MalformedError(f"{visible(name, 60)} is damaged: {type(error).__name__}") from None
+
+    def _check(self, index: int) -> None:
+        names = set()
+        end = 0
+        for member in sorted(self._members, key=lambda member: member.header_offset):
+            where = f"the member {visible(member.filename, 60)!r}"
+            if member.filename in names:
+                raise MalformedError(f"{where} is there twice")
+            names.add(member.filename)
+            parts = member.filename.split("/")
+            if (
+                member.filename != member.orig_filename
+                or "\\" in member.filename
+                or ".." in parts
+                or not parts[0]
+            ):
+                raise MalformedError(f"{where}: a name that leads elsewhere")
+            if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
+                raise MalformedError(f"{where}: expected it stored as it is, got it compressed")
+            if member.header_offset < end:
+                raise MalformedError(f"{where} overlaps another member")
+            end = member.header_offset + _LOCAL_SIZE + len(member.filename.encode()) + member.file_size
+        if end > index:
+            raise MalformedError("a member reaches into the zip's index")
+
+
+def _index_start(data: bytes) -> int:
+    """Where the index begins, once the end of the zip says that everything is there."""
+    if not data.startswith(_LOCAL):
+        kind = NotWholeError if _LOCAL.startswith(data[:4]) else MalformedError
+        raise kind(f"expected a stable-baselines3 zip, got {_start(data)}")
+    end = len(data) - _END_SIZE
+    if end < 0 or data[end : end + 4] != _END or data[-2:] != b"\0\0":
+        raise NotWholeError(f"a zip that is cut off or damaged: no end in its {len(data):,} bytes")
+    entries, size, start = struct.unpack_from("<10xHII", data, end)
+    if data[end - _LOCATOR_SIZE : end - _LOCATOR_SIZE + 4] == _LOCATOR and end >= _LOCATOR_SIZE + _END64_SIZE:
+        end -= _LOCATOR_SIZE + _END64_SIZE
+        if data[end : end + 4] != _END64 or struct.unpack_from("<Q", data, end + _END64_SIZE + 8)[0] != end:
+            raise NotWholeError(_CUT)
+        entries, size, start = struct.unpack_from("<32xQQQ", data, end)
+    if start + size != end:
+        raise NotWholeError(_CUT)
+    if entries > MAX_MEMBERS or size > _MAX_INDEX:
+        raise MalformedError(f"expected a zip of at most {MAX_MEMBERS:,} members, got {entries:,}")
+    return int(start)
+
+
+def _start(data: bytes) -> str:
+    if not data:
+        return "an empty file"
+    if data.startswith(b"PK"):
+        return "a zip that is cut off or damaged"
+    return f"a file that starts with {visible(data[:24].decode('utf-8', 'replace'), 24)!r}"
