@@ -84,7 +84,7 @@ _MOVE = (
         "details",
         "The row in full",
         "Move",
-        (CHECKLIST,),
+        (CHECKLIST, REVALIDATE),
         35,
         palette=False,
     ),

@@ -7,6 +7,8 @@ plotext's own frame and odd tick values; it draws only the line, the frame and r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from core.revalidation.result import Curve
 from core.units import percent
@@ -53,14 +55,14 @@ class EquityChart(LineWidget):
         if inner_width < _LEAST_WIDTH or inner_height < _LEAST_HEIGHT:
             return framed(title, value, [[("too small here: make the window larger", "dim")]], width, height)
         if inner_height < _BOTH:
-            body = _plot(curve.equity, curve.time, inner_width, inner_height, dates=True)
+            body = plotted(curve.equity, curve.time, inner_width, inner_height, dates=True)
             return framed("equity", value, body, width, height)
         below = max(3, (inner_height - 1) // 3)
         drawdown = [-abs(value) for value in curve.drawdown_pct]
         body = [
-            *_plot(curve.equity, curve.time, inner_width, inner_height - below - 1, dates=False),
+            *plotted(curve.equity, curve.time, inner_width, inner_height - below - 1, dates=False),
             [("drawdown, %", "dim")],
-            *_plot(drawdown, curve.time, inner_width, below, dates=True, top=0.0),
+            *plotted(drawdown, curve.time, inner_width, below, dates=True, top=0.0),
         ]
         return framed(title, value, body, width, height)
 
@@ -68,7 +70,20 @@ class EquityChart(LineWidget):
         self._curve = None
 
 
-def _plot(
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point on the line that stands for something."""
+
+    at: int
+    """Which value, from 0."""
+    kind: Literal["won", "lost", "chosen"]
+
+
+_MARKS = {"won": ("▲", "+", "good"), "lost": ("▼", "x", "critical"), "chosen": ("◆", "@", "accent-bold")}
+"""Glyph, in ASCII, tone; the later covers the earlier."""
+
+
+def plotted(
     values: Sequence[float],
     times: Sequence[str],
     width: int,
@@ -76,6 +91,7 @@ def _plot(
     *,
     dates: bool,
     top: float | None = None,
+    marks: Sequence[Mark] = (),
 ) -> list[list[Span]]:
     """`height` rows of one line plot; `dates` adds the first, a middle and the last date below it."""
     from textual_plotext.plot import Plot
@@ -83,27 +99,35 @@ def _plot(
     low, high = min(values), max(values) if top is None else top
     if high <= low:
         low, high = low - 1.0, high + (1.0 if top is None else 0.0)
-    marks = ticks(low, high, max(2, height // 2))
+    levels = ticks(low, high, max(2, height // 2))
     plot = Plot()
     plot.theme("clear")
     plot.frame(False)
+    # Else no wider than what stdout says, which need not be the screen.
+    plot._limit_size(False, False)  # type: ignore[attr-defined]
     plot.plotsize(width, height)
     plot.ylim(low, high)
-    plot.yticks(marks, [f"{label:>6} " for label in tick_labels(marks)])
+    plot.yticks(levels, [f"{label:>6} " for label in tick_labels(levels)])
     if dates:
         places = [1, (len(values) + 1) // 2, len(values)]
         plot.xticks([float(place) for place in places], [times[place - 1][:10] for place in places])
     else:
         plot.xticks([], [])
     plot.plot(list(range(1, len(values) + 1)), list(values), marker="*" if ascii_only() else "braille")
+    for kind, (glyph, plain, _tone) in _MARKS.items():
+        chosen = [mark.at for mark in marks if mark.kind == kind]
+        if chosen:
+            marker = plain if ascii_only() else glyph
+            plot.scatter([at + 1 for at in chosen], [values[at] for at in chosen], marker=marker)
     text = plot.uncolorize(plot.build())
-    return [_spans(line, width) for line in text.split("\n")[:height]]
+    return [_spans(line, width, bool(marks)) for line in text.split("\n")[:height]]
 
 
-def _spans(line: str, width: int) -> list[Span]:
-    """The line's dots in the accent, labels and axis dim."""
+def _spans(line: str, width: int, marked: bool) -> list[Span]:
+    """The line's dots in the accent, marks in their tone, labels and axis dim."""
+    tones = {glyph: tone for *glyphs, tone in _MARKS.values() for glyph in glyphs} if marked else {}
     spans: list[Span] = []
     for char in line[:width]:
         dots = "\u2800" <= char <= "\u28ff" or char == "*"
-        spans.append((" " if char == "\u2800" else char, "accent" if dots else "dim"))
+        spans.append((" " if char == "\u2800" else char, tones.get(char, "accent" if dots else "dim")))
     return spans

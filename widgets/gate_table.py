@@ -13,7 +13,7 @@ from textual.geometry import Size
 
 from core.revalidation.result import GateResult
 from core.units import number
-from widgets.lines import LineWidget, Row, Span, fit, framed, wrapped
+from widgets.lines import LineWidget, Row, Span, fit, framed, with_cursor, wrapped
 from widgets.tone import Tone, ascii_only, glyph, safe
 
 LABELS = {
@@ -52,7 +52,28 @@ class GateTable(LineWidget):
     def __init__(self, *, empty: str = "", id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.empty = empty
+        self.active = False
+        self.cursor = 0
         self._gates: tuple[GateResult, ...] = ()
+
+    @property
+    def selected(self) -> GateResult | None:
+        """The gate under the cursor."""
+        return self._gates[self.cursor] if self.cursor < len(self._gates) else None
+
+    def activate(self, active: bool) -> None:
+        """Whether the keys act on this pane; only then the cursor shows."""
+        self.active = active
+        self.redraw()
+
+    def move(self, rows: int) -> None:
+        """The cursor by `rows` (negative: up), within the gates."""
+        self.cursor = max(0, min(self.cursor + rows, len(self._gates) - 1))
+        self.redraw()
+
+    @property
+    def page_size(self) -> int:
+        return len(LABELS)
 
     def show(self, gates: Sequence[GateResult]) -> None:
         before = self._needed_height()
@@ -70,12 +91,13 @@ class GateTable(LineWidget):
 
     def rows(self, width: int, height: int) -> Sequence[Row]:
         if not self._gates:
-            return framed("gates", [], wrapped(self.empty, width - 4), width, height)
+            words = wrapped(self.empty, width - 4)
+            return framed("gates", [], words, width, height, active=self.active)
         inner = width - 4
         table = [_cells(gate) for gate in self._gates]
-        widths = _widths(table, inner)
+        widths, gap = _layout(table, inner)
         head = [(_aligned(text, widths, i), "dim") for i, text in enumerate(_HEADS) if widths[i]]
-        body: list[Row] = [_spaced(head)]
+        body: list[Row] = [_spaced(head, gap)]
         for gate, cells in zip(self._gates, table, strict=True):
             tone = _VERDICT[gate.status][0]
             tones = (
@@ -88,7 +110,7 @@ class GateTable(LineWidget):
                 f"{tone}-bold" if tone != "unknown" else tone,
             )
             spans = [(_aligned(text, widths, i), tones[i]) for i, text in enumerate(cells) if widths[i]]
-            body.append(_spaced(spans))
+            body.append(_spaced(spans, gap))
         reasons = [gate for gate in self._gates if gate.reason and gate.status != "PASS"]
         room = height - 2 - len(body)
         if reasons and room > 1:
@@ -102,7 +124,8 @@ class GateTable(LineWidget):
                         (safe(str(gate.reason), 200), "plain"),
                     ]
                 )
-        return framed("gates", [], body, width, height)
+        marked = with_cursor(body, self.cursor + 1 if self.active else None)
+        return framed("gates", [], marked, width, height, gutter=0, active=self.active)
 
 
 def _cells(gate: GateResult) -> tuple[str, ...]:
@@ -125,35 +148,38 @@ def _cells(gate: GateResult) -> tuple[str, ...]:
     )
 
 
-def _widths(table: Sequence[tuple[str, ...]], inner: int) -> list[int]:
-    """Column widths, 0 for a column that is not shown.
+def _layout(table: Sequence[tuple[str, ...]], inner: int) -> tuple[list[int], int]:
+    """Column widths, 0 for a column that is not shown, and the blanks between columns.
 
-    A column in which no gate has a value is left out; where the others do not fit, interval, random and
-    margin go, in this order.
+    A column in which no gate has a value is left out; where the others do not fit, the blanks shrink, then
+    random, interval and margin go, in this order.
     """
     columns = list(zip(_HEADS, *table, strict=True))
     widths = [max(cell_len(cell) for cell in column) for column in columns]
     for column in (_INTERVAL, _RANDOM):
-        if all(cells[column] == number(None) for cells in table):  # not computed: no column for nothing
+        if all(cells[column] == number(None) for cells in table):
             widths[column] = 0
-    for column in (_INTERVAL, _RANDOM, _MARGIN):
-        if sum(widths) + 2 * (sum(width > 0 for width in widths) - 1) <= inner:
+
+    def spare(gap: int) -> int:
+        return inner - sum(widths) - gap * (sum(width > 0 for width in widths) - 1)
+
+    for column in (_RANDOM, _INTERVAL, _MARGIN):
+        if spare(1) >= 0:
             break
         widths[column] = 0
-    spare = inner - sum(widths) - 2 * (sum(width > 0 for width in widths) - 1)
-    if spare > 0:
-        widths[0] += min(spare, 4)
-    return widths
+    gap = 2 if spare(2) >= 0 else 1
+    widths[0] += max(0, min(spare(gap), 4))
+    return widths, gap
 
 
 def _aligned(text: str, widths: Sequence[int], column: int) -> str:
     return fit(text, widths[column], right=0 < column < len(_HEADS) - 1)
 
 
-def _spaced(spans: Sequence[Span]) -> list[Span]:
+def _spaced(spans: Sequence[Span], gap: int) -> list[Span]:
     out: list[Span] = []
     for span in spans:
         if out:
-            out.append(("  ", "dim"))
+            out.append((" " * gap, "dim"))
         out.append(span)
     return out

@@ -217,6 +217,14 @@ def framed(
     return rows
 
 
+def with_cursor(body: Sequence[Row], selected: int | None) -> list[list[Span]]:
+    """`body` for a frame of gutter 0: a blank at both sides, the row `selected` marked at its left."""
+    mark = ">" if ascii_only() else "▸"
+    return [
+        [(mark, "accent-bold") if index == selected else (" ", "dim"), *row] for index, row in enumerate(body)
+    ]
+
+
 def cut(row: Row, width: int, fill: str = " ") -> list[Span]:
     """`row` in exactly `width` cells: spans past it are cut with an ellipsis, the rest filled."""
     out: list[Span] = []

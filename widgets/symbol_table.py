@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from core.revalidation.result import SymbolResult
 from core.units import number, percent
-from widgets.lines import LineWidget, Row, fit, framed, wrapped
+from widgets.lines import LineWidget, Row, fit, framed, with_cursor, wrapped
 from widgets.tone import safe
 
 _LONG = ("return", "drawdown", "win rate", "factor", "trades")
@@ -32,21 +32,27 @@ class SymbolTable(LineWidget):
         self._top = 0
         self._room = 1
         self.active = False
+        self.cursor = 0
+
+    @property
+    def selected(self) -> SymbolResult | None:
+        """The symbol under the cursor."""
+        return self._symbols[self.cursor] if self.cursor < len(self._symbols) else None
 
     def activate(self, active: bool) -> None:
-        """Whether the keys act on this pane."""
+        """Whether the keys act on this pane; only then the cursor shows."""
         self.active = active
         self.redraw()
 
     def show(self, symbols: Sequence[SymbolResult]) -> None:
         if tuple(symbols) != self._symbols:
             self._symbols = tuple(symbols)
-            self._top = 0
+            self._top = self.cursor = 0
         self.redraw()
 
     def move(self, rows: int) -> None:
-        """Scroll by `rows` (negative: up), within the table."""
-        self._top = max(0, min(self._top + rows, len(self._symbols) - self._room))
+        """The cursor by `rows` (negative: up), within the table."""
+        self.cursor = max(0, min(self.cursor + rows, len(self._symbols) - 1))
         self.redraw()
 
     @property
@@ -55,6 +61,7 @@ class SymbolTable(LineWidget):
 
     def rows(self, width: int, height: int) -> Sequence[Row]:
         self._room = max(1, height - 3)
+        self._top = max(self.cursor - self._room + 1, min(self._top, self.cursor))
         self._top = max(0, min(self._top, len(self._symbols) - self._room))
         if not self._symbols:
             return framed("symbols", [], wrapped(self.empty, width - 4), width, height)
@@ -81,7 +88,8 @@ class SymbolTable(LineWidget):
         last = min(self._top + self._room, len(self._symbols))
         partly = len(self._symbols) > self._room
         value = f"{self._top + 1}–{last} of {len(self._symbols)}" if partly else f"{len(self._symbols)}"
-        return framed("symbols", [(value, "dim")], body, width, height, active=self.active)
+        marked = with_cursor(body, 1 + self.cursor - self._top if self.active else None)
+        return framed("symbols", [(value, "dim")], marked, width, height, gutter=0, active=self.active)
 
 
 def _layout(

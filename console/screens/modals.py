@@ -40,6 +40,11 @@ class _Question:
         )
 
 
+def key_line(*keys: tuple[str, str]) -> Content:
+    """The keys of a screen over a screen: `esc close`."""
+    return _Question.keys(*keys)
+
+
 class Confirm(ModalScreen[bool]):
     """Yes or no. `y` says yes; `enter` too, unless `loses`: yes gives something up, and `enter` says no."""
 

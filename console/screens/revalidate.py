@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -38,12 +38,15 @@ from widgets.lines_panel import LinesPanel
 from widgets.progress_steps import ProgressSteps
 from widgets.symbol_table import SymbolTable
 
+if TYPE_CHECKING:
+    from core.revalidation.result import RevalidationResult
+
 _WIDE, _TALL = 108, 24
 """From this size of the body on, all four panels stand side by side."""
 _LOOK_EVERY = 10
 """Seconds between two looks at the model on disk."""
 _PANES = (("gates", "gates"), ("why", "recommendation"), ("symbols", "symbols"), ("equity", "equity"))
-_WHY, _SYMBOLS = 1, 2
+_GATES, _WHY, _SYMBOLS = 0, 1, 2
 _EMPTY_GATES = (
     "R judges the model. The six gates then stand here: limit, value, margin, what a random policy reaches, "
     "verdict."
@@ -55,7 +58,7 @@ _EMPTY_EQUITY = "The portfolio's equity and its drawdown."
 
 
 class Revalidate(ConsoleScreen):
-    """`R` starts (confirmed by the app), `esc` cancels, `tab` goes through the panes."""
+    """`R` starts (confirmed by the app), `esc` cancels, `tab` goes through the panes, `enter` opens a row."""
 
     CSS_PATH = "revalidate.tcss"
     number: ClassVar[int] = REVALIDATE
@@ -196,8 +199,9 @@ class Revalidate(ConsoleScreen):
         self.query_one("#left").display = left
         self.query_one("#right").display = self._wide or not left
         scrolled = self._scrolled()
+        for pane in (self.query_one(GateTable), self.query_one(SymbolTable)):
+            pane.activate(pane is scrolled)
         self.query_one("#why", LinesPanel).activate(self._wide and scrolled.id == "why")
-        self.query_one("#symbols", SymbolTable).activate(self._wide and scrolled.id == "symbols")
         self._say_panes()
 
     def _say_panes(self) -> None:
@@ -224,7 +228,7 @@ class Revalidate(ConsoleScreen):
 
     def _turn(self, step: int) -> None:
         if self._wide:
-            self._pane = _SYMBOLS if self._scrolled().id == "why" else _WHY
+            self._pane = (self._pane + step) % (_SYMBOLS + 1) if self._pane <= _SYMBOLS else _GATES
         else:
             self._pane = (self._pane + step) % len(_PANES)
         self._arrange()
@@ -254,11 +258,45 @@ class Revalidate(ConsoleScreen):
     def do_move_end(self) -> None:
         self._move(1_000_000)
 
-    def _scrolled(self) -> LinesPanel | SymbolTable:
-        """What j and k move: the symbols while they are the chosen pane, else the recommendation."""
+    def do_row_open(self) -> None:
+        """The gate under the cursor in full, or the symbol's trades."""
+        result, pane = self._state.result, self._scrolled()
+        if result is None:
+            self.console.say("nothing was judged yet: R judges the model", "plain")
+        elif isinstance(pane, GateTable) and (gate := pane.selected) is not None:
+            from console.screens.gate_detail import gate_facts, gate_title
+            from console.screens.modals import Details
+
+            self.app.push_screen(Details(gate_title(gate), gate_facts(gate, result)))
+        elif isinstance(pane, SymbolTable) and (symbol := pane.selected) is not None:
+            self._open_trades(result, symbol.symbol)
+        else:
+            self.console.say("tab goes to the gates and to the symbols: enter opens them", "plain")
+
+    def _open_trades(self, result: RevalidationResult, symbol: str) -> None:
+        from console.screens.trades import SymbolTrades
+        from core.errors import UnreadableError
+        from core.revalidation.trade_book import BOOK_NAME, read_book
+
+        path = next((Path(path) for path in result.reports if Path(path).name == BOOK_NAME), None)
+        if path is None:
+            self.console.say("no list of trades was saved with this result: R judges again", "warning")
+            return
+        try:
+            book = read_book(path)
+        except UnreadableError as error:
+            self.console.say(error.title, "critical")
+            return
+        if not book.belongs_to(result) or book.of(symbol) is None:
+            self.console.say(f"{self._shown(path)} belongs to another judgement", "warning")
+            return
+        self.app.push_screen(SymbolTrades(book, symbol))
+
+    def _scrolled(self) -> GateTable | LinesPanel | SymbolTable:
+        """What j and k move: the chosen pane, the gates where that is the equity."""
         if self._pane == _SYMBOLS:
-            return self.query_one("#symbols", SymbolTable)
-        return self.query_one("#why", LinesPanel)
+            return self.query_one(SymbolTable)
+        return self.query_one("#why", LinesPanel) if self._pane == _WHY else self.query_one(GateTable)
 
     def _move(self, rows: int) -> None:
         self._scrolled().move(rows)

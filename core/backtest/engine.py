@@ -39,6 +39,10 @@ class StreamTrades:
     entry_index: Integers
     """Candle of the entry, on the universe's axis."""
     exit_index: Integers
+    entry_price: Floats
+    exit_price: Floats
+    exit_reason: NDArray[np.int8]
+    """An `ExitReason`."""
     pnl: Floats
     """In currency, net of fees and slippage."""
     r_multiple: Floats
@@ -273,6 +277,9 @@ def _stream_trades(trades: Trades, n_windows: int) -> StreamTrades:
         side=sorted_.side,
         entry_index=sorted_.entry_index,
         exit_index=sorted_.exit_index,
+        entry_price=sorted_.entry_price,
+        exit_price=sorted_.exit_price,
+        exit_reason=sorted_.exit_reason,
         pnl=sorted_.pnl,
         r_multiple=sorted_.r_multiple,
         ambiguous=sorted_.ambiguous,

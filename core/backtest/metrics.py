@@ -75,6 +75,14 @@ def sortino_ratio(returns: ArrayLike, periods: float) -> float | None:
     return finite(values.mean() / downside * math.sqrt(periods)) if downside > _NO_SPREAD else None
 
 
+def volatility(returns: ArrayLike, periods: float) -> float | None:
+    """Standard deviation (ddof 1) · √periods; None below two returns or with a non-finite one."""
+    values = _floats(returns)
+    if values.size < 2 or not np.isfinite(values).all():
+        return None
+    return finite(values.std(ddof=1) * math.sqrt(periods))
+
+
 def drawdowns(equity: ArrayLike) -> Floats:
     """The loss from the highest value so far, as a fraction of it, (n,)."""
     values = _floats(equity)

@@ -155,6 +155,7 @@ def combine(
         "sharpe_ratio": m.sharpe_ratio(returns, periods),
         "sharpe_ratio_rf2": m.sharpe_ratio(returns, periods, RISK_FREE),
         "sortino_ratio": m.sortino_ratio(returns, periods),
+        "volatility_pct": _percent(m.volatility(returns, periods)),
         "max_drawdown_pct": _percent(worst),
         "win_rate_pct": 100.0 * int((outcome > 0).sum()) / outcome.size if rate is not None else None,
         "profit_factor": m.profit_factor(gross_profit, gross_loss),

@@ -40,6 +40,7 @@ from core.revalidation.provenance import (
 from core.revalidation.reports import write_reports
 from core.revalidation.result import Hashes, RevalidationResult, SymbolResult
 from core.revalidation.text import STEP_TITLES
+from core.revalidation.trade_book import trade_book
 from core.text import visible
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def revalidate(
         if folder is None:
             raise UsageError("reports were asked for without a folder to write them to")
         save_baselines(folder, data, measured, settings=settings, now=request.now, episodes=request.episodes)
-        result = write_reports(result, folder, request.now)
+        result = write_reports(result, folder, request.now, trade_book(backtest, result))
     return result
 
 

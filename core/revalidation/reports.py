@@ -1,6 +1,6 @@
-"""The four report files of one result, written together, the earlier ones kept.
+"""The report files of one result, written together, the earlier ones kept.
 
-All four are complete on disk under temporary names before the first takes its place, the JSON last: a full
+All of them are complete on disk under temporary names before the first takes its place, the JSON last: a full
 disk or a kill leaves the earlier report. Trap avoided: an overwritten decision that nobody can look up again.
 """
 
@@ -21,6 +21,7 @@ from core.errors import UnreadableError
 from core.files import replacing, sweep_leftovers, sync_folder
 from core.revalidation.markdown import markdown
 from core.revalidation.result import RevalidationResult
+from core.revalidation.trade_book import BOOK_NAME, TradeBook
 from core.text import visible
 
 JSON_NAME = "revalidation_result.json"
@@ -50,15 +51,21 @@ def report_paths(folder: Path, now: datetime) -> tuple[Path, Path, Path, Path]:
     )
 
 
-def write_reports(result: RevalidationResult, folder: Path, now: datetime) -> RevalidationResult:
-    """Write all four into `folder`; returns `result` with their paths in `reports`.
+def write_reports(
+    result: RevalidationResult, folder: Path, now: datetime, book: TradeBook | None = None
+) -> RevalidationResult:
+    """Write all four, and the `book`, into `folder`; returns `result` with their paths in `reports`.
 
     Raises UnreadableError; the earlier report is then unchanged.
     """
-    paths = report_paths(folder, now)
+    paths: tuple[Path, ...] = report_paths(folder, now)
+    if book is not None:
+        paths = (*paths, folder / BOOK_NAME)
     result = msgspec.structs.replace(result, reports=tuple(str(path) for path in paths))
     result_json = _json(result)
-    contents = (result_json, markdown(result).encode(), _decision_json(result), metrics_csv(result).encode())
+    contents = [result_json, markdown(result).encode(), _decision_json(result), metrics_csv(result).encode()]
+    if book is not None:
+        contents.append(msgspec.json.encode(book) + b"\n")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sweep_leftovers(folder, now=now.timestamp())

@@ -14,7 +14,8 @@ import core.revalidation.worker as worker_module
 from console.stores import open_store
 from core.errors import CancelledError, UnreadableError
 from core.revalidation.pipeline import Progress
-from core.revalidation.result import Evidence, GateResult, Hashes, RevalidationResult, SymbolResult
+from core.revalidation.result import Curve, Evidence, GateResult, Hashes, RevalidationResult, SymbolResult
+from core.revalidation.trade_book import BOOK_NAME, SymbolBook, TradeBook
 
 MODEL = b"a model"
 
@@ -315,4 +316,53 @@ async def test_a_broken_report_is_said_and_no_result(given: Any, make: Any) -> N
     async with given.app.run_test(size=(120, 40)) as pilot:
         text = await opened(given, make, pilot)
         assert "the report on disk cannot be read" in text and "not judged yet" not in text
-        assert "expected a revalidation result" in text, "what is wrong with it stands in the recommendation"
+        flowing = " ".join(text.replace("│", " ").split())
+        assert "expected a revalidation result" in flowing, "what is wrong stands in the recommendation"
+
+
+async def test_enter_opens_a_gate_and_then_a_symbol_s_trades(given: Any, make: Any) -> None:
+    put_model(given)
+    folder = given.workspace.reports
+    curve = Curve(
+        time=tuple(f"2026-02-{day:02d}T00:00:00Z" for day in range(1, 21)),
+        equity=tuple(1 + 0.01 * day for day in range(20)),
+        drawdown_pct=(0.0,) * 20,
+    )
+    trades = SymbolBook(
+        symbol="OGNUSDT",
+        curve=curve,
+        episode=(1, 1),
+        side=(1, -1),
+        entry=("2026-02-02T00:00:00Z", "2026-02-06T00:00:00Z"),
+        exit=("2026-02-04T00:00:00Z", "2026-02-09T00:00:00Z"),
+        candles=(12, 18),
+        entry_price=(1.0, 1.0),
+        exit_price=(1.1, 1.2),
+        pnl=(31.25, -12.5),
+        r_multiple=(0.31, -0.12),
+        reason=("target", "stop"),
+    )
+    result = make_result(reports=(str(folder / BOOK_NAME),))
+    put_report(given, result)
+    book = TradeBook(
+        generated_at=result.generated_at, model=result.hashes.model, capital=1e4, symbols=(trades,)
+    )
+    (folder / BOOK_NAME).write_bytes(msgspec.json.encode(book))
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        text = await opened(given, make, pilot)
+        await pilot.press("j", "j", "j", "enter")
+        text = await settled(given, pilot, 0.2)
+        assert "Profit Factor" in text and "gross profit / gross loss" in text and "FAIL" in text
+        await pilot.press("escape", "tab", "tab", "enter")
+        text = await settled(given, pilot, 0.2)
+        assert "31.25" in text and "-0.12" in text and "target" in text and "long" in text
+        assert "▲" in text and "▼" in text and "◆" in text
+        await pilot.press("j")
+        await settled(given, pilot, 0.1)
+        await pilot.press("escape")
+        assert "equity and drawdown" in await settled(given, pilot, 0.1)
+        (folder / BOOK_NAME).write_bytes(
+            msgspec.json.encode(msgspec.structs.replace(book, generated_at="2026-02-20T00:00:00Z"))
+        )
+        await pilot.press("enter")
+        assert "belongs to another judgement" in await settled(given, pilot, 0.2)
