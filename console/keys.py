@@ -194,7 +194,15 @@ _ACTIONS = (
     Key("workspace.save", "W", "W", "save", "Save this run as a workspace, and go on in it", "Act"),
     Key("display.pause", "p", "p", "pause", "Hold the display still; following goes on", "Act", footer=60),
     Key("text.copy", "y", "y", "copy", "Copy the screen's content; also to a file", "Act", footer=50),
-    Key("screen.export", "x", "x", "export", "Save the screen as SVG and text", "Act", footer=55),
+    Key(
+        "screen.export",
+        "x",
+        "x",
+        "export",
+        "Save the screen as SVG and text, series as CSV and JSON",
+        "Act",
+        footer=55,
+    ),
 )
 
 _CL, _DASH = "Charts and logs", (DASHBOARD,)

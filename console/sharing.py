@@ -56,7 +56,11 @@ class SharingMixin(_App):
         exporter, now = self.exporter, utc_now()
         sent = exporter.copy_to_terminal(text)
         words = "sent to the clipboard," if sent else "too long for the clipboard,"
-        self._write(lambda: exporter.write_text(f"copy-{name}", text, now), f"{words} written to")
+
+        def write() -> Path:
+            return exporter.write_text(f"copy-{name}", text, now)
+
+        self._write(write, lambda path: f"{words} written to {path}")
 
     def do_screen_export(self) -> None:
         screen, exporter, now = self.open_screen, self.exporter, utc_now()
@@ -74,8 +78,7 @@ class SharingMixin(_App):
                 contents["series.json"] = exports.series_json(series)
             return exporter.write_all(name, contents, now)
 
-        kinds = "SVG, text" + (", CSV and JSON" if series else "")
-        self._write(write, f"exported ({kinds}) to")
+        self._write(write, lambda folder: f"exported to {folder}/: {', '.join(sorted(contents))}")
 
     def _series_of(self, screen: ConsoleScreen) -> list[Series]:
         chosen = getattr(screen, "export_series", None)
@@ -84,12 +87,13 @@ class SharingMixin(_App):
         snapshot = self.session.snapshot
         return list(snapshot.run.series.values()) if snapshot is not None else []
 
-    def _write(self, job: Callable[[], Path], words: str) -> None:
+    def _write(self, job: Callable[[], Path], words: Callable[[str], str]) -> None:
+        """`words`: what to say of the path, as shown."""
         workspace = self.session.workspace
 
         def work() -> None:
             path = job()
             shown = workspace.relative(path) if workspace is not None else str(path)
-            self.session.mailbox.send(WorkDone(f"{words} {shown}"))
+            self.session.mailbox.send(WorkDone(words(shown)))
 
         self.session.clerk.submit(work)

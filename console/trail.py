@@ -14,6 +14,7 @@ _LONGEST = 20
 
 class ChartPlace(NamedTuple):
     metric: str
+    """It fills the screen; empty: all charts, as they are."""
     step: float | None
     """Where the cursor stands; None: at the newest row."""
 

@@ -75,12 +75,17 @@ class TimeMixin(_Screen):
         self.app.push_screen(AskText("Go to", facts, ask="step or time", required=True, done="go"), answered)
 
     def do_chart_logs(self) -> None:
-        """The Logs screen at the cursor, or at the moment that is shown."""
+        """The Logs screen at the cursor, else at the moment that is shown, else at the newest line."""
+        moment: Moment | str | None = self._replay.moment
         if self._look.cursor is not None and self._live is not None:
-            found = find_moment(self._live.run, f"{self._look.cursor:.0f}")
-            if isinstance(found, Moment):
-                self._go_to(found)
-        self.console.jump(LOGS)
+            moment = find_moment(self._live.run, f"{self._look.cursor:.0f}")
+        if isinstance(moment, Moment):
+            from console.log_places import show_logs_at
+            from core.logs.target import Target
+
+            show_logs_at(self.console, Target(moment.step, moment.time))
+        else:
+            self.console.jump(LOGS)
 
     def show_moment(self, moment: Moment | None) -> None:
         """Look at an earlier moment; None: live again. For other screens too."""

@@ -1,7 +1,7 @@
 """A visit to one metric at one step, from an alert: the metric fills the screen, the cursor stands there.
 
-Trap avoided: a visit that leaves the Dashboard other than it was; `esc` puts cursor, part, filter and moment
-back and returns to where the visit came from.
+From a log line it is a visit to the step alone. Trap avoided: a visit that leaves the Dashboard other than it
+was; `esc` puts cursor, part, filter and moment back and returns to where the visit came from.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ class VisitMixin(_Screen):
 
     def _go(self, place: ChartPlace) -> None:
         self._runs_open = False
-        self._put_back(_Before(place.metric, True, "", place.step, None, None))
+        metric = place.metric or self._grid.selected
+        self._put_back(_Before(metric, bool(place.metric), "", place.step, None, None))
 
     def _put_back(self, how: _Before) -> None:
         self._close_ask()

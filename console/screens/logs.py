@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from console.keys import DASHBOARD, LOGS, Key
 from console.log_news import At, LogNews, LogOpened, LogPicture, LogSaid
-from console.log_places import take_place
+from console.log_places import show_charts_at, take_place
 from console.log_reader import LogReader
 from console.replay import Moment, find_moment, replay_of
 from console.screens import log_lines
@@ -148,7 +148,7 @@ class Logs(ConsoleScreen):
 
     def _sync(self) -> None:
         """Where the screen is, for the reader's next look or request."""
-        if self._reader is not None:
+        if self._reader is not None and self.query("#log"):  # it goes before the screen does
             view = self._view
             self._reader.at = At(view.window.epoch, view.window.jump, view.cursor, view.following)
 
@@ -249,7 +249,11 @@ class Logs(ConsoleScreen):
         if isinstance(moment, str):
             self.console.say(moment, "warning")
             return
-        replay_of(self.session).moment = self._moment = moment
+        replay = replay_of(self.session)
+        if replay.moment is None:
+            show_charts_at(self.console, moment.step)
+            return
+        replay.moment = self._moment = moment
         self.console.jump(DASHBOARD)
 
     def _words_of(self, line: Line) -> str:

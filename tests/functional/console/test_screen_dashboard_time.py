@@ -84,14 +84,20 @@ async def test_at_the_newest_row_there_is_no_later_one(given: Any, make: Any) ->
 
 async def test_the_cursor_leads_to_the_logs_of_its_moment(given: Any, make: Any) -> None:
     run = make.run(rows=50)
+    lines = [f"2026-02-24 09:{step:02d}:00 [INFO] Step {step * 2048}/500000\n" for step in range(1, 51)]
+    (given.workspace.logs / "training.log").write_text("".join(lines))
     async with given.app.run_test(size=(120, 40)) as pilot:
         await opened(given, pilot, make.snapshot(run))
         await pressed(given, pilot, "h", "h", "c")
-        moment = replay_of(given.session).moment
-        assert moment is not None and moment.step == 48 * 2048 and moment.time is not None
         assert given.app.open_screen.number == 4
-        text = await pressed(given, pilot, "1")
-        assert "REPLAY" in text.splitlines()[0]
+        for _ in range(60):
+            if "▸training 2026-02-24 09:48:00 [INFO] Step 98304/500000" in given.text():
+                break
+            await pilot.pause(0.05)
+        assert "▸training 2026-02-24 09:48:00 [INFO] Step 98304/500000" in given.text()
+        text = await pressed(given, pilot, "escape")
+        assert "cursor at step 98,304" in text.splitlines()[2], "as it was left"
+        assert replay_of(given.session).moment is None and "REPLAY" not in text
 
 
 async def test_replay_works_without_times_and_rows(given: Any, make: Any) -> None:
