@@ -108,15 +108,25 @@ def _status_text(report: Status, facts: Facts) -> str:
     return "\n".join(lines)
 
 
-def check(workspace: WorkspaceOption = None) -> None:
+def check(
+    workspace: WorkspaceOption = None,
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="As of the end of a past date, UTC.")
+    ] = None,
+) -> None:
     """The progress check of the checklist document, as text."""
     from console.facts import read_facts
+    from core.operations.as_of import end_of_day
     from core.operations.progress_check import progress_check
 
     now = utc_now()
     opened = workspace_at(workspace)
+    asked = parse_day(day, now)
+    if asked > now.date():
+        raise UsageError(f"{asked} has not come yet: today is {now.date()} (UTC)")
     facts = read_facts(opened, None, now)
-    report = progress_check(opened, facts.run, facts.health, facts.alerts, now)
+    moment = min(now, end_of_day(asked))
+    report = progress_check(opened, facts.run, facts.health, facts.alerts, now, moment=moment)
     put(report.text)
     finish({"OK": GOOD, "WARNING": ATTENTION, "CRITICAL": BAD}[report.status])
 

@@ -51,10 +51,19 @@ class ProgressCheck:
 
 
 def progress_check(
-    workspace: Workspace, run: Run, health: Health, alerts: Sequence[AlertView] | None, now: datetime
+    workspace: Workspace,
+    run: Run,
+    health: Health,
+    alerts: Sequence[AlertView] | None,
+    now: datetime,
+    *,
+    moment: datetime | None = None,
 ) -> ProgressCheck:
-    """The check as of now."""
-    facts = gather(workspace, run, health, alerts, now, now)
+    """The check as of now, or of an earlier `moment` from what was recorded until then.
+
+    Which log files are there is always as of now.
+    """
+    facts = gather(workspace, run, health, alerts, moment or now, now)
     checks = workspace.settings.checks
     missing = missing_files(workspace, run, facts)
     critical: list[str] = list(facts.issues or ())

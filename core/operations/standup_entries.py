@@ -157,11 +157,11 @@ def decided_entry(decision: RevalidationResult) -> Entry:
 def confidence_entry(
     evaluation: Evaluation | None, validation_candles: int | None, settings: Settings
 ) -> Entry:
-    """High, Medium or Low from the four gates that an evaluation on the validation slice can judge.
+    """High, Medium or Low from the six gates on the validation slice, as far as they can be judged there.
 
-    Five of six needs at most one miss: none missed is High, one Medium, more Low. On fewer candles than a
-    gate needs it is at most Medium. Without an evaluation, or with fewer trades than a gate needs, it is
-    unknown. Consecutive losses and Calmar are not evaluated there.
+    Five of six needs at most one miss: none missed is High, one Medium, more Low. An evaluation tells
+    nothing of consecutive losses and Calmar, and that is said. On fewer candles than a gate needs it is at
+    most Medium. Without an evaluation, or with fewer trades than a gate needs, it is unknown.
     """
     if evaluation is None:
         return Entry(text="unknown: no evaluation on the validation slice yet", mark="unknown")
@@ -170,8 +170,10 @@ def confidence_entry(
     if evaluation.trades is None or evaluation.trades < need:
         text = f"unknown: {number(evaluation.trades)} trades of the {need} a gate needs ({at})"
         return Entry(text=text, mark="unknown", source=FILE_NAME)
-    missed = [name for name, good in _judged(evaluation, settings.gates) if not good]
+    judged = _judged(evaluation, settings.gates)
+    missed = [name for name, good in judged if not good]
     why = f"; missed: {', '.join(missed)}" if missed else ""
+    why += f"; not evaluated there: {', '.join(_UNTOLD)}"
     worst = min(len(missed), 2)
     enough = settings.evidence.min_candles
     if validation_candles is None or validation_candles < enough:
@@ -179,7 +181,7 @@ def confidence_entry(
         held = "an unknown number of" if validation_candles is None else number(validation_candles)
         why += f"; on {held} candles of the {enough} a gate needs"
     word, mark = _CONFIDENCE[worst]
-    text = f"{word} ({_GATES - len(missed)} of {_GATES} gates, {at}{why})"
+    text = f"{word} ({len(judged) - len(missed)} of {len(judged) + len(_UNTOLD)} gates passed, {at}{why})"
     return Entry(text=text, mark=mark, source=FILE_NAME)
 
 
@@ -200,7 +202,8 @@ def _report(decision: RevalidationResult) -> str:
 
 
 _DECIDED: dict[str, Mark] = {"GO": "good", "PARTIAL-GO": "attention", "NO-GO": "bad"}
-_GATES = 4
+_UNTOLD = ("consecutive losses", "Calmar")
+"""Gates of which `evaluations.csv` tells nothing."""
 _CONFIDENCE: tuple[tuple[str, Mark], ...] = (("High", "good"), ("Medium", "attention"), ("Low", "bad"))
 
 

@@ -45,7 +45,8 @@ def test_the_documents_layout_filled(
         "- None",
         "",
         "CONFIDENCE LEVEL:",
-        "- On track for 5-6/6 gates: ⚠️ Medium (4 of 4 gates, validation at step 100k; "
+        "- On track for 5-6/6 gates: ⚠️ Medium (4 of 6 gates passed, validation at step 100k; "
+        "not evaluated there: consecutive losses, Calmar; "
         "on an unknown number of candles of the 500 a gate needs)",
     ]
 
@@ -172,7 +173,8 @@ def test_confidence_on_few_candles_is_never_high(workspace: Any, candles: int | 
         1000, sharpe=7.0, max_drawdown_pct=1.0, win_rate_pct=60.0, profit_factor=2.0, trades=36
     )
     entry = confidence_entry(evaluation, candles, workspace.settings)
-    assert entry.text.startswith("Medium (4 of 4 gates")
+    assert entry.text.startswith("Medium (4 of 6 gates passed")
+    assert "not evaluated there: consecutive losses, Calmar" in entry.text
     assert "of the 500 a gate needs" in entry.text
 
 
