@@ -1,6 +1,7 @@
 """What a revalidation would judge, as it is on disk now: the model's hash, the candles' symbols and dates.
 
-Read off the UI thread. Trap avoided: calling a decision current although the model was written again since.
+Read off the UI thread. Traps avoided: calling a decision current although the model was written again since,
+and calling it stale because a new model is half written.
 """
 
 from __future__ import annotations
@@ -47,16 +48,24 @@ def zip_of(model: Path) -> Path:
 def _hash(model: Path | None) -> tuple[str | None, str]:
     if model is None:
         return None, "no model is named"
+    from core.models.problems import ModelProblem
+    from core.models.zips import TAIL, check_ends
+
     path = zip_of(model)
     digest = hashlib.sha256()
+    head, tail, size = b"", b"", 0
     try:
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 digest.update(block)
+                head, tail, size = head or block[:64], (tail + block)[-TAIL:], size + len(block)
+        check_ends(head, tail, size)
     except FileNotFoundError:
         return None, "not there yet: training writes it after its first evaluation"
     except OSError as error:
         return None, f"cannot be read: {visible(error.strerror or str(error), 100)}"
+    except ModelProblem as problem:
+        return None, f"not a whole model, or not yet: {problem}"
     return digest.hexdigest(), ""
 
 

@@ -19,6 +19,7 @@ MAX_MEMBERS = 4096
 _MAX_INDEX = 1 << 20
 _LOCAL, _END, _END64, _LOCATOR = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _END_SIZE, _END64_SIZE, _LOCATOR_SIZE, _LOCAL_SIZE = 22, 56, 20, 30
+TAIL = _END_SIZE + _LOCATOR_SIZE + _END64_SIZE
 _CUT = "a zip that is cut off or damaged: its index is not where its end says"
 """As of a zip that is cut off right after the zip inside it."""
 _BROKEN = (
@@ -41,7 +42,7 @@ class StoredZip:
 
     def __init__(self, data: bytes) -> None:
         """Raises NotWholeError and MalformedError."""
-        index = _index_start(data)
+        index = check_ends(data[:64], data[-TAIL:], len(data))
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except _BROKEN as error:
@@ -93,23 +94,27 @@ class StoredZip:
             raise MalformedError("a member reaches into the zip's index")
 
 
-def _index_start(data: bytes) -> int:
-    """Where the index begins, once the end of the zip says that everything is there."""
-    if not data.startswith(_LOCAL):
-        kind = NotWholeError if _LOCAL.startswith(data[:4]) else MalformedError
-        raise kind(f"expected a stable-baselines3 zip, got {_start(data)}")
-    end = len(data) - _END_SIZE
-    if end < 0 or data[end : end + 4] != _END or data[-2:] != b"\0\0":
-        raise NotWholeError(f"a zip that is cut off or damaged: no end in its {len(data):,} bytes")
-    entries, size, start = struct.unpack_from("<10xHII", data, end)
-    if data[end - _LOCATOR_SIZE : end - _LOCATOR_SIZE + 4] == _LOCATOR and end >= _LOCATOR_SIZE + _END64_SIZE:
-        end -= _LOCATOR_SIZE + _END64_SIZE
-        if data[end : end + 4] != _END64 or struct.unpack_from("<Q", data, end + _END64_SIZE + 8)[0] != end:
+def check_ends(head: bytes, tail: bytes, size: int) -> int:
+    """Where the index of a zip of `size` bytes begins, once its end says that everything is there.
+
+    `head` are its first bytes, `tail` its last `TAIL` (or all). Raises NotWholeError and MalformedError.
+    """
+    if not head.startswith(_LOCAL):
+        kind = NotWholeError if _LOCAL.startswith(head[:4]) else MalformedError
+        raise kind(f"expected a stable-baselines3 zip, got {_start(head)}")
+    at = len(tail) - _END_SIZE
+    if at < 0 or tail[at : at + 4] != _END or tail[-2:] != b"\0\0":
+        raise NotWholeError(f"a zip that is cut off or damaged: no end in its {size:,} bytes")
+    entries, length, start = struct.unpack_from("<10xHII", tail, at)
+    if tail[at - _LOCATOR_SIZE : at - _LOCATOR_SIZE + 4] == _LOCATOR and at >= _LOCATOR_SIZE + _END64_SIZE:
+        at -= _LOCATOR_SIZE + _END64_SIZE
+        points = struct.unpack_from("<Q", tail, at + _END64_SIZE + 8)[0]
+        if tail[at : at + 4] != _END64 or points != at + size - len(tail):
             raise NotWholeError(_CUT)
-        entries, size, start = struct.unpack_from("<32xQQQ", data, end)
-    if start + size != end:
+        entries, length, start = struct.unpack_from("<32xQQQ", tail, at)
+    if start + length != at + size - len(tail):
         raise NotWholeError(_CUT)
-    if entries > MAX_MEMBERS or size > _MAX_INDEX:
+    if entries > MAX_MEMBERS or length > _MAX_INDEX:
         raise MalformedError(f"expected a zip of at most {MAX_MEMBERS:,} members, got {entries:,}")
     return int(start)
 

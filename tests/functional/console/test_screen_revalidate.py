@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +19,15 @@ from core.revalidation.pipeline import Progress
 from core.revalidation.result import Curve, Evidence, GateResult, Hashes, RevalidationResult, SymbolResult
 from core.revalidation.trade_book import BOOK_NAME, SymbolBook, TradeBook
 
-MODEL = b"a model"
+
+def zipped(content: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("data", content)
+    return stream.getvalue()
+
+
+MODEL = zipped("a model")
 
 
 def make_result(**changes: Any) -> RevalidationResult:
@@ -246,7 +256,7 @@ async def test_a_decision_made_elsewhere_meanwhile_is_shown(given: Any, make: An
 
 
 async def test_a_model_written_since_makes_the_result_stale(given: Any, make: Any) -> None:
-    put_model(given, b"another model")
+    put_model(given, zipped("another model"))
     put_report(given, make_result())
     async with given.app.run_test(size=(120, 40)) as pilot:
         text = await opened(given, make, pilot)
