@@ -147,7 +147,8 @@ def evidence_details(result: RevalidationResult) -> list[str]:
         lines.append(f"chance to pass at least {shares} ({evidence.draws:,} resampled histories)")
     if evidence.dsr is not None and evidence.trials is not None:
         lines.append(
-            f"DSR: chosen among {evidence.trials:,} logged trials, the best of which would by chance show "
+            f"DSR: chosen among {evidence.trials:,} logged trial{'s' if evidence.trials != 1 else ''}, "
+            f"the best of which would by chance show "
             f"a Sharpe ratio of {number(evidence.best_by_chance, 2)}"
         )
     if evidence.placebo_p is not None:

@@ -133,6 +133,19 @@ class Console:
     def give(self, snapshot: Snapshot) -> None:
         self.follower.give(snapshot)
 
+    async def opened(self, pilot: Any, snapshot: Snapshot) -> str:
+        """The screen's text once it shows `snapshot`."""
+        self.give(snapshot)
+        await pilot.pause(0.2)
+        return self.text()
+
+    async def pressed(self, pilot: Any, *keys: str) -> str:
+        """The screen's text after `keys`."""
+        await pilot.press(*keys)
+        await pilot.pause()
+        await pilot.pause()
+        return self.text()
+
     def text(self) -> str:
         """What stands on the visible screen, also under or in a question."""
         strips = self.app.screen._compositor.render_strips()

@@ -16,12 +16,6 @@ from core.telemetry.model import Checkpoint, Run, RunInfo
 from widgets.metric_grid import MetricGrid
 
 
-async def opened(given: Any, pilot: Any, snapshot: Any) -> str:
-    given.give(snapshot)
-    await pilot.pause(0.2)
-    return str(given.text())
-
-
 def first_line(text: str) -> str:
     return text.splitlines()[2]
 
@@ -32,7 +26,7 @@ async def test_healthy_is_said_with_its_facts(given: Any, make: Any) -> None:
     run.series["approx_kl"].append(101 * 2048, 0.008)
     run.checkpoints.append(Checkpoint(run.info.directory / "c.zip", 200_000, make.now - timedelta(minutes=4)))
     async with given.app.run_test(size=(120, 40)) as pilot:
-        line = first_line(await opened(given, pilot, make.snapshot(run)))
+        line = first_line(await given.opened(pilot, make.snapshot(run)))
         assert line.strip() == "● healthy: reward rising, KL 0.0080 below 0.05, checkpoint 4 min ago"
 
 
@@ -60,7 +54,7 @@ async def test_four_charts_with_thresholds_tiles_and_alerts(given: Any, make: An
             11 * 10**9,
             (Disk(make.now and given.workspace.root, 81 * 10**9, None),),
         )
-        text = await opened(given, pilot, make.snapshot(alerts=[make.alert()], host=host))
+        text = await given.opened(pilot, make.snapshot(alerts=[make.alert()], host=host))
         for part in (
             *("┌ reward", "┌ approx_kl", "┌ value_loss", "┌ entropy"),
             *("warning kl_high", "critical kl_spike"),
@@ -74,7 +68,7 @@ async def test_at_80x24_tab_goes_through_all_charts_and_the_rest_stands_in_tiles
     given: Any, make: Any
 ) -> None:
     async with given.app.run_test(size=(80, 24)) as pilot:
-        text = await opened(given, pilot, make.snapshot())
+        text = await given.opened(pilot, make.snapshot())
         seen = []
         for _ in range(4):
             titles = [
@@ -96,7 +90,7 @@ async def test_at_80x24_tab_goes_through_all_charts_and_the_rest_stands_in_tiles
 async def test_at_60x15_every_pane_and_metric_can_be_reached(given: Any, make: Any) -> None:
     """tab goes through charts, values and alerts; j through the metrics."""
     async with given.app.run_test(size=(60, 15)) as pilot:
-        text = await opened(given, pilot, make.snapshot(alerts=[make.alert()]))
+        text = await given.opened(pilot, make.snapshot(alerts=[make.alert()]))
         for _ in range(3):
             await pilot.press("tab")
             await pilot.pause()
@@ -111,7 +105,7 @@ async def test_at_60x15_every_pane_and_metric_can_be_reached(given: Any, make: A
 
 async def test_no_size_refuses_to_draw(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(80, 24)) as pilot:
-        await opened(given, pilot, make.snapshot(alerts=[make.alert()]))
+        await given.opened(pilot, make.snapshot(alerts=[make.alert()]))
         for size in ((1, 1), (20, 6), (40, 10), (66, 12), (104, 24), (200, 60), (500, 10)):
             await pilot.resize_terminal(*size)
             await pilot.press("tab")
@@ -125,10 +119,10 @@ async def test_a_new_row_arrives_on_the_chart(given: Any, make: Any) -> None:
     """A line appended to a file → a dot on the chart: only the visible screen's widgets change."""
     run = make.run(rows=20)
     async with given.app.run_test(size=(120, 40)) as pilot:
-        before = await opened(given, pilot, make.snapshot(run))
+        before = await given.opened(pilot, make.snapshot(run))
         for series in run.series.values():
             series.append(21 * 2048, 1.25)
-        after = await opened(given, pilot, make.snapshot(run, revision=2))
+        after = await given.opened(pilot, make.snapshot(run, revision=2))
         assert " 1.25 " in after.splitlines()[3] and " 1.25 " not in before.splitlines()[3]
 
 
@@ -138,7 +132,7 @@ async def test_without_a_run_it_says_how_to_get_one(given: Any, make: Any) -> No
         health=Health(status="ABSENT", reason="No run here."),
     )
     async with given.app.run_test(size=(120, 40)) as pilot:
-        text = await opened(given, pilot, absent)
+        text = await given.opened(pilot, absent)
         assert "no run here yet: T starts one, or open one with --run PATH" in first_line(text)
         assert "No reward yet" in text and "No KL divergence yet" in text
 
@@ -155,16 +149,16 @@ async def test_each_status_has_its_sentence(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(120, 40)) as pilot:
         for status, words in sentences.items():
             health = Health(status=status, reason="The process is gone.")
-            text = await opened(given, pilot, make.snapshot(run, health=health))
+            text = await given.opened(pilot, make.snapshot(run, health=health))
             assert words in first_line(text)
 
 
 async def test_a_firing_alert_leads_the_answer(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(120, 40)) as pilot:
-        text = await opened(given, pilot, make.snapshot(alerts=[make.alert()]))
+        text = await given.opened(pilot, make.snapshot(alerts=[make.alert()]))
         assert first_line(text).strip().startswith("■ critical: kl_spike; reward rising, KL")
         acknowledged = make.alert(severity="warning", rule="kl_high", acknowledged_by="ana")
-        text = await opened(given, pilot, make.snapshot(alerts=[acknowledged]))
+        text = await given.opened(pilot, make.snapshot(alerts=[acknowledged]))
         assert "▲ attention: kl_high (acknowledged)" in first_line(text)
 
 
@@ -176,17 +170,17 @@ async def test_nan_is_said_in_words_and_a_falling_reward_is_not_healthy(given: A
     for row in range(100):
         falling.series["reward"].append((row + 1) * 2048, 50.0 - row)
     async with given.app.run_test(size=(120, 40)) as pilot:
-        text = await opened(given, pilot, make.snapshot(run))
+        text = await given.opened(pilot, make.snapshot(run))
         assert "KL nan" in first_line(text)
         assert "── nan" in text
-        text = await opened(given, pilot, make.snapshot(falling, revision=3))
+        text = await given.opened(pilot, make.snapshot(falling, revision=3))
         assert first_line(text).strip().startswith("▲ running: reward falling")
 
 
 async def test_charts_keep_their_drawing_when_the_screen_comes_back(given: Any, make: Any) -> None:
     run = make.run(rows=50)
     async with given.app.run_test(size=(120, 40)) as pilot:
-        before = await opened(given, pilot, make.snapshot(run))
+        before = await given.opened(pilot, make.snapshot(run))
         await pilot.press("4")
         await pilot.pause()
         await pilot.press("1")
@@ -202,8 +196,6 @@ async def test_hostile_names_from_files_are_text(given: Any, make: Any) -> None:
     run.series[series.name] = series
     run.info = msgspec.structs.replace(run.info, tag="[b]tag[/nope]")
     async with given.app.run_test(size=(120, 40)) as pilot:
-        text = await opened(
-            given, pilot, make.snapshot(run, alerts=[make.alert(rule="[/x]", message="[/y]")])
-        )
+        text = await given.opened(pilot, make.snapshot(run, alerts=[make.alert(rule="[/x]", message="[/y]")]))
         assert "[/red]" in text and "[/x]" in text
         assert len(given.app.screen.query_one(MetricGrid).charts) == 4

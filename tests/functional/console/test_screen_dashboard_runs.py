@@ -23,12 +23,6 @@ def archived(workspace: Any, name: str, *, rows: int = 60, level: float = 1.0, *
     return folder
 
 
-async def opened(given: Any, pilot: Any, snapshot: Any) -> str:
-    given.give(snapshot)
-    await pilot.pause(0.2)
-    return str(given.text())
-
-
 async def pressed(given: Any, pilot: Any, *keys: str) -> str:
     """The screen once the library's thread has nothing more to do."""
     for key in keys:
@@ -51,7 +45,7 @@ async def test_runs_are_listed_newest_first_with_their_outcome(given: Any, make:
     (given.workspace.archive / "r4").mkdir()
     (given.workspace.archive / "r4" / "run.json").write_text('{"id": "r4", ')
     async with given.app.run_test(size=(120, 40)) as pilot:
-        await opened(given, pilot, make.snapshot())
+        await given.opened(pilot, make.snapshot())
         text = await pressed(given, pilot, "o")
         assert text.splitlines()[2].strip().startswith("3 earlier runs, none overlaid; enter overlays")
         assert text.index("F12-phase3") < text.index("F12-phase2") < text.index(" r4 ")
@@ -67,7 +61,7 @@ async def test_overlay_pin_and_hide(given: Any, make: Any) -> None:
     archived(given.workspace, "r1", tag="F12-phase2", outcome="finished", started_at="2026-02-20T10:00:00Z")
     archived(given.workspace, "r2", tag="F12-phase3", outcome="stopped", started_at="2026-02-22T10:00:00Z")
     async with given.app.run_test(size=(120, 40)) as pilot:
-        await opened(given, pilot, make.snapshot(make.run(rows=60)))
+        await given.opened(pilot, make.snapshot(make.run(rows=60)))
         text = await pressed(given, pilot, "o", "enter", "j", "space")
         assert "overlaid: A F12-phase3, B F12-phase2" in text.splitlines()[2]
         assert "┌ reward  with A B" in text
@@ -91,14 +85,14 @@ async def test_a_run_that_is_longer_than_this_one_fits_on_the_axis(given: Any, m
     run = make.run(rows=10, total=0)
     run.info = type(run.info)(id="x", directory=run.info.directory)
     async with given.app.run_test(size=(120, 40)) as pilot:
-        await opened(given, pilot, make.snapshot(run))
+        await given.opened(pilot, make.snapshot(run))
         text = await pressed(given, pilot, "o", "enter", "escape")
         assert " 1M ┘" in text or " 600k ┘" in text or " 1000k ┘" in text
 
 
 async def test_without_earlier_runs_the_list_says_how_one_comes(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(80, 24)) as pilot:
-        await opened(given, pilot, make.snapshot())
+        await given.opened(pilot, make.snapshot())
         text = await pressed(given, pilot, "o")
         assert "No earlier run yet" in text and "--fresh" in text and "logs/runs" in text
         assert "0 earlier runs" in text
@@ -109,7 +103,7 @@ async def test_without_earlier_runs_the_list_says_how_one_comes(given: Any, make
 async def test_at_60x15_the_list_takes_the_whole_room(given: Any, make: Any) -> None:
     archived(given.workspace, "r1", tag="F12-phase2", outcome="finished", started_at="2026-02-20T10:00:00Z")
     async with given.app.run_test(size=(60, 15)) as pilot:
-        await opened(given, pilot, make.snapshot())
+        await given.opened(pilot, make.snapshot())
         text = await pressed(given, pilot, "o")
         assert "● finished  122,880 steps  Sharpe 0.61" in text and "┌ reward" not in text
         text = await pressed(given, pilot, "enter", "escape")
@@ -118,5 +112,5 @@ async def test_at_60x15_the_list_takes_the_whole_room(given: Any, make: Any) -> 
 
 async def test_a_key_of_the_list_says_where_the_list_is(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(120, 40)) as pilot:
-        await opened(given, pilot, make.snapshot())
+        await given.opened(pilot, make.snapshot())
         assert "o lists the earlier runs" in await pressed(given, pilot, "space")

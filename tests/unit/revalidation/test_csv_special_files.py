@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,19 +11,7 @@ from core.errors import UnreadableError
 from core.revalidation import csv_input
 from core.revalidation.csv_input import read_equity, read_trades
 
-
-@pytest.fixture(autouse=True)
-def no_hang() -> Iterator[None]:
-    """Opening a FIFO for reading waits for a writer: here it fails the test instead."""
-
-    def give_up(*_: object) -> None:
-        raise AssertionError("it waits for a FIFO's writer")
-
-    earlier = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, 10)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, earlier)
+pytestmark = pytest.mark.usefixtures("no_hang")
 
 
 def test_a_fifo_or_a_device_is_refused_at_once(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,18 +15,7 @@ from core.telemetry.reader import RunReader
 ROWS = "timestep,reward\n2048,1.5\n"
 
 
-@pytest.fixture(autouse=True)
-def no_hang() -> Iterator[None]:
-    """Opening a FIFO for reading waits for a writer: here it fails the test instead."""
-
-    def give_up(*_: object) -> None:
-        raise AssertionError("it waits for a FIFO's writer")
-
-    earlier = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, 10)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, earlier)
+pytestmark = pytest.mark.usefixtures("no_hang")
 
 
 def events(reader: RunReader) -> list[str]:

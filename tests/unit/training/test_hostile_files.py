@@ -6,9 +6,8 @@ import hashlib
 import io
 import json
 import os
-import signal
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +24,7 @@ from core.training.weights import Weights, pack
 WriteModel = Callable[..., Path]
 
 
-@pytest.fixture(autouse=True)
-def no_hang() -> Iterator[None]:
-    """Opening a FIFO for reading waits for a writer: here it fails the test instead."""
-
-    def give_up(*_: object) -> None:
-        raise AssertionError("it waits for a FIFO's writer")
-
-    earlier = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, 10)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, earlier)
+pytestmark = pytest.mark.usefixtures("no_hang")
 
 
 def test_a_run_record_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
