@@ -16,6 +16,7 @@ from textual import on
 from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widget import AwaitMount
 
 from console import chrome
 from console.actions import ActionsMixin
@@ -94,6 +95,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """How often something was said."""
         self._ticked = 0.0
         self._disable_tooltips = self._disable_notifications = True  # two widgets less on each screen
+        self._kept = False
+        """The screen that is being switched to was made before."""
         self._painting = False
         """Nothing is painted before the first screen stands as a whole; then it is painted once."""
         self.register_theme(THEME)
@@ -187,13 +190,25 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         stack = self._screen_stacks.get(self._current_mode, []) if self._painting else []
         if len(stack) == 1 and isinstance(stack[0], ConsoleScreen) and stack[0].is_mounted:
             # While it is taken down its children leave before it does.
-            return stack[0] if stack[0].query(RunHeader) else None
+            return stack[0] if stack[0].query_one_optional(RunHeader) is not None else None
         return None
 
     @property
     def picture(self) -> Snapshot | None:
         """What the screens show: the newest picture of the run, or the one at which the display was held."""
         return self.held if self.paused else self.session.snapshot
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """A screen that was made before is painted at once; Textual would wait for 50 ms."""
+        self._kept = mode in self._screen_stacks
+        try:
+            return super().switch_mode(mode)
+        finally:
+            self._kept = False
+
+    def delay_update(self, delay: float = 0.05) -> None:
+        if not self._kept:
+            super().delay_update(delay)
 
     def screen_resumed(self, screen: ConsoleScreen) -> None:
         """A numbered screen became visible: bring it all that is known."""

@@ -97,6 +97,8 @@ class Chart(LineWidget):
         self._others: tuple[Line, ...] = ()
         self._range = Range()
         self._picture: Picture | None = None
+        self._told: tuple[object, ...] = ()
+        """What was given to the last `show`."""
 
     def become(self, title: str, *, zero: bool, empty: str) -> None:
         """Draw another metric from the next `show` on."""
@@ -135,7 +137,21 @@ class Chart(LineWidget):
             self._take(look)
         self._latest, self._latest_tone, self._trend = latest, latest_tone, trend
         self._total = total
+        told = self._told
+        self._told = self._inputs()
+        if told == self._told and self._picture is not None and self._drawn_for == self._content_size():
+            return
         self.redraw()
+
+    def _inputs(self) -> tuple[object, ...]:
+        """Whatever decides what is drawn; of rows their number, since they only ever grow."""
+        rows = [
+            (len(points.value), len(points.segments))
+            for points in (self._points, *(line.points for line in self._others))
+            if points is not None
+        ]
+        frame = (self.title, self.active, self._latest, self._latest_tone, self._trend)
+        return rows, frame, self._total, self._marks, self._look, self.thresholds
 
     def look(self, look: Look) -> None:
         """See the rows another way; the frame says how."""

@@ -78,6 +78,7 @@ class Alerts(ConsoleScreen):
         super().__init__()
         self._view: View = "alerts"
         self._until_look = 0
+        self._facts_shown: AlertFacts | None = None
 
     def compose_body(self) -> ComposeResult:
         yield FlowLine(id="alert-views")
@@ -131,7 +132,8 @@ class Alerts(ConsoleScreen):
         self._show_all(utc_now())
 
     def show_desks(self) -> None:
-        self._show_all(utc_now())
+        if self._facts is not self._facts_shown:
+            self._show_all(utc_now())
 
     def tick(self, now: datetime) -> None:
         """Ages move on by themselves."""
@@ -145,6 +147,7 @@ class Alerts(ConsoleScreen):
         snapshot = self.console.picture
         if snapshot is None or not self.is_mounted:
             return
+        self._facts_shown = self._facts
         match self._view:
             case "alerts":
                 self._show_alerts(snapshot, now)

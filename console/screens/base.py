@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import MountError, Widget
 
@@ -52,6 +54,7 @@ class ConsoleScreen(BlankLines, Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._is_styled = False
         self._guide: Answer | None = None
         self._note: NoteLine | None = None
         self._is_complete = False
@@ -78,9 +81,34 @@ class ConsoleScreen(BlankLines, Screen[None]):
     def on_mount(self) -> None:
         self.console.screen_resumed(self)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Bring it up to date and paint it once, at once: no style depends on whether it is seen."""
         if self.is_mounted:
             self.console.screen_resumed(self)
+            event.refresh_styles = event.refresh_styles and not self._is_styled
+            self._is_styled = True
+            self.call_later(self._paint_whole)
+
+    def _paint_whole(self) -> None:
+        """All that changed and all that did not: another screen stands on the terminal."""
+        if not self.is_current or self.app._batch_count:
+            return
+        self.refresh()
+        self._dirty_widgets.clear()
+        self._compositor.update_widgets({self})
+        self._repaint_required = False
+        if self._layout_required or self._scroll_required:
+            self._layout_required = self._scroll_required = False
+            self._refresh_layout()
+        else:
+            self._compositor_refresh()
+        for widget in self.walk_children(Widget):  # what they ask to be painted stands there now
+            widget._exchange_repaint_regions()
+
+    def _screen_resized(self, size: Size) -> None:
+        """Textual's layout, asked for with each switch: a screen that is laid out for this size keeps it."""
+        if self._compositor.size != size or not self._is_styled:
+            super()._screen_resized(size)
 
     def _compositor_refresh(self) -> None:
         """Textual's paint; held back until the first screen stands as a whole."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -54,8 +54,7 @@ class Checklist(ConsoleScreen):
         super().on_mount()
         self.set_interval(REFRESH_SECONDS, self._look_again)
 
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
+    def on_screen_resume(self, _event: events.ScreenResume) -> None:
         self._look_again()
 
     def _look_again(self) -> None:

@@ -94,8 +94,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         if self._shown is not None and self._replay.moment is None and not self._is_covered:
             self._show_tiles()
 
-    def on_screen_resume(self) -> None:
-        self._arrange()
+    def on_screen_resume(self, _event: events.ScreenResume) -> None:
+        self._arrange(show=self._replay.moment is not None)  # else the app shows the newest picture
 
     @property
     def _is_covered(self) -> bool:
@@ -156,8 +156,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
     def on_resize(self, _event: events.Resize) -> None:
         self._arrange()
 
-    def _arrange(self) -> None:
-        """Which panes stand on the screen."""
+    def _arrange(self, *, show: bool = True) -> None:
+        """Which panes stand on the screen; `show`: with what they hold."""
         if not self.is_mounted:
             return
         width, height = self.size.width, self.size.height - 4
@@ -172,19 +172,23 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         self._display("#tiles", not self._single or pane == "tiles")
         self._display("#alerts", not self._single or pane == "alerts")
         self._display("#runs", runs)
-        for facts in self.query("#study-facts").results(FactLines):
+        facts = self.query_one_optional("#study-facts", FactLines)
+        if facts is not None:
             facts.most = max(2, min(9, height // 3))
         if not self._is_covered:
             self._show_runs()
-            self._show_all()
+            if show:
+                self._show_all()
 
     def _display(self, selector: str, shown: bool) -> None:
         """Show or hide a pane; one that comes back is drawn whole, with what changed meanwhile."""
-        for pane in self.query(selector):
-            if shown and not pane.display:
-                for widget in (pane, *pane.walk_children()):
-                    widget.refresh()
-            pane.display = shown
+        pane = self.query_one_optional(selector)
+        if pane is None or pane.display == shown:
+            return
+        if shown:
+            for widget in (pane, *pane.walk_children()):
+                widget.refresh()
+        pane.display = shown
 
     # Keys.
 

@@ -184,7 +184,7 @@ class Revalidate(ConsoleScreen):
     def on_resize(self, _event: events.Resize) -> None:
         self._arrange()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, _event: events.ScreenResume) -> None:
         self._arrange()
         self._look()
 

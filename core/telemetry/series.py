@@ -12,8 +12,12 @@ import operator
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from core.telemetry.thinning import thinned
+
+if TYPE_CHECKING:
+    from core.telemetry.trend import Fit
 
 EXACT_ROWS = 8192
 """The newest rows that always have a point of their own."""
@@ -46,6 +50,7 @@ class Series:
         "_finite_low",
         "_last_finite",
         "_reduced",
+        "fitted",
         "name",
         "segments",
         "stride",
@@ -69,6 +74,8 @@ class Series:
         self._finite_low = math.inf
         self._finite_high = -math.inf
         self._last_finite: float | None = None
+        self.fitted: tuple[object, Fit | None] | None = None
+        """What `core.telemetry.trend` was asked last about these rows, and its answer."""
 
     def __len__(self) -> int:
         return len(self.value)

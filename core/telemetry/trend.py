@@ -44,8 +44,16 @@ def fit(series: Series, window_steps: float = TREND_WINDOW) -> Fit | None:
     """The line through the newest `window_steps` steps of the current segment, widened until it holds four
     finite rows and 5,000 steps; None where the segment has fewer. Rows of nan or inf are left out.
 
-    More than 2,000 rows are thinned to every n-th, the newest kept.
+    More than 2,000 rows are thinned to every n-th, the newest kept. Asked again for the same rows, it answers
+    from memory.
     """
+    asked = (series.rows, len(series), len(series.segments), window_steps)
+    if series.fitted is None or series.fitted[0] != asked:
+        series.fitted = (asked, _fit(series, window_steps))
+    return series.fitted[1]
+
+
+def _fit(series: Series, window_steps: float) -> Fit | None:
     steps, values = _window(series, max(float(window_steps), MIN_STEPS))
     count = len(values)
     if count < MIN_ROWS or steps[-1] - steps[0] < MIN_STEPS:

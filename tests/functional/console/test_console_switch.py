@@ -1,0 +1,77 @@
+"""Another screen costs one paint and no styling; a chart that is shown the same again draws nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual._compositor import Compositor
+from textual.app import App
+from textual.css.stylesheet import Stylesheet
+
+from widgets.chart import Chart
+
+
+@pytest.fixture
+def count(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Counts the calls of a method from now on."""
+
+    def counting(owner: type, name: str) -> list[Any]:
+        calls: list[Any] = []
+        method = getattr(owner, name)
+
+        def counted(self: Any, *arguments: Any, **keywords: Any) -> Any:
+            calls.append(self)
+            return method(self, *arguments, **keywords)
+
+        monkeypatch.setattr(owner, name, counted)
+        return calls
+
+    return counting
+
+
+async def press(pilot: Any, *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.15)
+
+
+async def test_a_screen_that_was_seen_before_is_painted_once_and_styled_no_more(
+    given: Any, make: Any, count: Any
+) -> None:
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.give(make.snapshot())
+        await press(pilot, "2", "1", "2")
+        painted, styled = count(Compositor, "render_full_update"), count(Stylesheet, "update_nodes")
+        delayed = count(App, "_begin_batch")
+        await press(pilot, "1")
+        assert (len(painted), len(styled), len(delayed)) == (1, 0, 0)
+
+
+async def test_a_screen_comes_back_with_what_changed_meanwhile(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.give(make.snapshot())
+        await press(pilot, "2", "1", "2")
+        await pilot.resize_terminal(100, 30)
+        run = make.run()
+        run.series["reward"].append(61 * 2048, 777.125)
+        given.give(make.snapshot(run, revision=2))
+        await press(pilot, "1")
+        lines = given.text().splitlines()
+        assert "777.1" in given.text()
+        assert len(lines) == 30 and max(map(len, lines)) <= 100
+
+
+async def test_a_chart_that_is_shown_the_same_again_draws_nothing(given: Any, make: Any, count: Any) -> None:
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        run = make.run()
+        given.give(make.snapshot(run))
+        await press(pilot, "2", "1")
+        drawn = count(Chart, "rows")
+        given.give(make.snapshot(run, revision=2))
+        await press(pilot, "2", "1")
+        assert drawn == []
+        run.series["reward"].append(61 * 2048, 777.125)
+        given.give(make.snapshot(run, revision=3))
+        await pilot.pause(0.15)
+        assert [chart.title for chart in drawn] == ["reward"]
