@@ -255,7 +255,7 @@ _CHARTS_AND_LOGS = (
     Key("chart.whole", "0", "0", "whole", "The whole run", _CL, _DASH),
     Key("chart.log", "L", "L", "log", "Logarithmic scale of the metric, or back", _CL, _DASH),
     Key("chart.smooth", "S", "S", "smooth", "Smoothed lines above the rows, or back", _CL, _DASH),
-    Key("chart.logs", "c", "c", "logs", "The log lines of the cursor's moment", _CL, _DASH),
+    Key("chart.logs", "c", "c", "logs", "The log lines of the cursor's moment", _CL, _DASH, 13),
     Key("time.back", "left_square_bracket", "[", "replay", "Step back in time: replay", _CL, _DASH, 32),
     Key("time.forward", "right_square_bracket", "]", "later", "Step forward in time, up to live", _CL, _DASH),
     Key("time.go", "t", "t", "go to", "Replay from a step or time", _CL, _DASH),

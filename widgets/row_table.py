@@ -62,10 +62,8 @@ class RowTable(RowList):
         return len(self._table)
 
     def top_rows(self, width: int) -> Sequence[Row]:
-        cells: list[Span] = []
-        for (_, column), size in self._sizes(width):
-            cells.append((fit(column.name, size, right=column.right) + " ", "dim"))
-        return [cells]
+        names = [fit(column.name, size, right=column.right) for (_, column), size in self._sizes(width)]
+        return [[(" ".join(names), "dim")]]
 
     def item_rows(self, index: int, width: int) -> Sequence[Row]:
         row = self._table[index]

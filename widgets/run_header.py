@@ -95,12 +95,17 @@ class RunHeader(BlankLines, Horizontal):
 
     DEFAULT_CSS = "RunHeader { height: 1; }"
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._line = HeaderLine()
+
     def compose(self) -> ComposeResult:
-        yield HeaderLine()
+        yield self._line
         yield HeaderClock()
 
     def show(self, facts: HeaderFacts) -> None:
-        self.query_one(HeaderLine).show(facts)
+        """Also before the line is mounted."""
+        self._line.show(facts)
 
     def tick(self, now: datetime) -> None:
         # A tick may come before the clock is mounted or after it has gone.

@@ -40,7 +40,7 @@ def summary(alerts: Sequence[AlertView], now: datetime) -> tuple[str, Tone]:
     words = headline(alerts, now)
     untaken = [alert for alert in alerts if alert.firing and not alert.acknowledged and not alert.silenced]
     resolved = sum(alert.state == "resolved" for alert in alerts)
-    if resolved:
+    if resolved and not any(alert.firing for alert in alerts):
         words += f", {resolved} resolved"
     if untaken:
         critical = any(alert.severity == "critical" for alert in untaken)

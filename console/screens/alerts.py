@@ -217,7 +217,7 @@ class Alerts(ConsoleScreen):
             bad = view == "notifications" and failed
             count = [(f" {words[view]}", "critical" if bad else "plain" if is_open else "dim")]
             parts.append([(view, "accent-bold" if is_open else "dim"), *(count if words[view] else [])])
-        self.query_one("#alert-views", FlowLine).put(parts)
+        self.query_one("#alert-views", FlowLine).put([*parts, [("tab goes on", "dim")]])
 
     @on(RowList.Moved)
     def _moved(self) -> None:

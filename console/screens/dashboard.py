@@ -121,7 +121,9 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         rules = self.session.settings.alerts
         words = self._chart_answer(self.size.width - 4)
         tone: Tone = "accent"
-        if self._replay.moment is not None:
+        if (visit := self._visit_answer()) is not None:
+            words, tone = visit
+        elif self._replay.moment is not None:
             room = self.size.width - 4 - len(self._replay_answer(""))
             words, tone = self._replay_answer(words or replay_facts(snapshot, rules, room)), "warning"
         elif self._runs_open:

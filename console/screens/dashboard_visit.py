@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from console.keys import Key
 from console.replay import Moment, Replay
+from console.screens.dashboard_facts import SEVERITY_TONE
+from core import units
+from widgets.tone import Tone, safe
 
 if TYPE_CHECKING:
     from console.screens.base import ConsoleScreen
@@ -71,6 +75,24 @@ class VisitMixin(_Screen):
         self._runs_open = False
         metric = place.metric or self._grid.selected
         self._put_back(_Before(metric, bool(place.metric), "", place.step, None, None))
+        self.console.update_chrome()
+
+    def _visit_answer(self) -> tuple[str, Tone] | None:
+        """The first line while the alert that led here is in hand."""
+        alert = self.console.alert_in_hand() if self._before is not None else None
+        if alert is None:
+            return None
+        from core.alerts.view import value_text
+
+        step = f" at step {units.number(alert.since_timestep)}" if alert.since_timestep is not None else ""
+        rule = self.session.settings.alerts.get(alert.rule)
+        limit = f", limit {value_text(rule, alert.threshold)}" if rule is not None and alert.threshold else ""
+        words = f"{safe(alert.rule)} {alert.state}{step}{limit}: c its log lines, r its runbook, esc back"
+        return words, SEVERITY_TONE[alert.severity] if alert.firing else "plain"
+
+    def hint_words(self, key: Key) -> str:
+        """The log lines are those of the cursor's moment."""
+        return "" if key.id == "chart.logs" and self._look.cursor is None else super().hint_words(key)
 
     def _put_back(self, how: _Before) -> None:
         self._close_ask()

@@ -81,10 +81,11 @@ class Runbook(ConsoleScreen):
                 self.console.say(f"the runbook has no scenario {safe(place.procedure, 80)}", "warning")
         elif self.desk.state.procedure and self.desk.state.looked_at is None:
             self.desk.look()
-        self._show_all()
+        self.show_desks()
 
     def show_desks(self) -> None:
         self._show_all()
+        self.console.update_chrome()
 
     def tick(self, now: datetime) -> None:
         self._show_all()

@@ -51,10 +51,10 @@ def index_items(alerts: Sequence[AlertView], *, narrow: bool = False) -> list[It
         )
     for number, path in enumerate(PATHS.values()):
         heading = [*_gap(items), [("Escalations", "bright")]] if number == 0 else []
-        people = _arrow(path.people)
-        title = safe(path.title, 80)
-        row: Row = [(title, "plain")] if narrow else [(fit(title, 52), "plain"), (f" {people}", "dim")]
-        items.append(Item(path.id, [row], heading=heading))
+        lines: list[Row] = [[(safe(path.title, 80), "plain")]]
+        if not narrow:
+            lines.append([("  ", "dim"), (f"{path.id}: {_arrow(path.people)}", "dim")])
+        items.append(Item(path.id, lines, heading=heading))
     return items
 
 

@@ -185,7 +185,12 @@ def _cross_checks(settings: Settings, problems: list[Problem]) -> None:
     if rollout % batch:
         problems.append(Problem("ppo.batch_size", f"a divisor of ppo.n_steps = {rollout}", str(batch)))
     _paths(settings, problems)
-    problems += [_rule_problem(sentence) for sentence in check_rules(settings.alerts)]
+    sentences = check_rules(settings.alerts)
+    if settings.notify.targets or settings.notify.enabled:
+        from core.notify.targets import check_targets
+
+        sentences += check_targets(settings.notify)
+    problems += [_rule_problem(sentence) for sentence in sentences]
 
 
 def _paths(settings: Settings, problems: list[Problem]) -> None:

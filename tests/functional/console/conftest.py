@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from console.log_tail import LogTail
 from console.session import ConsoleSession
 from console.snapshot import Snapshot
 from core.alerts.view import AlertView
+from core.clock import iso, utc_now
 from core.telemetry.health import Health
 from core.telemetry.model import Run, RunInfo
 from core.workspace import Workspace, init_workspace
@@ -173,6 +175,84 @@ def given(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Console:
     follower = session._follower
     assert isinstance(follower, GivenFollower)
     return Console(ConsoleApp(session), session, workspace, follower)
+
+
+HEADER = "timestep,reward,approx_kl,value_loss,entropy,clip_fraction\n"
+ROWS, SPIKE, STEP = 60, 57, 2048
+
+
+class Live:
+    """A console on real files: a run of 60 rows whose KL crosses 0.1 at row 57 and stays there."""
+
+    spike = SPIKE * STEP
+
+    def __init__(self, workspace: Workspace, target: Path | None = None) -> None:
+        self.workspace = workspace
+        if not (workspace.logs / "run.json").exists():
+            self._write()
+        self.session = ConsoleSession(None if target else workspace, target)
+        self.app = ConsoleApp(self.session)
+
+    def _write(self) -> None:
+        now, logs = utc_now(), self.workspace.logs
+        run = {"id": "r1", "tag": "phase4", "symbols": ["OGNUSDT"], "total_timesteps": 500_000}
+        run["started_at"] = iso(now - timedelta(hours=5))
+        (logs / "run.json").write_text(json.dumps(run))
+        lines = [
+            f"{now - timedelta(minutes=ROWS - row):%Y-%m-%d %H:%M:%S} [INFO] Step {row * STEP}/500000\n"
+            for row in range(1, ROWS + 1)
+        ]
+        (logs / "training.log").write_text("".join(lines))
+        rows = [
+            f"{row * STEP},{row * 0.1:.2f},{0.12 if row >= SPIKE else 0.008},0.4,1.2,0.35\n"
+            for row in range(1, ROWS + 1)
+        ]
+        (logs / "training_metrics.csv").write_text(HEADER + "".join(rows))
+
+    @property
+    def number(self) -> int:
+        return self.app.open_screen.number
+
+    @property
+    def alerts(self) -> Sequence[AlertView]:
+        return self.session.snapshot.alerts if self.session.snapshot is not None else ()
+
+    @property
+    def journal(self) -> str:
+        path = self.workspace.logs / "alerts.log"
+        return path.read_text() if path.exists() else ""
+
+    def text(self) -> str:
+        """What stands on the visible screen."""
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
+    async def until(self, pilot: Any, condition: Callable[[], Any], seconds: float = 15) -> None:
+        for _ in range(int(seconds / 0.05)):
+            if condition():
+                return
+            await pilot.pause(0.05)
+        raise AssertionError(f"it did not happen; on the screen:\n{self.text()}")
+
+
+@pytest.fixture
+def live(workspace: Workspace) -> Iterator[Live]:
+    console = Live(workspace)
+    yield console
+    console.session.close()
+
+
+@pytest.fixture
+def live_on() -> Iterator[Callable[..., Live]]:
+    """Consoles on a workspace of the test's own, closed at its end."""
+    made: list[Live] = []
+
+    def make_live(workspace: Workspace, target: Path | None = None) -> Live:
+        made.append(Live(workspace, target))
+        return made[-1]
+
+    yield make_live
+    for each in made:
+        each.session.close()
 
 
 @pytest.fixture

@@ -255,6 +255,38 @@ def test_edited_rule_goes_on_with_its_open_firing(scene: Any, console: Console) 
     assert look(engine, scene) == [("kl_spike", "resolved", True)]
 
 
+def test_a_rule_edited_while_it_runs_counts_from_the_next_look(scene: Any, console: Console) -> None:
+    """The other rules go on from where they are, their acknowledgements too."""
+    nan = {"gradient_explosion": default_rules()["gradient_explosion"]}
+    scene.kl([0.01, 0.2, 0.2])
+    scene.row(approx_kl=0.2, value_loss=math.nan)
+    engine = AlertEngine(KL | nan, "run-1", console())
+    look(engine, scene)
+    engine.acknowledge(view(engine, "gradient_explosion").key, "on it", scene.now)
+    before = view(engine, "gradient_explosion")
+    assert view(engine, "kl_spike").state == "firing"
+    edited = {"kl_spike": msgspec.structs.replace(KL["kl_spike"], threshold=0.3, resolve_at=0.3)}
+    engine.use_rules(KL | nan | edited)
+    told = look(engine, scene)
+    assert ("kl_spike", "resolved", True) in told and ("kl_high", "firing", True) in told
+    assert all(rule != "gradient_explosion" for rule, _, _ in told)
+    assert view(engine, "gradient_explosion") == before
+    written = lines(scene)
+    assert look(engine, scene) == [] and lines(scene) == written, "said once"
+    scene.kl([0.35])
+    assert ("kl_spike", "firing", True) in look(engine, scene)
+    assert view(engine, "kl_spike").threshold == 0.3 and view(engine, "kl_spike").generation == 2
+
+
+def test_a_rule_switched_off_while_it_runs_shows_no_more(scene: Any, console: Console) -> None:
+    scene.kl([0.2])
+    engine = AlertEngine(KL, "run-1", console())
+    look(engine, scene)
+    engine.use_rules(KL | {"kl_spike": msgspec.structs.replace(KL["kl_spike"], enabled=False)})
+    look(engine, scene)
+    assert [each.rule for each in engine.alerts()] == ["kl_high"]
+
+
 def test_foreign_folder_is_never_written_to(scene: Any, console: Console) -> None:
     (scene.run.info.directory / "run.json").unlink()
     scene.kl([0.2])
