@@ -14,8 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from core.workspace import open_workspace
-
 _COMPLETION = "_PPO_CONSOLE_COMPLETE"
 """Set by a shell that wants completions: the parser's to answer."""
 
@@ -54,6 +52,8 @@ def open_console(opening: Opening) -> int:
 
     require_terminal()
     gc.disable()
+    from core.workspace import open_workspace
+
     foreign = opening.run is not None and opening.workspace is None
     workspace = None if foreign else open_workspace(Path.cwd(), opening.workspace)
     from console.running import run_console

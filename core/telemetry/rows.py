@@ -109,6 +109,9 @@ class CsvRows:
     def feed(self, lines: Data) -> Iterator[Batch]:
         """Batches of rows from whole lines."""
         start, end = 0, len(lines.data)
+        if not self._width and end:  # the header, without which no line after it is plain
+            start = lines.data.find(b"\n") + 1
+            yield self._slow(lines.data[:start], lines.offset)
         while start < end:
             stop = end if end - start <= _PIECE else _line_end(lines.data, start, start + _PIECE)
             yield from self._batches(lines.data[start:stop], lines.offset + start)

@@ -17,7 +17,6 @@ TAIL_BYTES = 1 << 16
 _BLOCK = 1 << 20
 _SEARCHED = 8 << 20
 _LONGEST = 1 << 14
-_TEXTUAL = 1000
 _WORD = b"step"
 """Every name of a timestep column holds it."""
 
@@ -57,7 +56,9 @@ def _last_header(block: bytes, limit: int) -> bytes:
 
     A line of numbers holds no `s`, and one letter is found ten times as fast as a word.
     """
-    place = block.rfind(_WORD if block.count(_WORD[:1]) > _TEXTUAL else _WORD[:1], 0, limit + _LONGEST)
+    place = block.rfind(_WORD[:1], 0, limit + _LONGEST)
+    if place >= 0:
+        place = block.rfind(_WORD, 0, place + len(_WORD))
     while place >= 0:
         begin, end = block.rfind(b"\n", 0, place) + 1, block.find(b"\n", place)
         if end >= 0 and begin < limit and CsvRows.header_is_usable(block[begin:end]):
