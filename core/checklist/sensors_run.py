@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.checklist.item import Item, Reading, SensedState, unknown
+from core.checklist.whole_model import model_problem
 from core.clock import iso
 from core.operations.as_of import first_row, rows_between, run_at
 from core.operations.facts import RunFacts, gather
@@ -242,12 +243,14 @@ def _checkpoint(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     fresh = facts.checkpoint_age < hours * 3600 or facts.status in ENDED
     name = facts.checkpoint.path.name
     value = f"{name}, {duration(facts.checkpoint_age)} old"
+    whole, words = (None, "") if facts.past else model_problem(facts.checkpoint.path)
     return Reading(
-        "pass" if fresh else "fail",
+        "pass" if fresh and whole is not False else "fail",
         value,
         limit,
         context.workspace.relative(facts.checkpoint.path),
         facts.checkpoint_age,
+        message=words,
     )
 
 
