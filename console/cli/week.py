@@ -31,8 +31,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def register(app: typer.Typer) -> None:
-    app.command("timeline")(timeline)
-    app.command("handover")(handover)
+    app.command("timeline", short_help="The week of both documents: due, now, overdue, done.")(timeline)
+    app.command("handover", short_help="What happened since you last looked.")(handover)
 
 
 def timeline(

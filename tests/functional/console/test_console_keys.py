@@ -135,7 +135,7 @@ async def test_a_key_of_another_screen_does_nothing(given: Any) -> None:
         assert given.app.screen is given.app.open_screen
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 6, 8])
 async def test_a_key_pressed_before_anything_is_loaded_says_a_word(
     given: Any, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
