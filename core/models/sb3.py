@@ -52,6 +52,7 @@ _WITHOUT_EFFECT = frozenset(
 )
 """`policy_kwargs` that do not change what a trained policy with Discrete actions answers."""
 _DEFAULT_ARCH = ([64, 64], [64, 64])
+_SHARED = "layers that policy and value share, as before stable-baselines3 1.8"
 _PARAMETER = re.compile(
     r"(?:mlp_extractor\.(?:policy_net|value_net)\.\d{1,3}|action_net|value_net)\.(?:weight|bias)"
 )
@@ -198,11 +199,9 @@ def _activation(value: Any) -> str:
 
 
 def _net_arch(value: Any) -> tuple[list[int], list[int]]:
-    if type(value) is list and value and type(value[0]) is dict:
+    if type(value) is list and any(type(one) is dict for one in value):
         if len(value) > 1:
-            raise NeedsCodeError(
-                "net_arch: expected sizes of hidden layers, got layers of an earlier version"
-            )
+            raise NeedsCodeError(f"net_arch: expected sizes of hidden layers, got {_SHARED}")
         value = value[0]
     if value is None:
         return _DEFAULT_ARCH
@@ -223,7 +222,9 @@ def _weights(
     """The policy branch, once both branches have the shapes that `PPO.load` would ask for."""
     unknown = [name for name in tensors if not _PARAMETER.fullmatch(name)]
     if unknown:
-        raise NeedsCodeError(f"expected the parameters of an MLP, got {visible(unknown[0], 80)}")
+        shared = unknown[0].startswith("mlp_extractor.shared_net.")
+        got = _SHARED if shared else visible(unknown[0], 80)
+        raise NeedsCodeError(f"expected the parameters of an MLP, got {got}")
     left = set(tensors)
 
     def branch(net: str, sizes: list[int], head: str, outputs: int) -> tuple[Layer, ...]:

@@ -150,8 +150,8 @@ class CustomPolicy:
         ({"policy_kwargs": {"net_arch": [8, 5]}}, MalformedError, "expected the shape"),
         ({"policy_kwargs": {"net_arch": [8]}}, MalformedError, "expected the shape"),
         ({"policy_kwargs": {"net_arch": [8, 4, 4]}}, MalformedError, "no such parameter"),
-        ({"policy_kwargs": {"net_arch": [8, {"pi": [4]}]}}, NeedsCodeError, "hidden layers, got list"),
-        ({"policy_kwargs": {"net_arch": [{"pi": [4]}, 8]}}, NeedsCodeError, "earlier version"),
+        ({"policy_kwargs": {"net_arch": [8, {"pi": [4]}]}}, NeedsCodeError, "policy and value share"),
+        ({"policy_kwargs": {"net_arch": [{"pi": [4]}, 8]}}, NeedsCodeError, "policy and value share"),
         ({"policy_kwargs": {"lstm_hidden_size": 8}}, NeedsCodeError, "lstm_hidden_size"),
         ({"policy_kwargs": {"squash_output": True}}, NeedsCodeError, "squash_output"),
         ({"policy_kwargs": {"activation_fn": "relu"}}, NeedsCodeError, "activation_fn: expected one of"),
@@ -227,7 +227,11 @@ def test_parameters_must_be_those_of_the_network(new_model: NewModel, plain_zip:
     layer = "mlp_extractor.policy_net.0.weight"
     cases: list[tuple[dict[str, Any], type[ModelProblem], str]] = [
         ({"log_std": torch.zeros(5)}, NeedsCodeError, "log_std"),
-        ({"mlp_extractor.shared_net.0.weight": torch.zeros(8, SIZE)}, NeedsCodeError, "shared_net"),
+        (
+            {"mlp_extractor.shared_net.0.weight": torch.zeros(8, SIZE)},
+            NeedsCodeError,
+            "policy and value share",
+        ),
         ({"mlp_extractor.policy_net.4.weight": torch.zeros(8, 8)}, MalformedError, "layers of net_arch, got"),
         ({layer: None}, MalformedError, "no such parameter"),
         ({layer: state[layer].double()}, NeedsCodeError, "float32, got float64"),
