@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -37,6 +37,7 @@ class Judge:
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._override = ""
         self.state = RevalidationState()
         if workspace is not None:
             from console.revalidation import DEFAULT_MODEL
@@ -48,12 +49,17 @@ class Judge:
                 policy=workspace.settings.decision.policy,
             )
 
-    def start(self) -> bool:
-        """Begin, unless one is under way. True when it began."""
+    def start(self, override: str = "") -> bool:
+        """Begin, unless one is under way. True when it began.
+
+        `override`: the reason for judging although the preparation is BLOCKED; it is recorded. Without one
+        the state then says `failed`, with the RejectedError that names what is open.
+        """
         with self._lock:
             if self.state.busy or self._workspace is None:
                 return False
             self._cancelled = threading.Event()
+            self._override = override
             self.state = msgspec.structs.replace(
                 self.state, phase="running", progress=None, started_at=utc_now(), finished_at=None, error=None
             )
@@ -120,14 +126,17 @@ class Judge:
             self._end(phase="done", result=result, earlier=False, report_problem=None)
 
     def _judge(self) -> RevalidationResult:
-        from console.revalidation import leave_summary, record_decision, request_for
+        from console.revalidation import leave_summary, prepare, record_decision, request_for
         from core.revalidation.worker import run_in_child
 
         store = self._store()
+        detail: dict[str, Any] = {}
+        if store is not None and self._workspace is not None:
+            _, detail = prepare(self._workspace, store, utc_now(), override=self._override)
         request = request_for(self._workspace, store, utc_now())
         result = run_in_child(request, self._progress, self._cancelled)
         if store is not None:
-            record_decision(store, result, utc_now())
+            record_decision(store, result, utc_now(), detail)
         if self._workspace is not None and result.reports:
             with contextlib.suppress(ConsoleError):
                 leave_summary(self._workspace, utc_now())

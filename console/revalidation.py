@@ -92,8 +92,10 @@ def prepare(
 
     if model_path is not None and workspace.models.resolve() not in model_path.absolute().resolve().parents:
         return None, {}
-    record = read_run(workspace.logs)
-    started = None if record is None else parse_iso(record.started_at)
+    started = None
+    with contextlib.suppress(ConsoleError):
+        record = read_run(workspace.logs)
+        started = None if record is None else parse_iso(record.started_at)
     preparation = run_day_list("preparation", workspace, store, None, now, started_at=started)
     return preparation, check_prepared(preparation, store, now, override)
 

@@ -319,8 +319,9 @@ class ConsoleSession:
             return "a revalidation is running already"
         return None
 
-    def start_revalidation(self) -> None:
-        if not self._judge.start() and (why := self.can_revalidate()) is not None:
+    def start_revalidation(self, override: str = "") -> None:
+        """Preparation gates it: where that is BLOCKED it needs a reason, which is recorded."""
+        if not self._judge.start(override) and (why := self.can_revalidate()) is not None:
             self.mailbox.send(WorkFailed(UsageError(why)))
 
     def cancel_revalidation(self) -> None:

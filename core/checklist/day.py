@@ -8,13 +8,14 @@ from datetime import date as Date
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from core.checklist import probe as slow
 from core.checklist.build import items_of
 from core.checklist.catalogue import CHECKLISTS
 from core.checklist.catalogue_revalidation import PREPARED_SENSORS
 from core.checklist.evaluate import evaluate
 from core.checklist.item import Item, Reading
 from core.checklist.model import ChecklistResult, ItemResult, readiness
-from core.checklist.probe import PREPARATION_PROBES, Facts, run_probe
+from core.checklist.probe import PREPARATION_PROBES, Facts
 from core.checklist.sensors_day import DayContext, sense_day
 from core.operations.decided import newest_decision
 from core.operations.signoff import sign_off_table
@@ -60,7 +61,7 @@ def run_day_list(
 
 
 def _probe(workspace: Workspace, now: datetime) -> Facts:
-    return run_probe(workspace, now, wanted=PREPARATION_PROBES)
+    return slow.run_probe(workspace, now, wanted=PREPARATION_PROBES)
 
 
 def prepared(results: tuple[ItemResult, ...]) -> Reading:

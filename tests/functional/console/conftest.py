@@ -159,7 +159,7 @@ def no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """The slow sensors' child process is not what these tests are about."""
     from core.checklist import probe
 
-    monkeypatch.setattr(probe, "run_probe", lambda workspace, now: probe.Facts(missing="not looked"))
+    monkeypatch.setattr(probe, "run_probe", lambda *_given, **_named: probe.Facts(missing="not looked"))
 
 
 @pytest.fixture
