@@ -7,6 +7,7 @@ of its own. Trap avoided: an acknowledgement that waits behind a replay of a mil
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 DEBOUNCE = 0.25
 """Seconds of quiet typing before a threshold is tried."""
 _DELIVERIES = 100
+_REST = 20.0
+"""The rules' values are taken again after so many times the time that they took."""
 
 
 class AlertFacts(msgspec.Struct, frozen=True):
@@ -66,14 +69,17 @@ class AlertDesk:
         self.facts = AlertFacts()
         self._asked = threading.Event()
         self._trials = Trials(session)
+        self._wants_values = False
+        self._values_due = 0.0
 
     @property
     def courier_problem(self) -> str:
         """What stands in the way of notifications at the moment; empty when all is well."""
         return self._session.courier_problem
 
-    def look(self) -> None:
-        """Read all of it again, soon."""
+    def look(self, *, values: bool = False) -> None:
+        """Read all of it again, soon; the rules' values only where they are looked at."""
+        self._wants_values = values
         if not self._asked.is_set():
             self._asked.set()
             self._session.clerk.submit(self._read)
@@ -81,7 +87,7 @@ class AlertDesk:
     def _read(self) -> None:
         self._asked.clear()
         session, store = self._session, self._session.clerk.store
-        facts = AlertFacts(read_at=utc_now(), values=self._values())
+        facts = AlertFacts(read_at=utc_now(), values=self._values_now())
         if store is not None and session.workspace is not None:
             from core.notify.heartbeat import FILE_NAME, read_heartbeat
 
@@ -94,6 +100,16 @@ class AlertDesk:
             )
         self.facts = facts
         session.mailbox.tell(DesksChanged)
+
+    def _values_now(self) -> dict[str, float | None]:
+        """Of a long run they take a while: then they are taken less often."""
+        began = time.monotonic()
+        if not self._wants_values or began < self._values_due:
+            return self.facts.values
+        values = self._values()
+        took = time.monotonic() - began
+        self._values_due = began + _REST * took
+        return values
 
     def _values(self) -> dict[str, float | None]:
         from core.alerts.last_value import last_value
@@ -142,6 +158,10 @@ class AlertDesk:
         """Count over the run's history, in a thread; `tell` gets the newest answer, there."""
         self._trials.ask(name, threshold, tell)
 
+    def end_trials(self) -> None:
+        """The editor is closed: what was read for it is given back."""
+        self._trials.forget()
+
     def save_threshold(self, name: str, threshold: float) -> None:
         """To `config.toml`, its comments kept, to the audit log, and to the running engine."""
         from core.alerts.replay import save_rule, with_threshold
@@ -159,6 +179,7 @@ class AlertDesk:
             before = current.settings.alerts[name]
             rule = save_rule(current, store, name, with_threshold(before, threshold), utc_now())
             session.use_rules(load_settings(workspace.config).alerts)
+            self._values_due = 0.0
             self._read()
             words = f"{value_text(rule, before.threshold)} → {value_text(rule, rule.threshold)}"
             session.mailbox.send(WorkDone(f"{name}: {words}, saved to config.toml and in force"))
@@ -185,6 +206,11 @@ class Trials:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="trials", daemon=True)
                 self._thread.start()
+
+    def forget(self) -> None:
+        with self._lock:
+            self._question = None
+        self._whole = self._before = None
 
     def _work(self) -> None:
         while True:

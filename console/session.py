@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.notify.courier import Courier
     from core.store.database import Store
     from core.store.operator import OperatorIdentity
+    from core.store.outbox import Delivery
     from core.workspace import Workspace
 
 PATIENCE = 1.0
@@ -212,7 +213,12 @@ class ConsoleSession:
             from core.notify.courier import Courier
 
             self._courier = Courier(store, self.settings.notify)
-            self._courier.start(lambda _delivery: self.alert_desk.look())
+            self._courier.start(self._told)
+
+    def _told(self, _delivery: Delivery) -> None:
+        """A notification was tried (in the courier's thread): the Alerts screen shows what became of it."""
+        if self._alert_desk is not None:
+            self._alert_desk.look()
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot

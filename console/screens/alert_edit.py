@@ -71,6 +71,9 @@ class AskThreshold(ModalScreen[float | None]):
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
+    def on_unmount(self) -> None:
+        self._desk.end_trials()
+
     def _say(self, words: str, tone: Tone) -> None:
         mark = f"{glyph(tone)} " if tone in ("warning", "critical") else ""
         self.query_one("#trial", Static).update(Content.styled(f"{mark}{words}", STYLE[tone]))

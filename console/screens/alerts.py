@@ -128,8 +128,11 @@ class Alerts(ConsoleScreen):
     # Facts.
 
     def show(self, snapshot: Snapshot) -> None:
-        self.desk.look()
+        self._look()
         self._show_all(utc_now())
+
+    def _look(self) -> None:
+        self.desk.look(values=self._view == "rules")
 
     def show_desks(self) -> None:
         if self._facts is not self._facts_shown:
@@ -140,7 +143,7 @@ class Alerts(ConsoleScreen):
         self._until_look -= 1
         if self._until_look <= 0:
             self._until_look = LOOK_EVERY
-            self.desk.look()
+            self._look()
         self._show_all(now)
 
     def _show_all(self, now: datetime) -> None:
@@ -273,7 +276,7 @@ class Alerts(ConsoleScreen):
     def _turn(self, by: int) -> None:
         self._view = VIEWS[(VIEWS.index(self._view) + by) % len(VIEWS)]
         self._arrange()
-        self.desk.look()
+        self._look()
         self._show_all(utc_now())
 
     def _arrange(self) -> None:

@@ -87,8 +87,9 @@ class VisitMixin(_Screen):
         step = f" at step {units.number(alert.since_timestep)}" if alert.since_timestep is not None else ""
         rule = self.session.settings.alerts.get(alert.rule)
         limit = f", limit {value_text(rule, alert.threshold)}" if rule is not None and alert.threshold else ""
-        words = f"{safe(alert.rule)} {alert.state}{step}{limit}: c its log lines, r its runbook, esc back"
-        return words, SEVERITY_TONE[alert.severity] if alert.firing else "plain"
+        words = f"{safe(alert.rule)} {alert.state}{step}{limit}: c logs, r runbook, esc back"
+        taken = alert.acknowledged or alert.silenced
+        return words, "accent" if taken else SEVERITY_TONE[alert.severity] if alert.firing else "plain"
 
     def hint_words(self, key: Key) -> str:
         """The log lines are those of the cursor's moment."""

@@ -209,6 +209,17 @@ class Live:
         ]
         (logs / "training_metrics.csv").write_text(HEADER + "".join(rows))
 
+    def hold_back(self, rows: int) -> list[str]:
+        """Take the newest rows out of the file; `append` writes them as a trainer would."""
+        path = self.workspace.logs / "training_metrics.csv"
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(lines[:-rows]))
+        return lines[-rows:]
+
+    def append(self, lines: Sequence[str]) -> None:
+        with (self.workspace.logs / "training_metrics.csv").open("a") as stream:
+            stream.writelines(lines)
+
     @property
     def number(self) -> int:
         return self.app.open_screen.number

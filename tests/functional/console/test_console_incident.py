@@ -10,16 +10,21 @@ from core.store.audit import verify
 
 async def test_the_whole_walk_leads_by_keys_to_one_record_and_back(live: Any) -> None:
     app, text = live.app, live.text
+    spike = live.hold_back(4)
     async with app.run_test(size=(100, 30)) as pilot:
-        await live.until(pilot, lambda: live.alerts)
+        await live.until(pilot, lambda: live.session.snapshot is not None and live.session.snapshot.judged)
         await pilot.press("2")
+        await live.until(pilot, lambda: "1 firing" in text() and "kl_spike" not in text())
+        live.append(spike)
+        await live.until(pilot, lambda: "2 firing" in text())
+        await pilot.press("g")
         await live.until(pilot, lambda: "▸ ■ critical kl_spike" in text())
 
         await pilot.press("enter")
         await live.until(pilot, lambda: live.number == 1 and f"at step {live.spike:,}" in text())
         assert "approx_kl 0.12" in text() and "critical kl_spike 0.1" in text()
         assert "kl_spike fired" in text(), "the mark under the cursor"
-        assert f"kl_spike firing at step {live.spike:,}, limit 0.1000: c its log lines" in text()
+        assert f"kl_spike firing at step {live.spike:,}, limit 0.1000: c logs, r runbook" in text()
         assert "a ack  r runbook  c logs" in text().splitlines()[-1]
 
         await pilot.press("c")
@@ -47,7 +52,7 @@ async def test_the_whole_walk_leads_by_keys_to_one_record_and_back(live: Any) ->
         (entry,) = app.session.clerk.require_store().entries("acknowledge")
     (line,) = [line for line in live.journal.splitlines() if "[ACK]" in line]
     assert "kl_spike" in line and "rate lowered" in line
-    assert "kl_spike" in live.journal.splitlines()[0]
+    assert f"[CRITICAL] kl_spike #1 firing: approx_kl 0.12 > 0.1 at step {live.spike:,}" in live.journal
     assert "kl_spike" in entry.subject and entry.detail["note"] == "rate lowered"
     assert verify(live.workspace.store).whole
 

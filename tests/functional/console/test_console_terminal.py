@@ -126,6 +126,26 @@ def test_a_signal_ends_the_console_while_the_terminal_takes_nothing(workspace: W
         assert termios.tcgetattr(terminal.slave)[3] == terminal.before[3]
 
 
+@pytest.mark.slow
+def test_alerting_goes_on_while_the_terminal_takes_nothing(workspace: Workspace) -> None:
+    """Whoever closed the lid finds the alert in `alerts.log`, with the time at which it fired."""
+    rows = workspace.logs / "convergence_dashboard.csv"
+    rows.write_text("timestep,reward,kl_divergence,value_loss,policy_entropy\n2048,1.0,0.01,0.5,1.2\n")
+    with opened(workspace) as terminal:
+        assert b"Dashboard" in terminal.read(15, b"quit")
+        terminal.read(2)
+        for _ in range(400):
+            os.write(terminal.master, b"123456")
+            time.sleep(0.005)
+        with rows.open("a") as stream:
+            stream.write("4096,1.0,0.2,0.5,1.2\n")
+        journal, end = workspace.logs / "alerts.log", time.monotonic() + 10
+        while time.monotonic() < end and not (journal.exists() and "kl_spike" in journal.read_text()):
+            time.sleep(0.1)
+        assert "[CRITICAL] kl_spike #1 firing" in journal.read_text()
+        assert terminal.process.poll() is None
+
+
 def test_q_quits_with_zero_and_restores_the_terminal(workspace: Workspace) -> None:
     with opened(workspace) as terminal:
         assert b"Dashboard" in terminal.read(15, b"quit")
