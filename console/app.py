@@ -35,7 +35,7 @@ from console.messages import (
 )
 from console.modes import SCREENS
 from console.screens.base import ConsoleScreen
-from console.session import ConsoleSession
+from console.session import SLOW_EVERY, ConsoleSession
 from console.terminal import uses_ascii
 from console.theme import NAME, THEME
 from console.trail import Trail
@@ -107,7 +107,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.session.attach(self.post_message)
-        self.set_interval(1.0, self._tick)
+        self.set_interval(self._tick_every, self._tick)
 
     def on_ready(self) -> None:
         """The first screen is laid out: paint it when it has taken its size."""
@@ -257,7 +257,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     def _tick(self) -> None:
         now = utc_now()
-        lag = self._loop_time() - self._ticked - 1.0
+        lag = self._loop_time() - self._ticked - self._tick_every
         lags, self._ticked = bool(self._ticked) and lag > LAG_SHOWN, self._loop_time()
         screen = self._drawn
         if screen is None:
@@ -270,6 +270,11 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             self.update_chrome()
         if not self.paused:
             screen.tick(now)
+
+    @property
+    def _tick_every(self) -> float:
+        """Seconds."""
+        return SLOW_EVERY if self.session.slow else 1.0
 
     @staticmethod
     def _loop_time() -> float:

@@ -75,6 +75,8 @@ class Follower:
         self._complain = complain
         self._publish = publish
         self._watch = AlertWatch(workspace, settings, store, own=own, complain=self._say_once)
+        self.look_every: float | None = None
+        """Seconds between two looks on a slow line; None: on each change, twice a second at most."""
         self._stop = threading.Event()
         self._looked = threading.Event()
         self._rest = threading.Event()
@@ -146,7 +148,7 @@ class Follower:
         for _ in self._wakes():
             if self._stop.is_set():
                 break
-            wait = PUBLISH_EVERY - (time.monotonic() - published)
+            wait = (self.look_every or PUBLISH_EVERY) - (time.monotonic() - published)
             if wait > 0 and not self._unread and self._stop.wait(wait):
                 break
             if self._look_guarded():

@@ -1,8 +1,8 @@
 """From the command line to the console, by the shortest way.
 
-`ppo-console`, with or without `--workspace DIR` and `--run PATH`, opens the console without the command-line
-parser, whose import costs as much as a bare Textual app; whatever else is written there goes to the parser,
-which reads the same options. Trap avoided: paying for fifty commands on the way to none of them.
+`ppo-console`, with or without `--workspace DIR`, `--run PATH` and `--slow`, opens the console without the
+command-line parser, whose import costs as much as a bare Textual app; whatever else is written there goes to
+the parser, which reads the same options. Trap avoided: paying for fifty commands on the way to none of them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ _COMPLETION = "_PPO_CONSOLE_COMPLETE"
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """What to open; both may be None (the workspace around the current folder)."""
+    """What to open; workspace and run may be None (the workspace around the current folder)."""
 
     workspace: Path | None = None
     run: Path | None = None
+    slow: bool = False
+    """The line is slow: half as many changes a second."""
 
 
 def wanted(arguments: Sequence[str]) -> Opening | None:
@@ -30,7 +32,8 @@ def wanted(arguments: Sequence[str]) -> Opening | None:
     if _COMPLETION in os.environ:
         return None
     found: dict[str, Path] = {}
-    rest = list(arguments)
+    rest = [argument for argument in arguments if argument != "--slow"]
+    slow = len(rest) < len(arguments)
     while rest:
         name, joined, value = rest.pop(0).partition("=")
         option = {"--workspace": "workspace", "-w": "workspace", "--run": "run"}.get(name)
@@ -43,7 +46,7 @@ def wanted(arguments: Sequence[str]) -> Opening | None:
         if not value or value.startswith("-"):
             return None
         found[option] = Path(value)
-    return Opening(**found)
+    return Opening(**found, slow=slow)
 
 
 def open_console(opening: Opening) -> int:
@@ -58,4 +61,4 @@ def open_console(opening: Opening) -> int:
     workspace = None if foreign else open_workspace(Path.cwd(), opening.workspace)
     from console.running import run_console
 
-    return run_console(workspace, opening.run)
+    return run_console(workspace, opening.run, slow=opening.slow)

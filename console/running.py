@@ -6,6 +6,7 @@ Trap avoided: a garbage collection in the middle of the first paint; it begins o
 from __future__ import annotations
 
 import gc
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,28 +25,38 @@ FIRST_LOOK = 0.3
 """Seconds that the first paint waits for the run's values, so that it need not be made twice."""
 
 
-def run_console(workspace: Workspace | None, run_target: Path | None, *, demo: Guide | None = None) -> int:
-    """Open the console; returns the exit code. Raises UsageError for a missing path or no terminal."""
+THREAD_TURN = 0.001
+"""Seconds that a thread that computes may keep the interpreter from the one that answers keys."""
+
+
+def run_console(
+    workspace: Workspace | None, run_target: Path | None, *, demo: Guide | None = None, slow: bool = False
+) -> int:
+    """Open the console; returns the exit code. `slow`: half as many changes a second.
+
+    Raises UsageError for a missing path or no terminal.
+    """
     require_terminal()
     gc.disable()
+    sys.setswitchinterval(THREAD_TURN)
     if run_target is not None and not run_target.exists():
         raise UsageError(
             f"{run_target} does not exist",
             hint="Give a run folder, a TensorBoard folder or a CSV file.",
         )
     use_ascii(uses_ascii())
-    code, saved = _run_once(workspace, run_target, demo, "")
+    code, saved = _run_once(workspace, run_target, demo, "", slow)
     while saved is not None:
         words = f"this is the workspace {saved} now; from a shell: ppo-console -w {saved}"
-        code, saved = _run_once(open_workspace(saved, saved), None, None, words)
+        code, saved = _run_once(open_workspace(saved, saved), None, None, words, slow)
     return code
 
 
 def _run_once(
-    workspace: Workspace | None, run_target: Path | None, demo: Guide | None, greeting: str
+    workspace: Workspace | None, run_target: Path | None, demo: Guide | None, greeting: str, slow: bool
 ) -> tuple[int, Path | None]:
     """(exit code, the workspace to go on in)"""
-    session = ConsoleSession(workspace, run_target)
+    session = ConsoleSession(workspace, run_target, slow=slow)
     session.start()
     session.wait_first(FIRST_LOOK)
     app = ConsoleApp(session, demo, greeting)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from core.store.outbox import Delivery
     from core.workspace import Workspace
 
+SLOW_EVERY = 2.0
+"""Seconds between two looks, and between two ticks of the clock, on a slow line."""
 PATIENCE = 1.0
 """Seconds after which all threads begin, whatever the screen does."""
 
@@ -45,7 +47,7 @@ __all__ = ["ChecklistState", "ConsoleSession", "RevalidationState", "Snapshot", 
 class ConsoleSession:
     """`workspace` or `run_target` (a run folder, TensorBoard folder or CSV) or both; the target wins."""
 
-    def __init__(self, workspace: Workspace | None, run_target: Path | None) -> None:
+    def __init__(self, workspace: Workspace | None, run_target: Path | None, *, slow: bool = False) -> None:
         if workspace is None and run_target is None:
             raise UsageError("the console needs a workspace or a run", hint="ppo-console --run PATH")
         self.workspace = workspace
@@ -73,6 +75,10 @@ class ConsoleSession:
         self._alert_desk: AlertDesk | None = None
         self._runbook_desk: RunbookDesk | None = None
         self._courier: Courier | None = None
+        self.slow = slow
+        """The terminal's line is slow: half as many changes a second."""
+        if slow:
+            self._follower.look_every = SLOW_EVERY
         self._store_counter = -1
         self._started = False
         self._going = threading.Lock()

@@ -78,6 +78,7 @@ def _open(
     context: typer.Context,
     workspace: WorkspaceOption = None,
     run: RunOption = None,
+    slow: Annotated[bool, typer.Option("--slow", help="For a slow line: half the bytes.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
@@ -91,4 +92,4 @@ def _open(
 
     require_terminal()
     opened = None if run is not None and workspace is None else workspace_at(workspace)
-    finish(run_console(opened, run))
+    finish(run_console(opened, run, slow=slow))

@@ -108,8 +108,8 @@ def _checkpoint_tile(run: Run, now: datetime) -> Tile:
 def _host_tiles(host: Host) -> list[Tile]:
     free = [disk.free for disk in host.disks if disk.free is not None]
     out = [Tile("disk free", units.gigabytes(min(free)))] if free else []
-    used = units.gigabytes(host.memory_used).removesuffix(" GB")
     total = units.gigabytes(host.memory_total)
+    used = _coarse_memory(host.memory_used, host.memory_total)
     out.append(Tile("memory", f"{used} of {total}", short=f"{used}/{total}"))
     if host.cpu_percent is not None:
         cpu = _coarse(host.cpu_percent)
@@ -119,6 +119,13 @@ def _host_tiles(host: Host) -> list[Tile]:
         memory = units.gigabytes(host.trainer.memory)
         out.append(Tile("trainer", f"{memory}, cpu {cpu}", short=f"{memory} {cpu}"))
     return out + gpu_tiles(host)
+
+
+def _coarse_memory(used: float | None, total: float | None) -> str:
+    """Of ten gigabytes and more in whole ones, as the load is told: each change is sent."""
+    if used is not None and used >= 1e9 and total is not None and total >= 10e9:
+        return f"{used / 1e9:.0f}"
+    return units.gigabytes(used).removesuffix(" GB")
 
 
 def _coarse(percent: float | None) -> str:

@@ -1,7 +1,8 @@
-"""Another screen costs one paint and no styling; a chart that is shown the same again draws nothing."""
+"""Another screen costs one paint and no styling; the same again draws nothing; a slow line gets half."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from textual._compositor import Compositor
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
 
+from console.app import ConsoleApp
+from console.opening import Opening, wanted
+from console.session import SLOW_EVERY, ConsoleSession
 from widgets.chart import Chart
 
 
@@ -75,3 +79,12 @@ async def test_a_chart_that_is_shown_the_same_again_draws_nothing(given: Any, ma
         given.give(make.snapshot(run, revision=3))
         await pilot.pause(0.15)
         assert [chart.title for chart in drawn] == ["reward"]
+
+
+def test_a_slow_line_is_asked_for_by_one_word_and_halves_the_looks(workspace: Any) -> None:
+    assert wanted(["--slow"]) == Opening(slow=True)
+    assert wanted(["-w", "here", "--slow"]) == Opening(workspace=Path("here"), slow=True)
+    assert wanted(["--slow", "status"]) is None, "the parser's"
+    session = ConsoleSession(workspace, None, slow=True)
+    assert session._follower.look_every == ConsoleApp(session)._tick_every == SLOW_EVERY == 2.0
+    assert ConsoleApp(ConsoleSession(workspace, None))._tick_every == 1.0
