@@ -30,7 +30,7 @@ from core.training.weights import TORCH_ACTIVATIONS, Layer, Weights
 VERSION, SYSTEM = "_stable_baselines3_version", "system_info.txt"
 MEMBERS = ("data", "pytorch_variables.pth", "policy.pth", "policy.optimizer.pth", VERSION)
 """In every zip of a PPO; from 1.3 on `system_info.txt` too."""
-MAX_DATA, MAX_POLICY = 64 << 20, 512 << 20
+MAX_DATA, MAX_POLICY = 16 << 20, 512 << 20
 
 _POLICY = "stable_baselines3.common.policies.ActorCriticPolicy"
 _ALIASES = ("MlpPolicy", "ActorCriticPolicy")
