@@ -13,11 +13,11 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_NEVER = re.compile(
+_NEVER = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\ud800-\udfff]"
 )
-_NOT_ASCII = re.compile("[^\x20-\x7e]")
+_NOT_ASCII = "[^\x20-\x7e]"
 
 _ASCII = {
     **dict.fromkeys("─━╌┄┈═", "-"),
@@ -65,10 +65,10 @@ class NeutralFilter(LineFilter):
 
     def _neutral(self, segment: Segment) -> Segment:
         text, style, _control = segment
-        if _NEVER.search(text):
-            text = _NEVER.sub("", text)
+        if not text.isprintable():  # none of what is printable is among them
+            text = re.sub(_NEVER, "", text)
         if self._ascii_only and not text.isascii():
-            text = _NOT_ASCII.sub(_ascii, text)
+            text = re.sub(_NOT_ASCII, _ascii, text)
         if style is not None and style.link:
             style = style.update_link(None)
         return Segment(text, style)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _SHARE = 40
 """One step in time is this part of the rows in view."""
-_NUMBER = re.compile(r"@?([0-9][0-9,_ ]*(?:\.[0-9]+)?)\s*([kKmM%]?)")
-_CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d{1,2}):(\d\d)(?::(\d\d))?\s*Z?", re.IGNORECASE)
+_NUMBER = r"@?([0-9][0-9,_ ]*(?:\.[0-9]+)?)\s*([kKmM%]?)"
+_CLOCK = r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d{1,2}):(\d\d)(?::(\d\d))?\s*Z?"
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -114,9 +114,9 @@ def find_moment(run: Run, text: str) -> Moment | str:
     if series is None or not len(series):
         return "the run has no rows yet"
     text = text.strip()
-    if found := _CLOCK.fullmatch(text):
+    if found := re.fullmatch(_CLOCK, text, re.IGNORECASE):
         return _at_time(series, found)
-    found = _NUMBER.fullmatch(text)
+    found = re.fullmatch(_NUMBER, text)
     if found is None:
         return f'"{text[:40]}" is no step or time: give 106496, 106k, 50 %, 14:02 or 2026-02-24 14:02'
     number = float(re.sub(r"[,_ ]", "", found[1]))

@@ -57,6 +57,7 @@ class ConsoleScreen(BlankLines, Screen[None]):
         self._is_styled = False
         self._guide: Answer | None = None
         self._note: NoteLine | None = None
+        self._composed_with: frozenset[str] = frozenset()
         self._is_complete = False
         self._completing = asyncio.Lock()
 
@@ -110,6 +111,11 @@ class ConsoleScreen(BlankLines, Screen[None]):
         if self._compositor.size != size or not self._is_styled:
             super()._screen_resized(size)
 
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Before the first paint the widgets are styled as they are mounted, and not once more."""
+        if self.console.painting or self._classes != self._composed_with:
+            super().update_node_styles(animate)
+
     def _compositor_refresh(self) -> None:
         """Textual's paint; held back until the first screen stands as a whole."""
         if self.console.painting:
@@ -121,6 +127,7 @@ class ConsoleScreen(BlankLines, Screen[None]):
         sizes = ((width, _WIDTHS), (height, _HEIGHTS))
         classes = {max(point for point in points if point[0] <= size)[1]: True for size, points in sizes}
         self.update_classes({**classes, **self.size_classes(width)}, update=False)
+        self._composed_with = frozenset(self._classes)
         yield RunHeader(id="run-header")
         yield ScreenTabs(id="screen-tabs")
         yield Answer(id="answer")

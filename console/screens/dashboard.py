@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -58,6 +59,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         self._single = False
         """One pane is shown at a time."""
         self._pane = "charts"
+        self._arranged = Size(0, 0)
+        """For this size of the screen."""
 
     def compose_body(self) -> ComposeResult:
         yield MetricGrid(id="grid")
@@ -77,7 +80,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         }
 
     def on_mount(self) -> None:
-        self.answer("reading the run", "unknown")
+        if self.console.picture is None:
+            self.answer("reading the run", "unknown")
         self._arrange()
 
     # Facts.
@@ -95,7 +99,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
             self._show_tiles()
 
     def on_screen_resume(self, _event: events.ScreenResume) -> None:
-        self._arrange(show=self._replay.moment is not None)  # else the app shows the newest picture
+        if self._room_may_differ:
+            self._arrange(show=self._replay.moment is not None)  # else the app shows the newest picture
 
     @property
     def _is_covered(self) -> bool:
@@ -156,12 +161,19 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
     # Room.
 
     def on_resize(self, _event: events.Resize) -> None:
-        self._arrange()
+        if self._room_may_differ:
+            self._arrange()
+
+    @property
+    def _room_may_differ(self) -> bool:
+        """Before the first paint only another size makes it so."""
+        return self.console.painting or self.size != self._arranged
 
     def _arrange(self, *, show: bool = True) -> None:
         """Which panes stand on the screen; `show`: with what they hold."""
         if not self.is_mounted:
             return
+        self._arranged = self.size
         width, height = self.size.width, self.size.height - 4
         self._single = width < _SIDE_WIDTH
         self.update_classes(self.size_classes(width))

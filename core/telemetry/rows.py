@@ -9,8 +9,6 @@ grammar for numbers is a part of the strict pattern. Any other piece is read row
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import re
@@ -321,6 +319,9 @@ def _cells(line: bytes) -> list[bytes] | None:
     """The fields of a line; quoted ones only where there are quotes. None for bytes that are no CSV."""
     if b'"' not in line:
         return line.split(b",")
+    import csv
+    import io
+
     try:
         rows = list(csv.reader(io.StringIO(line.decode("utf-8", "replace")), strict=True))
     except csv.Error:

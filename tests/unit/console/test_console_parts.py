@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import threading
 import unicodedata
 from dataclasses import replace
@@ -21,7 +22,7 @@ from textual.message import Message
 
 from console.cli.output import put
 from console.demo_guide import AppState, DemoGuide
-from console.line_filter import NeutralFilter
+from console.line_filter import _NEVER, NeutralFilter
 from console.log_tail import LogTail
 from console.mailbox import Mailbox
 from console.messages import RevalidationChanged, SnapshotArrived
@@ -119,6 +120,13 @@ def test_in_ascii_mode_lines_and_glyphs_keep_their_meaning_and_width() -> None:
 
 
 # The terminal.
+
+
+def test_what_no_terminal_may_receive_is_not_printable() -> None:
+    """The filter looks closer only at text that is not printable."""
+    every = "".join(map(chr, range(0x110000)))
+    assert len(re.findall(_NEVER, every)) > 2000
+    assert not any(char.isprintable() for char in re.findall(_NEVER, every))
 
 
 @pytest.mark.parametrize(
