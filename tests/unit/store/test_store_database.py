@@ -19,7 +19,7 @@ from core.store import connection
 from core.store.audit import verify
 from core.store.database import Store
 from core.store.operator import OperatorIdentity, identify_operator
-from core.store.schema import MIGRATIONS
+from core.store.schema import APPLICATION_ID, MIGRATIONS
 
 ROOT = Path(__file__).parents[3]
 
@@ -320,3 +320,24 @@ def test_ticks_of_another_zone_are_stored_in_utc(store: Store, now: datetime) ->
 
     store.tick("item", now.astimezone(timezone(timedelta(hours=-3))))
     assert store.ticks()["item"].at == now and store.ticks()["item"].at.tzinfo is UTC
+
+
+def test_ticks_of_an_older_database_stay(path: Path, now: datetime, ada: OperatorIdentity) -> None:
+    """A store of two migrations ago opens with what people said in it, and takes the newer states."""
+    path.parent.mkdir(parents=True)
+    older = sqlite3.connect(path)
+    for statements in MIGRATIONS[:2]:
+        for statement in statements:
+            older.execute(statement)
+    older.execute("INSERT INTO ticks VALUES ('a', 'overridden', 'bob', '2026-02-23T10:00:00Z', 'why')")
+    older.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    older.execute("PRAGMA user_version = 2")
+    older.commit()
+    older.close()
+    with Store(path, ada) as store:
+        assert store.ticks()["a"].note == "why"
+        store.not_applicable("b", "none here", now)
+        assert {name: tick.state for name, tick in store.ticks().items()} == {
+            "a": "overridden",
+            "b": "not_applicable",
+        }
