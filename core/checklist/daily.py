@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from core.checklist.build import items_of
 from core.checklist.catalogue import OF_A_DAY
+from core.checklist.context_run import DailyContext
 from core.checklist.evaluate import evaluate
 from core.checklist.item import Item
 from core.checklist.model import ChecklistResult, readiness
-from core.checklist.sensors_run import DailyContext, sense_daily
+from core.checklist.sensors_run import sense_daily
 
 if TYPE_CHECKING:
     from core.alerts.view import AlertView, Transition

@@ -16,7 +16,8 @@ from core.checklist.evaluate import evaluate
 from core.checklist.item import Item, Reading
 from core.checklist.model import ChecklistResult, ItemResult, readiness
 from core.checklist.probe import PREPARATION_PROBES, Facts
-from core.checklist.sensors_day import DayContext, sense_day
+from core.checklist.sensors_day import sense_day
+from core.checklist.sensors_preparation import DayContext
 from core.operations.decided import newest_decision
 from core.operations.signoff import sign_off_table
 

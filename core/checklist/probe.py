@@ -1,6 +1,7 @@
-"""The part of preflight that needs heavy imports, done in a child process.
+"""The part of preflight and preparation that needs heavy imports, done in a child process.
 
-Owns what is looked at there - environment, reward components, candle files, baseline - and the child's life.
+Owns what is looked at there (environment, candle files, baseline, the final model, what a training left
+behind, a user's own checks) and the child's life.
 Trap avoided: a console that imports pandas, gymnasium or torch to evaluate a checklist; it would hold
 hundreds of megabytes from then on. The child prints one JSON line per probe; what a hang or a crash keeps
 from being answered is UNKNOWN.
@@ -22,6 +23,14 @@ from typing import Any
 
 import msgspec
 
+from core.checklist.facts import (
+    BackupFacts,
+    BaselineFacts,
+    DataFacts,
+    EnvironmentFacts,
+    Facts,
+    ModelFacts,
+)
 from core.checklist.own_checks import Answer, run_own_check
 from core.clock import iso, parse_iso
 from core.config.settings import Settings
@@ -29,6 +38,18 @@ from core.errors import ConsoleError
 from core.operations.training_summary import TrainingSummary
 from core.text import visible
 from core.workspace import Workspace
+
+__all__ = [
+    "PREFLIGHT_PROBES",
+    "PREPARATION_PROBES",
+    "BackupFacts",
+    "BaselineFacts",
+    "DataFacts",
+    "EnvironmentFacts",
+    "Facts",
+    "ModelFacts",
+    "run_probe",
+]
 
 PROBE_SECONDS = 60.0
 """For all looks together."""
@@ -38,65 +59,6 @@ PREPARATION_PROBES = ("summary", "model", "backup", "backtest", "own")
 PREFLIGHT_PROBES = ("environment", "train", "backtest", "baseline", "own")
 
 
-class EnvironmentFacts(msgspec.Struct, frozen=True, kw_only=True):
-    error: str | None = None
-    """Why the environment cannot be imported."""
-    reward_components: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-
-
-class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One folder of candles."""
-
-    error: str | None = None
-    """Why there is nothing to judge: no folder, no file, no universe."""
-    verdict: str | None = None
-    """`ok`, `warn`, `reject` of the quality report."""
-    files: int = 0
-    gaps: int = 0
-    """Missing stretches in all files together."""
-    problems: tuple[str, ...] = ()
-    """What was found, file by file."""
-    symbols: int = 0
-    candles: int = 0
-    """On the common axis."""
-    scored: int = 0
-    """After the warm-up."""
-    first: str | None = None
-    first_scored: str | None = None
-    last: str | None = None
-    synthetic: bool = False
-    hash: str | None = None
-
-
-class BaselineFacts(msgspec.Struct, frozen=True, kw_only=True):
-    error: str | None = None
-    saved: bool = False
-    metrics: dict[str, float | None] = {}
-
-
-class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """`best_model` of the workspace."""
-
-    error: str | None = None
-    """Why it cannot be used."""
-    run_id: str | None = None
-    timesteps: int | None = None
-    created_at: str | None = None
-    sha256: str | None = None
-    """Of its zip."""
-    synthetic: bool = False
-
-
-class BackupFacts(msgspec.Struct, frozen=True, kw_only=True):
-    error: str | None = None
-    folder: str | None = None
-    """The newest backup that holds the models as they are now."""
-    made_at: str | None = None
-    others: int = 0
-    """Backups of other models."""
-
-
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What the child is told."""
 
@@ -104,22 +66,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     now: str
     wanted: tuple[str, ...]
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the child saw; None where it gave no answer, with the reason in `missing`."""
-
-    environment: EnvironmentFacts | None = None
-    train: DataFacts | None = None
-    backtest: DataFacts | None = None
-    baseline: BaselineFacts | None = None
-    summary: TrainingSummary | None = None
-    model: ModelFacts | None = None
-    backup: BackupFacts | None = None
-    own: dict[str, Answer] = {}
-    """The user's own checks, by name."""
-    looked_at: str | None = None
-    missing: str = ""
 
 
 def run_probe(

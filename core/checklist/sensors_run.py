@@ -6,60 +6,19 @@ ended is judged by what was recorded until its end.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from core.checklist.item import Item, Reading, SensedState, unknown
+from core.checklist import sensors_second
+from core.checklist.context_run import ENDED, DailyContext, judged
+from core.checklist.item import Item, Reading, unknown
 from core.checklist.whole_model import model_problem
 from core.clock import iso
-from core.operations.as_of import first_row, rows_between, run_at
-from core.operations.facts import RunFacts, gather
-from core.text import visible
+from core.operations.as_of import first_row, run_at
+from core.operations.facts import RunFacts
 from core.units import duration
 
-if TYPE_CHECKING:
-    from core.alerts.view import AlertView, Transition
-    from core.telemetry.health import Health
-    from core.telemetry.model import Run
-    from core.workspace import Workspace
-
-ENDED = ("FINISHED", "STOPPED")
 ROWS_BY_DAY_2 = 100
-
-
-@dataclass(slots=True)
-class DailyContext:
-    """What all items of a list share; facts are gathered once for each moment."""
-
-    workspace: Workspace
-    run: Run
-    health: Health
-    alerts: tuple[AlertView, ...] | None
-    now: datetime
-    standups: frozenset[str] = frozenset()
-    """Dates whose standup is stored."""
-    gathered: dict[datetime, RunFacts] = field(default_factory=dict)
-    transitions: list[Transition] | None = None
-
-    def facts(self, moment: datetime) -> RunFacts:
-        if moment not in self.gathered:
-            if self.transitions is None and (moment < self.now or self.alerts is None):
-                from core.alerts.replay import replay
-
-                self.transitions = replay(self.workspace.settings.alerts, self.run)
-            self.gathered[moment] = gather(
-                self.workspace,
-                self.run,
-                self.health,
-                self.alerts,
-                moment,
-                self.now,
-                transitions=self.transitions,
-            )
-        return self.gathered[moment]
 
 
 def sense_daily(context: DailyContext, item: Item) -> Reading:
@@ -85,27 +44,6 @@ def _with_note(reading: Reading, note: str) -> Reading:
     return replace(reading, stale_after=None, message=message)
 
 
-def _judged(
-    context: DailyContext,
-    facts: RunFacts,
-    good: bool | None,
-    value: str | float | None,
-    limit: str,
-    message: str = "",
-) -> Reading:
-    """pass, fail or unknown; a value of a running run that is too old is stale."""
-    live = not facts.past and facts.status not in ENDED
-    return Reading(
-        "unknown" if good is None else "pass" if good else "fail",
-        value,
-        limit,
-        context.workspace.relative(context.run.info.directory),
-        facts.row_age,
-        context.workspace.settings.checks.stale_after if live else None,
-        message or ("no value known" if good is None else ""),
-    )
-
-
 def _running(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     if facts.status == "FINISHED":
         return Reading("not_applicable", facts.status, "RUNNING", message="the run is complete")
@@ -126,7 +64,7 @@ def _trend(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     message = "needs at least four rows and 5,000 steps" if good is None else ""
     if good is False and facts.warm_up:
         message = "expected in the first 100k steps"
-    return _judged(context, facts, good, word, "INCREASING or STABLE", message)
+    return judged(context, facts, good, word, "INCREASING or STABLE", message)
 
 
 def _sharpe(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
@@ -149,7 +87,7 @@ def _sharpe(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
 def _kl(limit: float, context: DailyContext, facts: RunFacts) -> Reading:
     value = facts.kl_last
     median = "" if facts.kl_median is None else f"median {facts.kl_median:.4f}"
-    return _judged(context, facts, None if value is None else value < limit, value, f"< {limit:g}", median)
+    return judged(context, facts, None if value is None else value < limit, value, f"< {limit:g}", median)
 
 
 def _kl_daily(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
@@ -165,7 +103,7 @@ def _no_issues(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     value = None if issues is None else len(issues)
     message = "; ".join(issues or ())[:300]
     good = None if issues is None else not issues
-    return _judged(
+    return judged(
         context, facts, good, value, "0", message or ("alerts of then are not known" if good is None else "")
     )
 
@@ -174,18 +112,18 @@ def _no_anomaly(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     if facts.issues is None:
         return unknown("alerts of then are not known")
     found = (*facts.issues, *facts.warnings)
-    return _judged(context, facts, not found, len(found), "0", "; ".join(found)[:300])
+    return judged(context, facts, not found, len(found), "0", "; ".join(found)[:300])
 
 
 def _reward_positive(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     value = facts.last_reward
-    return _judged(context, facts, None if value is None else value > 0, value, "> 0")
+    return judged(context, facts, None if value is None else value > 0, value, "> 0")
 
 
 def _falling(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     word = facts.trends.get(item.argument, "UNKNOWN")
     message = "needs at least four rows and 5,000 steps" if word == "UNKNOWN" else ""
-    return _judged(
+    return judged(
         context, facts, None if word == "UNKNOWN" else word == "DECREASING", word, "DECREASING", message
     )
 
@@ -195,32 +133,28 @@ def _settling(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     word = facts.trends.get(item.argument, "UNKNOWN")
     message = "needs at least four rows and 5,000 steps" if word == "UNKNOWN" else ""
     good = None if word == "UNKNOWN" else word != "INCREASING"
-    return _judged(context, facts, good, word, "DECREASING or STABLE", message)
+    return judged(context, facts, good, word, "DECREASING or STABLE", message)
 
 
 def _policy_loss(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     value = facts.lasts.get("policy_loss")
-    return _judged(context, facts, None if value is None else value < 1.0, value, "< 1.0")
+    return judged(context, facts, None if value is None else value < 1.0, value, "< 1.0")
 
 
 def _speed(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     limit = context.workspace.settings.checks.steps_per_second
     value = facts.steps_per_second
     shown = None if value is None else round(value, 1)
-    return _judged(
-        context, facts, None if value is None else value >= limit, shown, f"≥ {limit:,.0f} steps/s"
-    )
+    return judged(context, facts, None if value is None else value >= limit, shown, f"≥ {limit:,.0f} steps/s")
 
 
 def _progress(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     """The morning's progress check: status, KL and critical issues in one line."""
     if facts.status in ("CRASHED", "STALLED") or facts.issues:
-        return _judged(
-            context, facts, False, facts.status, "no critical issue", "; ".join(facts.issues or ())
-        )
+        return judged(context, facts, False, facts.status, "no critical issue", "; ".join(facts.issues or ()))
     if facts.timestep is None or facts.issues is None:
         return unknown("nothing recorded until then", limit="no critical issue")
-    return _judged(context, facts, True, f"{facts.status} at {facts.timestep:,}", "no critical issue")
+    return judged(context, facts, True, f"{facts.status} at {facts.timestep:,}", "no critical issue")
 
 
 def _snapshot(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
@@ -254,69 +188,6 @@ def _checkpoint(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     )
 
 
-def _second(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
-    """Only needed where something was found."""
-    found = (*(facts.issues or ()), *facts.warnings)
-    if found:
-        return Reading("pending", len(found), message="look again: " + "; ".join(found)[:300])
-    if facts.issues is None:
-        return unknown("alerts of then are not known")
-    return Reading("not_applicable", 0, message="no anomaly was found")
-
-
-def _second_logs(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
-    """Errors in the newest 100 lines of `training.log`."""
-    calm = _second(context, facts, item)
-    if calm.state != "pending":
-        return calm
-    if facts.past:
-        return unknown("the log of then is not judged; see the Logs")
-    lines = context.run.log_tail[-100:]
-    if not lines:
-        return unknown("training.log has no line yet", limit="no error")
-    bad = [line for line in lines if "[ERROR]" in line or "[CRITICAL]" in line or "Traceback" in line]
-    source = context.workspace.relative(context.run.info.directory / "training.log")
-    message = visible(bad[-1], 200) if bad else ""
-    return Reading("fail" if bad else "pass", len(bad), "no error", source, facts.row_age, None, message)
-
-
-def _second_trends(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
-    """Where the charts went in the two hours before."""
-    calm = _second(context, facts, item)
-    if calm.state != "pending":
-        return calm
-    names = ("reward", "approx_kl", "value_loss", "entropy")
-    begin = facts.moment - timedelta(hours=2)
-    found = []
-    for name in names:
-        series = context.run.series.get(name)
-        values = rows_between(series, begin, facts.moment) if series is not None else []
-        if len(values) >= 2:
-            found.append(f"{name} {values[0]:.4g} → {values[-1]:.4g}")
-    if not found:
-        return unknown("no rows of the last 2 h", limit="looked at")
-    return _judged(context, facts, True, ", ".join(found), "looked at")
-
-
-def _second_disk(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
-    """The size of the models' folder, and what is free where it lies."""
-    calm = _second(context, facts, item)
-    if calm.state != "pending":
-        return calm
-    if facts.past:
-        return unknown("the disk of then is not known")
-    folder = context.workspace.models
-    try:
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        free = shutil.disk_usage(folder).free / 1e9
-    except OSError as error:
-        return unknown(f"{context.workspace.relative(folder)}: {error.strerror}")
-    limit = context.workspace.settings.checks.disk_free_gb
-    value = f"{size / 1e6:,.1f} MB, {free:.0f} GB free"
-    state: SensedState = "pass" if free >= limit else "fail"
-    return Reading(state, value, f"≥ {limit:g} GB free", context.workspace.relative(folder), 0.0)
-
-
 def _person(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     """Nothing to sense: in its slot it waits for a person."""
     return Reading("pending")
@@ -341,7 +212,7 @@ def _rows(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     )
     if day < 2:
         return Reading("not_applicable", rows, f"≥ {ROWS_BY_DAY_2}", message="asked for from day 2 on")
-    return _judged(context, facts, rows >= ROWS_BY_DAY_2, rows, f"≥ {ROWS_BY_DAY_2}")
+    return judged(context, facts, rows >= ROWS_BY_DAY_2, rows, f"≥ {ROWS_BY_DAY_2}")
 
 
 SENSORS: dict[str, Callable[[DailyContext, RunFacts, Item], Reading]] = {
@@ -360,10 +231,10 @@ SENSORS: dict[str, Callable[[DailyContext, RunFacts, Item], Reading]] = {
     "progress": _progress,
     "snapshot": _snapshot,
     "checkpoint": _checkpoint,
-    "second": _second,
-    "second_logs": _second_logs,
-    "second_trends": _second_trends,
-    "second_disk": _second_disk,
+    "second": sensors_second.second,
+    "second_logs": sensors_second.logs,
+    "second_trends": sensors_second.trends,
+    "second_disk": sensors_second.disk,
     "person": _person,
     "standup": _standup,
     "rows": _rows,
