@@ -120,13 +120,13 @@ def _replay(opened: Workspace | None, run: Path | None, as_json: bool, now: date
 def rules(workspace: WorkspaceOption = None, run: RunOption = None, as_json: JsonOption = False) -> None:
     """List the rules with their thresholds, states and last values."""
     from core.alerts.last_value import last_value
-    from core.alerts.view import condition_text, value_text
+    from core.alerts.view import condition_text, rule_states, value_text
 
     now = utc_now()
     opened = _opened(workspace, run)
     with _store(opened) as store, _watcher(opened, run, store, now) as watcher:
         look = watcher.look(now)
-        states = {view.rule: view.state for view in look.alerts}
+        states = rule_states(watcher.settings.alerts, look.alerts, look.scene.elapsed)
         rows: list[dict[str, Any]] = []
         for name, rule in watcher.settings.alerts.items():
             rows.append(
@@ -134,7 +134,7 @@ def rules(workspace: WorkspaceOption = None, run: RunOption = None, as_json: Jso
                     "rule": name,
                     "enabled": rule.enabled,
                     "severity": rule.severity,
-                    "state": states.get(name, "inactive") if rule.enabled else "off",
+                    "state": states[name],
                     "condition": rule.condition,
                     "metric": rule.metric or None,
                     "threshold": rule.threshold,

@@ -150,7 +150,7 @@ def delivery_details(each: Delivery, now: datetime) -> Facts:
 def rule_details(name: str, rule: Rule, state: str, value: float | None) -> Facts:
     out: Facts = [
         ("", condition_text(rule), "bright"),
-        ("state", state, "plain"),
+        ("state", "hidden: a worse one of its family fires" if state == "hidden" else state, "plain"),
         ("last value", rule_value(rule, value), "plain"),
     ]
     if editable(rule):
@@ -172,7 +172,13 @@ def rule_details(name: str, rule: Rule, state: str, value: float | None) -> Fact
 
 def rules_answer(states: Mapping[str, str]) -> tuple[str, Tone]:
     """`24 rules: 2 firing, 1 without data, 1 off`."""
-    words = {"firing": "firing", "pending": "pending", "nodata": "without data", "off": "switched off"}
+    words = {
+        "firing": "firing",
+        "pending": "pending",
+        "hidden": "hidden behind a worse one",
+        "nodata": "without data",
+        "off": "switched off",
+    }
     counts = [
         f"{sum(state == name for state in states.values())} {word}"
         for name, word in words.items()

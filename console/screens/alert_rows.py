@@ -46,17 +46,13 @@ TOLD_COLUMNS = (
 )
 
 
-def rule_state(name: str, rule: Rule, states: Mapping[str, str]) -> str:
-    return states.get(name, "inactive") if rule.enabled else "off"
-
-
 def rule_rows(
     rules: Mapping[str, Rule], states: Mapping[str, str], values: Mapping[str, float | None]
 ) -> list[TableRow]:
     """In the order of `config.toml`."""
     rows = []
     for name, rule in rules.items():
-        state = rule_state(name, rule, states)
+        state = states.get(name, "inactive")
         shown = {"nodata": "no data", "inactive": "at rest"}.get(state, state)
         tone = STANDING_TONE.get(state, "dim")  # type: ignore[call-overload]
         severity = SEVERITY_TONE[rule.severity]

@@ -18,6 +18,7 @@ from console.screens.alert_facts import details, summary
 from console.screens.base import ConsoleScreen
 from console.screens.modals import Confirm, Details
 from core.alerts.threshold_text import editable
+from core.alerts.view import rule_states
 from core.clock import utc_now
 from widgets.alert_table import (
     SEVERITY_TONE,
@@ -122,8 +123,11 @@ class Alerts(ConsoleScreen):
 
     def _states(self) -> dict[str, str]:
         picture = self.console.picture
-        states = {alert.rule: str(alert.state) for alert in (picture.alerts if picture is not None else ())}
-        return {name: alert_rows.rule_state(name, rule, states) for name, rule in self._rules.items()}
+        if picture is None:
+            return rule_states(self._rules, (), None)
+        started = picture.run.info.started_at
+        elapsed = (utc_now() - started).total_seconds() if started is not None else None
+        return rule_states(self._rules, picture.alerts, elapsed)
 
     # Facts.
 

@@ -6,7 +6,7 @@ Trap avoided: two places that phrase or sort the same alert differently.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -250,6 +250,27 @@ def value_text(rule: Rule, value: float | None) -> str:
     decimals = METRICS[rule.metric].decimals if rule.metric in METRICS else 4
     small = 0 < abs(value) < 10.0 ** (1 - decimals)
     return (f"{value:.3g}" if small else number(value, decimals)).replace("-", "−")
+
+
+def rule_states(
+    rules: Mapping[str, Rule], views: Sequence[AlertView], elapsed: float | None
+) -> dict[str, str]:
+    """By rule: its alert's state, `hidden` behind a worse one of its family, `inactive`, or `off`.
+
+    `elapsed`: seconds since the run's start, None where that is not known; some rules apply only at first.
+    """
+    shown = {view.rule: str(view.state) for view in views}
+    worst: dict[str, int] = {}
+    for name, rule in rules.items():
+        if rule.family and shown.get(name) == "firing":
+            worst[rule.family] = max(rule.rank, worst.get(rule.family, rule.rank))
+    states = {}
+    for name, rule in rules.items():
+        over = bool(rule.within_seconds) and (elapsed is None or elapsed > rule.within_seconds)
+        hidden = rule.family in worst and rule.rank < worst[rule.family] and not over
+        at_rest = "hidden" if hidden else "inactive"
+        states[name] = shown.get(name, at_rest) if rule.enabled else "off"
+    return states
 
 
 def _limit(rule: Rule) -> str:

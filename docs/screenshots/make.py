@@ -20,7 +20,9 @@ SCREENS = {
     "logs": "4",
     "revalidate": "5",
     "standup": "6",
+    "runbook": "1r",
 }
+SLOW = ("checklist", "standup", "revalidate", "runbook")
 SETTLE = 4.0
 """Seconds for the workers to read the run and evaluate the lists."""
 
@@ -33,8 +35,8 @@ async def draw(workspace: Path, names: list[str]) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause(SETTLE)
         for name in names:
-            await pilot.press(SCREENS[name])
-            await pilot.pause(SETTLE if name in ("checklist", "standup", "revalidate") else 1.0)
+            await pilot.press(*SCREENS[name])
+            await pilot.pause(SETTLE if name in SLOW else 1.0)
             path = Path(__file__).with_name(f"{name}.svg")
             path.write_text(app.export_screenshot(title="ppo-console"), encoding="utf-8")
             print(path)

@@ -33,8 +33,11 @@ async def test_the_rules_stand_with_last_value_limit_and_state(live: Any) -> Non
         assert set(live.session.settings.alerts) - {"negative_reward_trend"} <= set(rows)
         assert "■ critical firing" in rows["kl_spike"] and "0.1000" in rows["kl_spike"]
         assert "0.1200" in rows["kl_explosion"] and "at rest" in rows["kl_explosion"]
+        assert "hidden" in rows["kl_high"], "above its limit, behind the worse one of its family"
         assert "off" in rows["slow"] and "1d00h" in rows["checkpoint_age"]
-        assert "20 rules: 2 firing" in live.text() or "1 switched off" in live.text()
+        assert (
+            "20 rules: 2 firing, 1 hidden behind a worse one, 1 without data, 1 switched off" in live.text()
+        )
 
 
 async def test_a_threshold_is_tried_while_typed_and_saved_with_its_comments(live: Any) -> None:
