@@ -119,7 +119,7 @@ def _step_item(
     if taken is not None:
         mark = ("v " if ascii_only() else "✓ ", "good")
     elif is_next:
-        mark = ("> " if ascii_only() else "→ ", "accent-bold")
+        mark = ("* " if ascii_only() else "→ ", "accent-bold")
     lines: list[Row] = [
         [mark, (f"{number} ", "dim"), (safe(step.text, 300), "bright" if is_next else "plain")]
     ]
