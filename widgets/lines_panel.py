@@ -6,11 +6,13 @@ Trap avoided: text that is cut with no way to reach it; long lines wrap, and wha
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 
 from widgets.lines import LineWidget, Row, Span, framed, wrap_spans, wrapped
+
+Lines = Sequence[Row] | Callable[[int], Sequence[Row]]
 
 
 class LinesPanel(LineWidget):
@@ -27,15 +29,18 @@ class LinesPanel(LineWidget):
         self.title = title
         self.empty = empty
         self.active = False
-        self._lines: tuple[Row, ...] = ()
+        self._lines: Lines = ()
         self._value: Row = ()
         self._top = 0
         self._room = 1
         self._total_lines = 0
 
-    def show(self, lines: Sequence[Row], value: Row = (), *, empty: str | None = None) -> None:
-        """`value` stands at the title's right; `empty` is said where there are no lines."""
-        self._lines, self._value = tuple(lines), value
+    def show(self, lines: Lines, value: Row = (), *, empty: str | None = None) -> None:
+        """`value` stands at the title's right; `empty` is said where there are no lines.
+
+        `lines` may be made for the cells that there are, which a hidden panel does not know yet.
+        """
+        self._lines, self._value = lines, value
         if empty is not None:
             self.empty = empty
         self.redraw()
@@ -54,9 +59,12 @@ class LinesPanel(LineWidget):
         self.active = active
         self.redraw()
 
+    def _made(self, width: int) -> Sequence[Row]:
+        return self._lines(max(1, width)) if callable(self._lines) else self._lines
+
     def rows(self, width: int, height: int) -> Sequence[Row]:
         self._room = max(1, height - 2)
-        body = [row for line in self._lines for row in _flowed(line, width - 4)]
+        body = [row for line in self._made(width - 4) for row in _flowed(line, width - 4)]
         if not body and self.empty:
             body = wrapped(self.empty, width - 4)
         self._total_lines = len(body)

@@ -19,7 +19,7 @@ from textual.widgets import Input
 from console.keys import DASHBOARD
 from console.screens.base import ConsoleScreen
 from console.screens.dashboard_charts import ChartsMixin
-from console.screens.dashboard_facts import answer, replay_facts
+from console.screens.dashboard_facts import answer
 from console.screens.dashboard_runs import RunsMixin
 from console.screens.dashboard_sources import SourcesMixin
 from console.screens.dashboard_tiles import alert_lines, tiles
@@ -97,6 +97,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
     def tick(self, now: datetime) -> None:
         if self._shown is not None and self._replay.moment is None and not self._is_covered:
             self._show_tiles()
+            if self._shown.run.history < 1:
+                self._say_answer()
 
     def on_screen_resume(self, _event: events.ScreenResume) -> None:
         if self._room_may_differ:
@@ -124,17 +126,17 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         if snapshot is None:
             return
         rules = self.session.settings.alerts
-        words = self._chart_answer(self.size.width - 4)
+        width, moment = self.size.width - 4, self._replay.moment
         tone: Tone = "accent"
+        words = self._chart_answer(width)
         if (visit := self._visit_answer()) is not None:
             words, tone = visit
-        elif self._replay.moment is not None:
-            room = self.size.width - 4 - len(self._replay_answer(""))
-            words, tone = self._replay_answer(words or replay_facts(snapshot, rules, room)), "warning"
+        elif moment is not None:
+            words, tone = self._replay_answer(moment, width), "warning"
         elif self._runs_open:
-            words, tone = self._runs_answer()
+            words = self._runs_answer(width)
         elif not words:
-            words, tone = answer(snapshot, rules, self.size.width - 4)
+            words, tone = answer(snapshot, rules, width)
         self.answer(words, tone)
 
     def _show_tiles(self) -> None:
@@ -155,8 +157,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         panel = self.query_one("#alerts", LinesPanel)
         firing = sum(alert.state == "firing" for alert in snapshot.alerts)
         value = [(f"{firing} firing", "bright" if firing else "dim")] if snapshot.alerts else []
-        width = max(1, panel.size.width - 4)
-        panel.show(alert_lines(snapshot.alerts, self.session.settings.alerts, width), value)
+        alerts, rules = snapshot.alerts, self.session.settings.alerts
+        panel.show(lambda width: alert_lines(alerts, rules, width), value)
 
     # Room.
 

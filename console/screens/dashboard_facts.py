@@ -14,6 +14,7 @@ from core import units
 from core.alerts.rule import Rule
 from core.telemetry.metrics import METRICS, metric
 from core.telemetry.trend import TrendWord, trend_word
+from core.text import visible
 from widgets.chart import Threshold
 from widgets.metric_grid import MetricSlot
 from widgets.tone import Tone
@@ -103,6 +104,8 @@ def _judged(snapshot: Snapshot, rules: Mapping[str, Rule]) -> tuple[str, list[st
     if health.status == "STOPPED":
         of = f" of {units.number(total)}" if total else ""
         return f"stopped{at}{of}: ", facts, "warning"
+    if trouble := source_trouble(snapshot.run):
+        return f"attention: {trouble}; ", facts, "warning"
     if health.late:
         return "late: the next row is overdue; ", facts, "warning"
     if step is None:
@@ -110,6 +113,15 @@ def _judged(snapshot: Snapshot, rules: Mapping[str, Rule]) -> tuple[str, list[st
     kl, limit = _last(snapshot.run, "approx_kl"), _kl_limit(rules)
     good = (kl is None or limit is None or kl <= limit) and trend(snapshot.run, "reward") != "DECREASING"
     return ("healthy: ", facts, "good") if good else ("running: ", facts, "warning")
+
+
+def source_trouble(run: Run) -> str:
+    """`progress.csv is missing`, the worst that is so of the run's files now; empty where nothing is."""
+    for source in run.sources:
+        if source.trouble is not None:
+            return f"{visible(source.path.name, 40)} is {source.trouble}"
+    corrupt = next((source for source in run.sources if "corrupt" in source.events), None)
+    return f"{visible(corrupt.path.name, 40)} is corrupt" if corrupt is not None else ""
 
 
 def _clause(sentence: str) -> str:

@@ -21,7 +21,6 @@ from widgets.fact_lines import FactLine
 from widgets.lines import Row
 from widgets.runs_list import RunRow, RunsList
 from widgets.tiles import Tile
-from widgets.tone import Tone
 
 if TYPE_CHECKING:
     from console.screens.base import ConsoleScreen
@@ -71,8 +70,14 @@ class RunsMixin(_Screen):
         return dict(self._library.runs) if self._library is not None else {}
 
     def _run_name(self, key: str) -> str:
-        run = self._runs().get(key)
-        return run.tag or key if run is not None else key
+        """Its tag; with its start where another run has the same."""
+        runs = self._runs()
+        run = runs.get(key)
+        if run is None or run.tag is None:
+            return key
+        shared = sum(other.tag == run.tag for other in runs.values()) > 1
+        started = run.started_at.strftime(" %m-%d %H:%MZ") if shared and run.started_at is not None else ""
+        return run.tag + started
 
     # The list.
 
@@ -130,13 +135,15 @@ class RunsMixin(_Screen):
             problem,
         )
 
-    def _runs_answer(self) -> tuple[str, Tone]:
+    def _runs_answer(self, width: int) -> str:
         """The first line while the list is open."""
         count = len(self._runs())
         on = ", ".join(f"{letter} {self._run_name(key)}" for key, letter in self._overlaid.items())
         words = f"{count} earlier run{'s' if count != 1 else ''}"
         shown = f"; overlaid: {on}{' (hidden)' if self._hidden else ''}" if on else ", none overlaid"
-        return f"{words}{shown}; enter overlays, P pins, H hides, esc closes", "accent"
+        keys = "; enter overlays, P pins, H hides, esc closes"
+        whole = f"{words}{shown}{keys}"
+        return whole if len(whole) <= width or not on else f"{words}{shown}"
 
     # Overlays.
 

@@ -5,6 +5,8 @@ Trap avoided: a file that was rewritten, or rows that were refused, and nobody i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +26,15 @@ else:
     _Screen = object
 
 Fact = tuple[str, str, Tone]
+_NEWS = timedelta(minutes=10)
+"""So long an event stands before the count of malformed rows."""
 _NEWEST = 5
 """So many events of a source are told with their time."""
 
 
-def source_tile(run: Run) -> Tile | None:
-    """The worst that can be said of the run's files, in a word or two; None while none was found."""
+def source_tile(run: Run, now: datetime) -> Tile | None:
+    """The worst that is so of the run's files, else the newest that happened to them, in a word or two; None
+    while no file was found."""
     sources = run.sources
     if not sources:
         return None
@@ -37,33 +42,32 @@ def source_tile(run: Run) -> Tile | None:
     if troubled:
         first = troubled[0]
         more = f" +{len(troubled) - 1}" if len(troubled) > 1 else ""
-        return Tile(
-            "sources",
-            f"{_name(first)} {first.trouble}{more}",
-            tone="critical",
-            short=f"{first.trouble}{more}",
-        )
+        words = f"{_name(first)} {first.trouble}{more}"
+        return Tile("sources", words, tone="critical", short=f"{first.trouble}{more}")
     corrupt = [source for source in sources if "corrupt" in source.events]
     if corrupt:
         return Tile("sources", f"{_name(corrupt[0])} corrupt", tone="critical", short="corrupt")
     malformed = sum(source.malformed for source in sources)
-    if malformed:
+    newest = _newest_event(sources)
+    event = f"{newest[1]} {newest[0].strftime('%H:%MZ')}" if newest is not None else ""
+    if malformed and (newest is None or now - newest[0] > _NEWS):
         words = f"{units.number(malformed)} malformed row{'s' if malformed != 1 else ''}"
         return Tile("sources", words, tone="warning", short=f"{units.number(malformed)} bad rows")
+    if malformed:
+        return Tile("sources", f"{event}, {units.number(malformed)} malformed", tone="warning", short=event)
     files = f"{len(sources)} file{'s' if len(sources) != 1 else ''}"
-    newest = max(
-        (
-            (at, event)
-            for source in sources
-            for at, event in zip(source.events_at, source.events, strict=False)
-            if event != "resumed"
-        ),
-        default=None,
-    )
-    if newest is not None:
-        event = f"{newest[1]} {newest[0].strftime('%H:%MZ')}"
-        return Tile("sources", f"{files}, {event}", tone="plain", short=event)
-    return Tile("sources", files, tone="plain")
+    return Tile("sources", f"{files}, {event}" if event else files, tone="plain", short=event or files)
+
+
+def _newest_event(sources: Sequence[Source]) -> tuple[datetime, str] | None:
+    """What happened last to any of the files; a resume is no event of a file."""
+    told = [
+        (at, event)
+        for source in sources
+        for at, event in zip(source.events_at, source.events, strict=False)
+        if event != "resumed"
+    ]
+    return max(told, key=lambda one: one[0], default=None)
 
 
 def details(snapshot: Snapshot, host_name: str) -> list[Fact]:
@@ -85,6 +89,8 @@ def _source(source: Source, folder: Path) -> list[Fact]:
     path = source.path
     name = visible(str(path.relative_to(folder) if path.is_relative_to(folder) else path))
     what = f"{source.kind}, {units.number(source.rows)} {'lines' if source.kind == 'log' else 'rows'}"
+    if source.kind == "run":
+        what = "who the run is"
     metrics = f": {', '.join(visible(one, 40) for one in source.metrics)}" if source.metrics else ""
     facts: list[Fact] = [("source", f"{name}  {what}{metrics}", "plain")]
     if source.trouble is not None:

@@ -61,7 +61,7 @@ def tiles(snapshot: Snapshot, charted: Sequence[str], now: datetime, *, past: bo
         out.append(Tile("validation", "", heading=True))
         out += [_metric_tile(run.series[name]) for name in evaluated]
         out.append(Tile("run", "", heading=True))
-    sources = source_tile(run)
+    sources = source_tile(run, now)
     if sources is not None and not past:
         out.append(sources)
     if not past:

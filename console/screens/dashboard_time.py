@@ -12,6 +12,7 @@ import msgspec
 from console import chrome
 from console.keys import LOGS
 from console.replay import Moment, Replay, find_moment, replay_of, step_by
+from console.screens.dashboard_facts import replay_facts
 from core import units
 from widgets.run_header import RunHeader
 
@@ -32,7 +33,10 @@ class TimeMixin(_Screen):
 
     if TYPE_CHECKING:
         _live: Snapshot | None
+        _shown: Snapshot | None
         _look: ChartView
+
+        def _chart_answer(self, width: int) -> str: ...
 
         def _show_all(self) -> None: ...
 
@@ -127,11 +131,20 @@ class TimeMixin(_Screen):
             )
         self.query_one(RunHeader).show(facts)
 
-    def _replay_answer(self, words: str) -> str:
-        """`REPLAY at step 106,496 (14:02:11Z) of 212,992: …; esc returns to live`."""
-        moment = self._replay.moment
-        if moment is None or self._live is None:
-            return words
-        newest = self._live.run.timestep
-        of = f" of {units.number(newest)}" if newest is not None else ""
-        return f"REPLAY at {moment.words}{of}: {words}; esc returns to live"
+    def _replay_answer(self, moment: Moment, width: int) -> str:
+        """`REPLAY at step 106,496 (14:02:11Z) of 212,992: reward rising; esc returns to live`, in fewer words
+        where that is too long: a line that wraps would move the charts."""
+        newest = self._live.run.timestep if self._live is not None else None
+        place = f"REPLAY at {moment.words}"
+        places = [place, f"{place} of {units.number(newest)}"] if newest is not None else [place]
+        for ends in ("; esc returns to live", "; esc: live"):
+            for start in reversed(places):
+                room = width - len(f"{start}: {ends}")
+                words = self._chart_answer(room) or self._then(room)
+                if len(words) <= room:
+                    return f"{start}: {words}{ends}"
+        return f"{place}; esc: live"
+
+    def _then(self, room: int) -> str:
+        """What was known of the run then."""
+        return replay_facts(self._shown, self.session.settings.alerts, room) if self._shown else ""

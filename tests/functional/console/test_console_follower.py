@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -268,3 +269,18 @@ def test_a_long_history_is_read_without_waiting_for_the_clock(
         eventually(lambda: session.snapshot.judged)
     finally:
         session.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_denied_folder_is_said_and_following_goes_on(opened: Any, workspace: Workspace) -> None:
+    session, mail = opened
+    write_run(workspace.logs)
+    append(workspace.logs, 2048, 0.01)
+    session.go_on()
+    eventually(lambda: session.snapshot and session.snapshot.run.timestep == 2048)
+    workspace.logs.chmod(0)
+    try:
+        eventually(lambda: any(source.trouble for source in session.snapshot.run.sources))
+        assert not mail.of(WorkFailed)
+    finally:
+        workspace.logs.chmod(0o755)

@@ -199,3 +199,11 @@ async def test_hostile_names_from_files_are_text(given: Any, make: Any) -> None:
         text = await given.opened(pilot, make.snapshot(run, alerts=[make.alert(rule="[/x]", message="[/y]")]))
         assert "[/red]" in text and "[/x]" in text
         assert len(given.app.screen.query_one(MetricGrid).charts) == 4
+
+
+async def test_at_60x15_the_alerts_pane_is_whole_when_it_is_first_opened(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(60, 15)) as pilot:
+        await given.opened(pilot, make.snapshot(make.run(), alerts=[make.alert()]))
+        await pilot.press("tab", "tab")
+        await pilot.pause(0.2)
+        assert "■ kl_spike 0.123 > 0.1 @198.7k" in given.text()

@@ -35,11 +35,11 @@ def words(run: Run, make: Any, **changes: Any) -> str:
     return "\n".join(text for _, text, _ in details(make.snapshot(run, **changes), "here"))
 
 
-def test_the_tile_says_the_worst_of_the_files() -> None:
-    assert source_tile(run_of()) is None
+def test_the_tile_says_the_worst_of_the_files(make: Any) -> None:
+    assert source_tile(run_of(), make.now) is None
 
     def tile(*sources: Source) -> str:
-        found = source_tile(run_of(*sources))
+        found = source_tile(run_of(*sources), make.now)
         assert found is not None
         return found.value
 
@@ -53,8 +53,14 @@ def test_the_tile_says_the_worst_of_the_files() -> None:
 def test_what_happened_to_a_file_is_told_with_its_time(make: Any) -> None:
     at = [make.now, make.now + timedelta(minutes=1)]
     one = source(events=["rewritten", "truncated"], events_at=at)
-    found = source_tile(run_of(one, source("b.csv", events=["resumed"], events_at=at[:1])))
+    run = run_of(one, source("b.csv", events=["resumed"], events_at=at[:1]))
+    found = source_tile(run, make.now)
     assert found is not None and found.value == "2 files, truncated 10:01Z"
+    one.malformed = 3
+    found = source_tile(run, make.now)
+    assert found is not None and found.value == "truncated 10:01Z, 3 malformed"
+    found = source_tile(run, make.now + timedelta(minutes=12))
+    assert found is not None and found.value == "3 malformed rows", "then it is no news"
     assert "rewritten 10:00:00Z, truncated 10:01:00Z" in words(run_of(one), make)
 
 
@@ -148,3 +154,16 @@ async def test_how_much_of_the_history_is_read_is_said_while_it_is_read(given: A
         given.give(make.snapshot(run, revision=2))
         await pilot.pause(0.2)
         assert "history" not in given.text()
+
+
+async def test_a_run_whose_file_is_away_is_not_called_healthy(given: Any, make: Any) -> None:
+    run = make.run(rows=60)
+    run.sources = [source(trouble="missing")]
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.give(make.snapshot(run))
+        await pilot.pause(0.2)
+        assert "▲ attention: progress.csv is missing; " in given.text()
+        run.sources = [source(events=["missing", "replaced"])]
+        given.give(make.snapshot(run, revision=2))
+        await pilot.pause(0.2)
+        assert "● healthy: " in given.text(), "it is back"
