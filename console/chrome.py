@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from console.states import RevalidationState
 
 SCREEN_NAMES = {
-    1: "Dashboard",
-    2: "Alerts",
-    3: "Checklist",
-    4: "Logs",
-    5: "Revalidate",
-    6: "Standup",
-    8: "Runbook",
+    1: ("Dashboard", "Dash"),
+    2: ("Alerts", "Alerts"),
+    3: ("Checklist", "Checks"),
+    4: ("Logs", "Logs"),
+    5: ("Revalidate", "Reval"),
+    6: ("Standup", "Standup"),
+    8: ("Runbook", "Runbook"),
 }
+"""Whole, and short for narrow terminals."""
 _VERDICT_TONE: dict[str, Tone] = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
 
 
@@ -46,6 +47,7 @@ def header_facts(snapshot: Snapshot) -> HeaderFacts:
 def tabs(snapshot: Snapshot | None, revalidation: RevalidationState) -> tuple[Tab, ...]:
     """The tabs; Alerts with what waits for an acknowledgement, Revalidate with its state."""
     badges: dict[int, tuple[str, Tone]] = {}
+    short_badges: dict[int, str] = {}
     if snapshot is not None:
         open_alerts = [
             alert
@@ -57,12 +59,17 @@ def tabs(snapshot: Snapshot | None, revalidation: RevalidationState) -> tuple[Ta
             badges[ALERTS] = (f"{len(open_alerts)}!", "critical" if critical else "warning")
     if revalidation.busy:
         badges[REVALIDATE] = ("judging", "accent")
+        short_badges[REVALIDATE] = "busy"
     elif revalidation.phase == "done" and revalidation.result is not None:
-        badges[REVALIDATE] = (revalidation.result.decision, _VERDICT_TONE[revalidation.result.decision])
+        result = revalidation.result
+        badges[REVALIDATE] = (result.decision, _VERDICT_TONE[result.decision])
+        if result.decision == "PARTIAL-GO":
+            short_badges[REVALIDATE] = f"{result.gates_passed}/{len(result.gates)}"
     elif revalidation.phase == "failed":
         badges[REVALIDATE] = ("failed", "critical")
     return tuple(
-        Tab(number, word, *badges.get(number, ("", "plain"))) for number, word in SCREEN_NAMES.items()
+        Tab(number, word, *badges.get(number, ("", "plain")), short, short_badges.get(number, ""))
+        for number, (word, short) in SCREEN_NAMES.items()
     )
 
 

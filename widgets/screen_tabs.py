@@ -1,6 +1,7 @@
 """The tabs line: numbered screens, the open one marked, a badge where something waits.
 
-Trap avoided: a tab cut in the middle at 80 columns. Words shorten, then leave; numbers always stay.
+Trap avoided: a name cut in its middle at 80 columns. Each has a short one, whole too; then they stand closer,
+then only the open one and those with a badge have a name; numbers always stay.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ class Tab(msgspec.Struct, frozen=True):
     """`2!`, short."""
     tone: Tone = "plain"
     """Of the badge."""
+    short: str = ""
+    """The name where there is little room; empty: the same."""
+    short_badge: str = ""
+    """The badge there; empty: the same."""
 
 
 class ScreenTabs(ContentLines):
@@ -48,19 +53,12 @@ class ScreenTabs(ContentLines):
 
     def _pieces(self) -> list[tuple[Tab, Content]]:
         room = self.content_size.width
-        for letters in (99, 6, 4, 0):
-            pieces = [(tab, self._piece(tab, letters)) for tab in self.tabs]
+        pieces: list[tuple[Tab, Content]] = []
+        for draw in (_whole, _short, _close, _badged, _open, _numbers):
+            pieces = [(tab, draw(tab, tab.number == self.current)) for tab in self.tabs]
             if sum(piece.cell_length for _tab, piece in pieces) <= room:
                 break
-        return pieces if self.tabs else []
-
-    def _piece(self, tab: Tab, letters: int) -> Content:
-        word = tab.word if tab.number == self.current else tab.word[:letters]
-        text = f" {tab.number} {word}".rstrip()
-        badge = (f" {tab.badge}", f"{STYLE[tab.tone]} bold") if tab.badge else ""
-        if tab.number == self.current:
-            return Content.assemble((text, "bold $accent"), badge, " ").stylize("on $surface-active")
-        return Content.assemble((text, DIM), badge, " ")
+        return pieces
 
     def on_click(self, event: events.Click) -> None:
         left = self.gutter.left
@@ -69,3 +67,36 @@ class ScreenTabs(ContentLines):
                 self.post_message(self.Chosen(tab.number))
                 return
             left += piece.cell_length
+
+
+def _whole(tab: Tab, current: bool) -> Content:
+    return _piece(tab, tab.word, tab.badge, current, " ")
+
+
+def _short(tab: Tab, current: bool) -> Content:
+    return _piece(tab, tab.short or tab.word, tab.short_badge or tab.badge, current, " ")
+
+
+def _close(tab: Tab, current: bool) -> Content:
+    return _piece(tab, tab.short or tab.word, tab.short_badge or tab.badge, current, "")
+
+
+def _badged(tab: Tab, current: bool) -> Content:
+    named = current or tab.badge
+    return _piece(tab, (tab.short or tab.word) if named else "", tab.short_badge or tab.badge, current, "")
+
+
+def _open(tab: Tab, current: bool) -> Content:
+    return _piece(tab, tab.word if current else "", tab.short_badge or tab.badge, current, "")
+
+
+def _numbers(tab: Tab, current: bool) -> Content:
+    return _piece(tab, tab.word if current else "", "", current, "")
+
+
+def _piece(tab: Tab, word: str, badge: str, current: bool, after: str) -> Content:
+    text = f" {tab.number} {word}".rstrip()
+    shown = (f" {badge}", f"{STYLE[tab.tone]} bold") if badge else ""
+    if current:
+        return Content.assemble((text, "bold $accent"), shown, " ").stylize("on $surface-active")
+    return Content.assemble((text, DIM), shown, after)

@@ -11,7 +11,7 @@ import typer
 
 from console.cli import records
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import BAD, GOOD, finish, put, put_json, say
+from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.errors import UsageError
 from core.text import visible
@@ -96,7 +96,8 @@ def verify(
 ) -> None:
     """Recompute the hash chain of the audit log. Exit 0 whole, 20 broken, with the entry's number.
 
-    A cut end leaves a whole chain, so the log is compared with the heads that its reports name.
+    A cut end leaves a whole chain, so the log is compared with the heads that its reports name. Exit 10 where
+    it is whole but holds no decision entry of a report.
     """
     from core.operations.audit_heads import noted_heads
     from core.store.audit import verify as verify_log
@@ -116,11 +117,19 @@ def verify(
     elif report.whole:
         entries = "entry" if report.entries == 1 else "entries"
         put(f"whole: {report.entries:,} {entries}, head {report.entries}:{report.head}")
+        for source in report.undecided:
+            put(f"whole, but report {source} has no decision entry: {_UNDECIDED}")
         put("\n".join(_compared(report)))
     else:
         where = "" if report.broken is None else f" at entry {report.broken}"
         put(f"BROKEN{where}: {report.reason}")
-    finish(GOOD if report.whole else BAD)
+    finish(BAD if not report.whole else ATTENTION if report.undecided else GOOD)
+
+
+_UNDECIDED = (
+    "the program ended before it was recorded, or the end of the log was cut; "
+    "`ppo-console revalidate` judges again and records it"
+)
 
 
 def _noted(head: str) -> Noted:

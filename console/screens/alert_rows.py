@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from console.screens.alert_facts import DELIVERY_TONE, SILENCE_TONE, silence_state
 from core import units
+from core.alerts.evaluate import WINDOWED
 from core.alerts.threshold_text import editable
 from core.alerts.view import condition_text, value_text
 from widgets.alert_table import SEVERITY_TONE, STANDING_TONE
@@ -54,6 +55,8 @@ def rule_rows(
     for name, rule in rules.items():
         state = states.get(name, "inactive")
         shown = {"nodata": "no data", "inactive": "at rest"}.get(state, state)
+        if state == "inactive" and rule.condition in WINDOWED and values.get(name) is None:
+            shown = "waiting"
         tone = STANDING_TONE.get(state, "dim")  # type: ignore[call-overload]
         severity = SEVERITY_TONE[rule.severity]
         limit = value_text(rule, rule.threshold) if editable(rule) else units.MISSING

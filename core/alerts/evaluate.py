@@ -16,6 +16,7 @@ from core.alerts.window import FlatWindow, RiseWindow, SlopeWindow
 from core.telemetry.metrics import METRICS
 from core.units import duration, number
 
+WINDOWED: frozenset[Condition] = frozenset({"slope_below", "slope_above", "rise_below", "rise_above", "flat"})
 ROW_CONDITIONS: frozenset[Condition] = frozenset(
     {
         "above",
@@ -57,6 +58,10 @@ class RowJudge:
         """The row holds a metric of this rule."""
         return self.rule.metric in row.values if self.rule.metric else True
 
+    def fills(self, time: float | None) -> bool:
+        """A row of this time helps to fill the window; one over time needs rows whose time is known."""
+        return self.window is not None and (not self._timed or (time is not None and math.isfinite(time)))
+
     def sample(self, row: Row, started: float | None, inhibited_by: str | None, firing: bool) -> Sample:
         """`started`: the run's start in epoch seconds, where known; `firing`: the rule fires now."""
         if row.segment != self._segment:
@@ -72,7 +77,12 @@ class RowJudge:
             )
         if judged is None:
             return Sample(
-                "nodata", whole(row.timestep), row.time, segment=row.segment, inhibited_by=inhibited_by
+                "nodata",
+                whole(row.timestep),
+                row.time,
+                segment=row.segment,
+                inhibited_by=inhibited_by,
+                waiting=self.fills(row.time) and math.isfinite(row.values.get(self.rule.metric, math.nan)),
             )
         value, breached, cleared = judged
         return Sample(

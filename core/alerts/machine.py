@@ -39,6 +39,8 @@ class Sample:
     """What was seen, in words."""
     inhibited_by: str | None = None
     """The worse rule of the family that is firing: a new firing waits as pending, and is not shown."""
+    waiting: bool = False
+    """No data only because the rule's window is not full yet: at rest, nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def step(name: str, rule: Rule, state: State, sample: Sample) -> tuple[State, Ch
     if sample.state == "off":
         return _off(name, state, sample)
     if sample.state == "nodata":
-        return _no_data(state), None
+        return _no_data(state, sample.waiting), None
     if state.name == "firing":
         return _while_firing(name, rule, state, sample)
     if sample.breached:
@@ -117,13 +119,15 @@ def _off(name: str, state: State, sample: Sample) -> tuple[State, Change | None]
     return state, None
 
 
-def _no_data(state: State) -> State:
+def _no_data(state: State, waiting: bool) -> State:
     if state.name == "firing":
         return replace(state, no_data=True, clearing=None)
     if state.name == "pending":
         return replace(state, no_data=True)
     if state.name == "inactive":
-        return State("nodata", generation=state.generation)
+        return state if waiting else State("nodata", generation=state.generation)
+    if state.name == "nodata" and waiting:
+        return State(generation=state.generation)
     return state
 
 

@@ -28,8 +28,8 @@ def windowed(
     """For a rule with a window: (the first index from `start` whose row must be judged, the state after the
     rows before it, which the window then holds).
 
-    That is, at rest, a row that is breached or without a value; blind (`nodata`), one with a value; firing,
-    one that may end it or has no value; and always the first row of a segment and one that is not finite.
+    That is, at rest, a row that is breached; blind (`nodata`), one that is finite; firing, one that may end
+    it or has no value; and always the first row of a segment and one that is not finite.
     """
     if own.scanned is not None or own.rule.within_seconds or state.name == "pending":
         return start, state
@@ -53,7 +53,8 @@ def _resting(own: RowJudge, blind: bool, series: Series, start: int, end: int, s
             if not warm and not blind and not _applies(rule, timestep, time, started):
                 continue
         if found is None:
-            if blind and warm:
+            fills = own.fills(time)
+            if (fills and not blind) or (blind and warm and not fills):
                 continue
         elif not blind and not (found < edge if falling else found > edge):
             continue

@@ -78,6 +78,9 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     compared: tuple[Noted, ...] = ()
     """What stands outside the log and was found in it, with the entries' numbers."""
+    undecided: tuple[str, ...] = ()
+    """Reports whose head is in the log, while no decision about their model follows it: the program ended
+    between report and entry, or the end of the log was cut; the chain alone cannot tell which."""
 
     @property
     def whole(self) -> bool:
@@ -173,7 +176,8 @@ def verify(path: Path, noted: Sequence[Noted] = ()) -> AuditReport:
             case reason:
                 first = min(each.number or walk.number + 1, walk.number + 1)
                 return msgspec.structs.replace(report, broken=first, reason=reason)
-    report = msgspec.structs.replace(report, compared=tuple(found))
+    undecided = tuple(each.source for each in found if walk.undecided(each))
+    report = msgspec.structs.replace(report, compared=tuple(found), undecided=undecided)
     if not triggers >= AUDIT_TRIGGERS:
         missing = ", ".join(sorted(AUDIT_TRIGGERS - triggers))
         return msgspec.structs.replace(report, reason=f"the append-only protection was removed: {missing}")
@@ -230,9 +234,11 @@ class _Walk:
             )
             end = "not in the log" if noted.number is None else "in the log"
             return f"{source} names {which} {end}: the log was cut or replaced"
-        if noted.model is not None and self._decided.get(noted.model, 0) <= at:
-            return f"the decision of {source} is not in the log: its entry was cut, or never written"
         return msgspec.structs.replace(noted, number=at, hash=self._hashes[at])
+
+    def undecided(self, noted: Noted) -> bool:
+        """A report was written then, but no decision about its model follows."""
+        return noted.model is not None and self._decided.get(noted.model, 0) <= (noted.number or 0)
 
 
 def _model_of(detail: str) -> str:

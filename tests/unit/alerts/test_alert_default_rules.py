@@ -226,12 +226,16 @@ def test_negative_reward_trend(scene: Any, slope: float, fires: bool) -> None:
         assert alerts.alerts()[0].value == pytest.approx(slope)
 
 
-def test_trend_needs_four_rows_and_5000_steps(scene: Any) -> None:
+def test_trend_needs_four_rows_and_5000_steps_and_waits_for_them_without_an_alert(scene: Any) -> None:
+    """A window that is not full yet is nothing broken; a value that is none is."""
     alerts = engine("negative_reward_trend")
     reward(scene, -0.01, 3)
-    assert alerts.update(scene.run, scene.health, scene.now) == [] and shown(alerts) == {
-        "negative_reward_trend": "nodata"
-    }
+    assert alerts.update(scene.run, scene.health, scene.now) == [] and shown(alerts) == {}
+    scene.row(reward=math.nan)
+    assert alerts.update(scene.run, scene.health, scene.now) == []
+    assert shown(alerts) == {"negative_reward_trend": "nodata"}
+    reward(scene, -0.01, 3, after=300_000)
+    assert alerts.update(scene.run, scene.health, scene.now) == [] and shown(alerts) == {}
     scene.row(reward=-100.0)
     assert seen(alerts.update(scene.run, scene.health, scene.now)) == [("negative_reward_trend", "firing")]
     dense = engine("negative_reward_trend")

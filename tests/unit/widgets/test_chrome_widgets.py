@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -102,6 +103,63 @@ async def test_tabs_shorten_words_but_keep_numbers_and_badges_at_40_columns() ->
             text = app.query_one(ScreenTabs).text_lines()[0]
             assert len(text) <= width
             assert all(str(number) in text for number in (1, 2, 3)) and "2!" in text
+
+
+NAMES = (
+    ("Dashboard", "Dash"),
+    ("Alerts", "Alerts"),
+    ("Checklist", "Checks"),
+    ("Logs", "Logs"),
+    ("Revalidate", "Reval"),
+    ("Standup", "Standup"),
+    ("Timeline", "Week"),
+    ("Runbook", "Runbook"),
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "short"),
+    [("", ""), ("NO-GO", ""), ("PARTIAL-GO", "4/6"), ("judging", "busy"), ("failed", "")],
+)
+async def test_eight_tabs_with_their_badges_have_whole_names_at_80_and_120_columns(
+    verdict: str, short: str
+) -> None:
+    badges = {2: ("2!", ""), 5: (verdict, short)}
+    tabs = tuple(
+        Tab(n, word, badges.get(n, ("", ""))[0], "critical", brief, badges.get(n, ("", ""))[1])
+        for n, (word, brief) in enumerate(NAMES, 1)
+    )
+
+    class Host(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ScreenTabs()
+
+    for width, column in ((80, 1), (120, 0)):
+        app = Host()
+        async with app.run_test(size=(width, 3)) as pilot:
+            app.query_one(ScreenTabs).show(tabs, 5)
+            await pilot.pause()
+            text = app.query_one(ScreenTabs).text_lines()[0]
+            assert len(text) <= width and "…" not in text
+            assert [f"{n} {names[column]}" for n, names in enumerate(NAMES, 1)] == re.findall(
+                r"\d [A-Z][a-z]+", text
+            )
+            assert (short if width == 80 and short else verdict) in text
+
+
+async def test_at_60_columns_only_the_open_screen_has_its_name_and_no_number_leaves() -> None:
+    class Host(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ScreenTabs()
+
+    app = Host()
+    async with app.run_test(size=(60, 3)) as pilot:
+        tabs = tuple(Tab(n, word, short=brief) for n, (word, brief) in enumerate(NAMES, 1))
+        app.query_one(ScreenTabs).show(tabs, 7)
+        await pilot.pause()
+        text = app.query_one(ScreenTabs).text_lines()[0]
+        assert re.findall(r"[A-Z]\w+", text) == ["Week"]
+        assert re.findall(r"\d", text) == [str(n) for n in range(1, 9)]
 
 
 async def test_a_click_on_a_tab_names_its_number() -> None:
