@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test test-fast lint format bench clean
+.PHONY: help demo test test-fast lint format bench calibrate clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -43,6 +43,9 @@ format: $(VENV)/.dev  ## format the code
 
 bench: $(VENV)/.run  ## speed, bytes, memory beside bare Textual, in a pseudo-terminal (BENCH=--quick)
 	$(BIN)/python -m benchmarks $(BENCH)
+
+calibrate: $(VENV)/.run  ## false GO and power of the gates on 300 simulated markets of each kind (CALIBRATE=--quick)
+	$(BIN)/ppo-console calibrate --markets 300 --out docs/calibration $(CALIBRATE)
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

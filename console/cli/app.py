@@ -10,6 +10,7 @@ import typer
 
 from console.cli import (
     alerts,
+    calibrate,
     checklists,
     data,
     decision,
@@ -54,6 +55,7 @@ def build() -> Callable[[list[str] | None], int]:
         lists,
         records,
         decision,
+        calibrate,
         signing,
         model,
         alerts,

@@ -26,6 +26,7 @@ LAST_CLOSE_MS = 1_771_545_600_000
 """2026-02-20 00:00 UTC: a synthetic market ends here, whatever its length."""
 
 _PATH_STEPS = 8  # moves inside a candle, which make its high and low
+_CONTINUOUS_STEPS = 2  # moves inside a candle whose extremes are drawn between them
 _VOLATILITY = 0.012  # of a candle's return, before clustering
 _CLUSTER = 0.97  # how much of the log volatility stays from candle to candle
 _CLUSTER_NOISE = 0.07
@@ -52,31 +53,67 @@ def synthetic_universe(
 
     `edge` is the drift of a candle in units of its volatility while a regime lasts: 0 plants nothing.
     """
-    random = np.random.default_rng(seed)
-    shape = (symbols, candles)
-    volatility = _VOLATILITY * np.exp(_clustered(random, symbols, candles))
-    drift = edge * volatility * _regimes(random, symbols, candles)
-    market = random.standard_normal((1, candles, _PATH_STEPS))
-    own = random.standard_normal((symbols, candles, _PATH_STEPS))
-    noise = np.sqrt(_MARKET_SHARE) * market + np.sqrt(1 - _MARKET_SHARE) * own
-    moves = (volatility[..., None] * noise / np.sqrt(_PATH_STEPS)) + drift[..., None] / _PATH_STEPS
-    jumps = (random.random(shape) < _JUMP_CHANCE) * random.standard_normal(shape) * _JUMP_SIZE * volatility
-    moves[..., 0] += jumps
-    factors = np.cumprod(1 + np.clip(moves, -0.3, 0.3), axis=-1)  # (S, T, steps) relative to the open
+    names = tuple(f"SYN{number:02d}" for number in range(1, symbols + 1))
+    return _draw(seed, names, 1, candles, step_ms, edge)[0]
 
-    start = np.exp(random.uniform(np.log(0.05), np.log(500.0), (symbols, 1)))
-    close = np.asarray(start * np.cumprod(factors[..., -1], axis=1), np.float64)
-    opened = np.concatenate([start, close[:, :-1]], axis=1)
-    high = opened * np.maximum(factors.max(axis=-1), 1.0)
-    low = opened * np.minimum(factors.min(axis=-1), 1.0)
+
+def synthetic_markets(
+    *, seed: int, markets: int, symbols: int, candles: int, step_ms: int = 14_400_000, edge: float
+) -> tuple[Universe, NDArray[np.float64]]:
+    """Independent markets of `symbols` symbols each, side by side in one universe, for calibration; and the
+    hidden regime of each candle, −1, 0 or 1, (markets · symbols, candles).
+
+    Here a jump is a gap at the open, and the extremes of a candle are those of a continuous path: a stop or
+    target filled at its own price is then worth what the path was, and without an edge no rule earns.
+    """
+    pairs = ((market, symbol) for market in range(markets) for symbol in range(symbols))
+    names = tuple(f"M{market + 1:04d}S{symbol + 1:02d}" for market, symbol in pairs)
+    return _draw(seed, names, markets, candles, step_ms, edge, continuous=True)
+
+
+def _draw(
+    seed: int,
+    names: tuple[str, ...],
+    markets: int,
+    candles: int,
+    step_ms: int,
+    edge: float,
+    *,
+    continuous: bool = False,
+) -> tuple[Universe, NDArray[np.float64]]:
+    """The symbols `names`, as many in each market, and their regimes."""
+    random = np.random.default_rng(seed)
+    steps = _CONTINUOUS_STEPS if continuous else _PATH_STEPS
+    shape = (len(names), candles)
+    each = len(names) // markets
+    volatility = _VOLATILITY * np.exp(_clustered(random, markets, each, candles))
+    regimes = _regimes(random, len(names), candles)
+    drift = edge * volatility * regimes
+    market = random.standard_normal((markets, candles, steps)).repeat(each, axis=0)
+    own = random.standard_normal((*shape, steps))
+    noise = np.sqrt(_MARKET_SHARE) * market + np.sqrt(1 - _MARKET_SHARE) * own
+    moves = (volatility[..., None] * noise / np.sqrt(steps)) + drift[..., None] / steps
+    jumps = (random.random(shape) < _JUMP_CHANCE) * random.standard_normal(shape) * _JUMP_SIZE * volatility
+    gaps = np.clip(jumps, -0.3, 0.3) * continuous
+    moves[..., 0] += jumps * (not continuous)
+    moves = np.clip(moves, -0.3, 0.3)
+    factors = np.cumprod(1 + moves, axis=-1)  # (S, T, steps) relative to the open
+
+    start = np.exp(random.uniform(np.log(0.05), np.log(500.0), (len(names), 1)))
+    close = np.asarray(start * np.cumprod((1 + gaps) * factors[..., -1], axis=1), np.float64)
+    opened = np.concatenate([start, close[:, :-1]], axis=1) * (1 + gaps)
+    highest, lowest = factors, factors
+    if continuous:
+        highest, lowest = _path_extremes(random, factors / (1 + moves), moves, volatility / np.sqrt(steps))
+    high = opened * np.maximum(highest.max(axis=-1), 1.0)
+    low = opened * np.minimum(lowest.min(axis=-1), 1.0)
     high, low = np.maximum(high, close), np.minimum(low, close)
     relative_range = (high - low) / (opened * _VOLATILITY)
     volume = 2e6 / start * np.exp(0.3 * random.standard_normal(shape)) * (0.3 + relative_range)
-    time = LAST_CLOSE_MS - step_ms * np.arange(candles, 0, -1, dtype=np.int64)
-    return Universe(
-        symbols=tuple(f"SYN{number:02d}" for number in range(1, symbols + 1)),
+    universe = Universe(
+        symbols=names,
         step_ms=step_ms,
-        time=time,
+        time=LAST_CLOSE_MS - step_ms * np.arange(candles, 0, -1, dtype=np.int64),
         open=opened,
         high=high,
         low=low,
@@ -86,6 +123,7 @@ def synthetic_universe(
         synthetic=True,
         warnings=(_note(seed, edge),),
     )
+    return universe, regimes
 
 
 def write_universe(universe: Universe, folder: Path) -> list[Path]:
@@ -128,12 +166,28 @@ def _note(seed: int, edge: float) -> str:
     return f"synthetic market with {planted} (seed {seed}): its results say nothing about a real one"
 
 
-def _clustered(random: np.random.Generator, symbols: int, candles: int) -> NDArray[np.float64]:
-    """Log volatility (S, T): an AR(1) around 0, half of its shocks shared by all symbols."""
-    shocks = random.standard_normal((candles, symbols)) + random.standard_normal((candles, 1))
+def _path_extremes(
+    random: np.random.Generator,
+    before: NDArray[np.float64],
+    moves: NDArray[np.float64],
+    volatility: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Highest and lowest point (S, T, steps) of a continuous path within each step: the extremes of a
+    Brownian bridge from `before` over `moves`, by the inverse of their distribution. `volatility` (S, T) is
+    a step's."""
+    spread = 2 * volatility[..., None] ** 2
+    up = np.sqrt(moves**2 - spread * np.log(1 - random.random(moves.shape)))
+    down = np.sqrt(moves**2 - spread * np.log(1 - random.random(moves.shape)))
+    return before * (1 + (moves + up) / 2), before * (1 + (moves - down) / 2)
+
+
+def _clustered(random: np.random.Generator, markets: int, symbols: int, candles: int) -> NDArray[np.float64]:
+    """Log volatility (markets · S, T): an AR(1) around 0, half of its shocks shared by a market's symbols."""
+    shocks = random.standard_normal((candles, markets * symbols))
+    shocks += random.standard_normal((candles, markets)).repeat(symbols, axis=1)
     shocks *= _CLUSTER_NOISE / np.sqrt(2)
     level = shocks[0] / np.sqrt(1 - _CLUSTER**2)
-    out = np.empty((candles, symbols))
+    out = np.empty((candles, markets * symbols))
     for index in range(candles):
         level = _CLUSTER * level + shocks[index]
         out[index] = level

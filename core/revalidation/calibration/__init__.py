@@ -1,0 +1,1 @@
+"""False GO and power of the configured gates and evidence, measured on simulated markets."""
