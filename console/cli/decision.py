@@ -70,7 +70,7 @@ def revalidate(
         ),
     ] = False,
     save_report: Annotated[
-        bool, typer.Option("--save-report/--no-save-report", help="Write the four reports.")
+        bool, typer.Option("--save-report/--no-save-report", help="Write the reports.")
     ] = True,
     override: Annotated[
         str, typer.Option("--override", metavar="REASON", help="Judge although the preparation is BLOCKED.")

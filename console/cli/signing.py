@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.cli.decision import decision_code
-from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.options import JsonOption, WorkspaceOption, name_workspace, workspace_at
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.errors import UsageError
@@ -19,15 +20,22 @@ _MARKS = {"signed": "● signed", "rejected": "■ REJECTED", "open": "○ open"
 
 
 def register(app: typer.Typer) -> None:
-    app.command("decision")(decision)
+    group = typer.Typer(help="The newest decision; what differs between two.", rich_markup_mode=None)
+    group.callback(invoke_without_command=True)(decision)
+    group.command("diff")(diff)
+    app.add_typer(group, name="decision")
     app.command("signoff")(signoff)
 
 
-def decision(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+def decision(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """The manual's decision document of the newest revalidation. Exit code as `revalidate`.
 
     Exit 20 where the report on disk is not the one that the audit log names.
     """
+    if context.invoked_subcommand is not None:
+        if workspace is not None:
+            name_workspace(workspace)
+        return
     from console.stores import open_store
     from core.operations.decided import newest_decision
     from core.revalidation.text import decision_document
@@ -57,6 +65,25 @@ def decision(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> 
         say(f"warning: {decided.problem}")
         finish(BAD)
     finish(decision_code(decided.result))
+
+
+def diff(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A report's JSON, or a folder that holds one.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="The other.")],
+    as_json: JsonOption = False,
+) -> None:
+    """What differs between two decisions: what was judged, the gates, the evidence.
+
+    Earlier reports lie in `history` in the folder of the reports. Exit 10 where anything differs.
+    """
+    from core.revalidation.difference import compare, diff_lines, read_decision
+
+    found = compare(read_decision(a), read_decision(b))
+    if as_json:
+        put_json(found, utc_now())
+    else:
+        put("\n".join(diff_lines(found)))
+    finish(ATTENTION if found.differences else GOOD)
 
 
 def signoff(

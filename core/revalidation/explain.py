@@ -92,7 +92,7 @@ def turning_point(gate: GateResult, result: RevalidationResult) -> str:
         case _:
             edge = math.floor(gate.limit) + (1 if passes else 0)
             size = f"{edge} {'or more' if passes else 'or fewer'}"
-            return f"{word} with a run of {size} instead of {number(gate.value, 1)}"
+            return f"{word} with a run of {size} instead of {gate.value:g}"
 
 
 def _sharpe(gate: GateResult, metrics: Mapping[str, Number], word: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from core.revalidation.decision import limit_text, value_text
 from core.revalidation.gates import BY_NAME
 from core.revalidation.result import GateResult, Number, RevalidationResult
-from core.revalidation.text import evidence_details, evidence_line, interval_text, mark
+from core.revalidation.text import evidence_details, evidence_line, interval_text, mark, number_text
 from core.text import visible
 from core.units import number, percent
 
@@ -69,27 +69,18 @@ def _gates(result: RevalidationResult) -> str:
 
 def _gate_row(gate: GateResult) -> tuple[str, ...]:
     spec = BY_NAME[gate.name]
-    unit = f" {spec.unit}" if spec.unit else ""
     status = f"{mark(gate)} {gate.status.replace('_', ' ')}" + (f": {gate.reason}" if gate.reason else "")
     return (
         spec.title,
         limit_text(gate),
         value_text(gate),
-        _with_unit(gate.margin, spec.decimals, unit),
+        number_text(gate.name, gate.margin),
         interval_text(gate),
-        _with_unit(gate.baseline, spec.decimals, unit),
+        number_text(gate.name, gate.baseline),
         status,
         number(gate.reference, 2),
         gate.expected,
     )
-
-
-def _with_unit(value: float | None, decimals: int, unit: str) -> str:
-    if value is None:
-        return number(None)
-    # A count that is a mean of several policies keeps its half.
-    shown = decimals if decimals or value == int(value) else 1
-    return f"{number(value, shown)}{unit}"
 
 
 def _metrics(result: RevalidationResult) -> str:

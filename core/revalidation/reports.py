@@ -21,11 +21,13 @@ from core.errors import UnreadableError
 from core.files import replacing, sweep_leftovers, sync_folder
 from core.revalidation.markdown import markdown
 from core.revalidation.result import RevalidationResult
+from core.revalidation.result_page import result_page
 from core.revalidation.trade_book import BOOK_NAME, TradeBook
 from core.text import visible
 
 JSON_NAME = "revalidation_result.json"
 MARKDOWN_NAME = "revalidation_result.md"
+PAGE_NAME = "revalidation_result.html"
 HISTORY = "history"
 CSV_HEADER = (
     "gate",
@@ -40,30 +42,32 @@ CSV_HEADER = (
 )
 
 
-def report_paths(folder: Path, now: datetime) -> tuple[Path, Path, Path, Path]:
-    """Result JSON, result Markdown, `DATE_decision.json`, `DATE_metrics.csv`."""
+def report_paths(folder: Path, now: datetime) -> tuple[Path, ...]:
+    """Result JSON, result Markdown, `DATE_decision.json`, `DATE_metrics.csv`, the page."""
     date = now.strftime("%Y-%m-%d")
     return (
         folder / JSON_NAME,
         folder / MARKDOWN_NAME,
         folder / f"{date}_decision.json",
         folder / f"{date}_metrics.csv",
+        folder / PAGE_NAME,
     )
 
 
 def write_reports(
     result: RevalidationResult, folder: Path, now: datetime, book: TradeBook | None = None
 ) -> RevalidationResult:
-    """Write all four, and the `book`, into `folder`; returns `result` with their paths in `reports`.
+    """Write all of them, and the `book`, into `folder`; returns `result` with their paths in `reports`.
 
     Raises UnreadableError; the earlier report is then unchanged.
     """
-    paths: tuple[Path, ...] = report_paths(folder, now)
+    paths = report_paths(folder, now)
     if book is not None:
         paths = (*paths, folder / BOOK_NAME)
     result = msgspec.structs.replace(result, reports=tuple(str(path) for path in paths))
     result_json = _json(result)
     contents = [result_json, markdown(result).encode(), _decision_json(result), metrics_csv(result).encode()]
+    contents.append(result_page(result, book).encode())
     if book is not None:
         contents.append(msgspec.json.encode(book) + b"\n")
     try:

@@ -92,6 +92,16 @@ def gate_list(result: RevalidationResult) -> str:
     return "\n\n".join(blocks)
 
 
+def number_text(name: str, value: float | int | None) -> str:
+    """A number in a gate's unit: `0.42`, `11.8 %`, `–` for none."""
+    if value is None:
+        return number(None)
+    spec = BY_NAME[name]
+    # A count that is a mean of several policies keeps its half.
+    decimals = spec.decimals if spec.decimals or value == int(value) else 1
+    return f"{number(value, decimals)}{' %' if spec.unit else ''}"
+
+
 def interval_text(gate: GateResult) -> str:
     """`0.31 … 2.48`, `9.8 … 21.4 %`; `–` where there is none."""
     if gate.interval_90 is None:

@@ -139,7 +139,7 @@ def test_the_child_gives_the_numbers_of_the_pipeline(request_: RevalidationReque
         here, seconds=0.0
     )
     assert {progress.step for progress in seen} == {1, 2, 3, 4, 5}
-    assert len(there.reports) == 5 and all(Path(path).is_file() for path in there.reports)
+    assert len(there.reports) == 6 and all(Path(path).is_file() for path in there.reports)
     assert not children()
 
 

@@ -53,7 +53,7 @@ def test_sharpe_drawdown_calmar_and_runs(turned: Callable[..., str]) -> None:
         "or a drawdown of 5.0 % at the same growth"
     )
     assert turned("consecutive_losses", consecutive_losses=7.0) == (
-        "passes with a run of 5 or fewer instead of 7.0"
+        "passes with a run of 5 or fewer instead of 7"
     )
     assert "fails with a run of 6 or more" in turned("consecutive_losses")
 

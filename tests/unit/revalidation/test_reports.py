@@ -26,6 +26,7 @@ NAMES = {
     "revalidation_result.md",
     "2026-02-27_decision.json",
     "2026-02-27_metrics.csv",
+    "revalidation_result.html",
 }
 
 
@@ -33,7 +34,7 @@ def files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.is_file()}
 
 
-def test_four_files_and_their_paths_in_the_report(
+def test_five_files_and_their_paths_in_the_report(
     make_result: MakeResult, tmp_path: Path, now: datetime
 ) -> None:
     written = write_reports(make_result(), tmp_path / "reports", now)

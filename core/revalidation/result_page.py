@@ -1,0 +1,184 @@
+"""`revalidation_result.html`: the report for people who decide without a terminal.
+
+One self-contained page: verdict, gates, evidence, equity and drawdown, a picture of each symbol with its
+trades, and what was judged. Trap avoided: a picture that shows less than the table beside it; every symbol of
+the table has one.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+
+import msgspec
+
+from core.revalidation import page, svg
+from core.revalidation.decision import limit_text, value_text
+from core.revalidation.explain import DEFINITIONS, turning_point
+from core.revalidation.gates import BY_NAME
+from core.revalidation.result import Curve, GateResult, RevalidationResult
+from core.revalidation.text import (
+    evidence_details,
+    evidence_line,
+    interval_text,
+    number_text,
+    verdict_line,
+)
+from core.revalidation.trade_book import SymbolBook, TradeBook
+from core.units import number, percent
+
+_WIDTH = 940
+_TONES = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
+
+
+def result_page(result: RevalidationResult, book: TradeBook | None = None) -> str:
+    """The whole document; `book` gives the symbols' pictures."""
+    tone = _TONES[result.decision]
+    if result.decision == "GO" and result.evidence.strength != "strong":
+        tone = "warning"
+    blocks = [
+        f'<h1><span class="verdict {tone}">{page.text(result.decision_text)}</span></h1>',
+        page.paragraph(
+            f"{result.gates_passed} of {len(result.gates)} gates passed · recommendation: "
+            f"{result.recommendation} · {verdict_line(result)} · made {result.generated_at}"
+        ),
+        page.paragraph(f"Next steps: {result.next_steps}", "dim"),
+        page.heading("Gates"),
+        _gates(result),
+        page.heading("Evidence"),
+        page.paragraph(evidence_line(result), "good" if result.evidence.strength == "strong" else "warning"),
+        page.bullets(evidence_details(result)),
+    ]
+    if result.recommendation_reasons:
+        blocks += [page.heading("Why, and what to do"), page.bullets(result.recommendation_reasons)]
+    if result.warnings:
+        blocks += [page.heading("Warnings"), page.bullets(result.warnings)]
+    if result.curve is not None:
+        blocks += [page.heading("Equity and drawdown"), *_equity(result.curve)]
+    if result.symbols:
+        blocks += [page.heading("Symbols"), _symbols(result)]
+    if book is not None:
+        blocks.append(f'<div class="charts">{"".join(_symbol(each) for each in book.symbols)}</div>')
+    blocks += [page.heading("What turns each gate"), _turning(result)]
+    blocks += [page.heading("What was judged"), _provenance(result)]
+    return page.page(f"Revalidation: {result.decision_text}", blocks)
+
+
+def _gates(result: RevalidationResult) -> str:
+    tones = {"PASS": "good", "FAIL": "critical", "NOT_EVALUABLE": "warning"}
+    return page.table(
+        ("gate", "limit", "value", "margin", "90 % interval", "random", "status"),
+        [_gate_row(gate) for gate in result.gates],
+        numbers=range(1, 6),
+        tones=[tones[gate.status] for gate in result.gates],
+    )
+
+
+def _gate_row(gate: GateResult) -> tuple[str, ...]:
+    spec = BY_NAME[gate.name]
+    reason = f": {gate.reason}" if gate.reason else ""
+    return (
+        spec.title,
+        limit_text(gate),
+        value_text(gate),
+        number_text(gate.name, gate.margin),
+        interval_text(gate),
+        number_text(gate.name, gate.baseline),
+        gate.status.replace("_", " ") + reason,
+    )
+
+
+def _equity(curve: Curve) -> list[str]:
+    places = list(range(len(curve.time)))
+    labels = _dates(curve)
+    equity = svg.lines(
+        [svg.Line(places, curve.equity, "line", fill_to=min(curve.equity))],
+        width=_WIDTH,
+        x_labels=labels,
+        limits=(svg.Limit(1.0, "start"),),
+        describe="equity of the portfolio, starting at 1",
+    )
+    falls = [-fall for fall in curve.drawdown_pct]
+    drawdown = svg.lines(
+        [svg.Line(places, falls, "fall", fill_to=0.0)],
+        width=_WIDTH,
+        height=120,
+        x_labels=labels,
+        describe="drawdown of the portfolio in percent",
+    )
+    return [
+        page.figure(equity, "Equity of the portfolio, a start of 1, net of costs; episodes joined."),
+        page.figure(drawdown, "Drawdown in percent, within each episode."),
+    ]
+
+
+def _symbols(result: RevalidationResult) -> str:
+    rows = [
+        (
+            row.symbol,
+            percent(row.return_pct),
+            percent(row.max_drawdown_pct),
+            percent(row.win_rate_pct),
+            number(row.profit_factor, 2),
+            number(row.trades),
+        )
+        for row in result.symbols
+    ]
+    return page.table(
+        ("symbol", "return", "max drawdown", "win rate", "factor", "trades"), rows, numbers=range(1, 6)
+    )
+
+
+def _symbol(book: SymbolBook) -> str:
+    if book.curve is None:
+        return ""
+    curve = book.curve
+    last = len(curve.time) - 1
+    points = [
+        svg.Point(
+            at := min(bisect.bisect_left(curve.time, moment), last),
+            curve.equity[at],
+            "won" if (pnl or 0.0) > 0 else "lost",
+            f"{'long' if side > 0 else 'short'} {entry[:16]} to {moment[:16]}: {number(pnl, 2)}, {reason}",
+        )
+        for moment, entry, side, pnl, reason in zip(
+            book.exit, book.entry, book.side, book.pnl, book.reason, strict=True
+        )
+    ]
+    drawing = svg.lines(
+        [svg.Line(list(range(last + 1)), curve.equity)],
+        width=300,
+        height=140,
+        x_labels=_dates(curve),
+        points=points,
+        describe=f"equity of {book.symbol} with its trades",
+    )
+    return page.figure(drawing, f"{book.symbol}: {len(book.pnl):,} trades")
+
+
+def _dates(curve: Curve) -> Sequence[tuple[float, str]]:
+    last = len(curve.time) - 1
+    return [(at, curve.time[at][:10]) for at in (0, last)]
+
+
+def _turning(result: RevalidationResult) -> str:
+    return page.table(
+        ("gate", "counts", "turns"),
+        [
+            (BY_NAME[gate.name].title, DEFINITIONS[gate.name], turning_point(gate, result))
+            for gate in result.gates
+        ],
+    )
+
+
+def _provenance(result: RevalidationResult) -> str:
+    hashes: dict[str, str | None] = msgspec.to_builtins(result.hashes)
+    rows = [
+        *((f"model {key}", value) for key, value in result.model.items()),
+        *((f"data {key}", str(value)) for key, value in result.data.items()),
+        *((f"{key} SHA-256", value or "–") for key, value in hashes.items()),
+        *((f"version {key}", value) for key, value in result.versions.items()),
+        ("audit log head", result.audit_head or "–"),
+        ("configuration", msgspec.json.encode(result.configuration).decode()),
+    ]
+    return page.table(("what", "value"), rows)
