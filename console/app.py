@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from console.snapshot import Snapshot
 
 NOTE_SECONDS = 6.0
+WRITING = 0.02
+"""Seconds in which nothing else runs, so that the thread that writes the first paint is not kept from it."""
 LAG_SHOWN = 1.5
 """Seconds the loop may stand (a stalled terminal) before the footer says so."""
 
@@ -124,7 +126,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         screen = self.screen
         screen._layout_required = screen._repaint_required = False
         screen._refresh_layout(self.size)
-        self.call_after_refresh(self._after_first_paint)
+        self.set_timer(WRITING, self._after_first_paint)
 
     async def _after_first_paint(self) -> None:
         """Begin with all that the first values could do without."""
