@@ -37,6 +37,9 @@ _ANSWERS = {
 }
 _COLOURS = {"]10;": b"\x1b]10;rgb:c0c0/c0c0/c0c0\x1b\\", "]11;": b"\x1b]11;rgb:0000/0000/0000\x1b\\"}
 
+_MORE = 0.002
+"""Seconds that the rest of a paint may take to come before the screen is looked at."""
+
 
 class Terminal:
     """Starts `command`; close it, or use it as a context."""
@@ -150,12 +153,13 @@ class Terminal:
         return total
 
     def _take(self) -> None:
-        now = time.monotonic()
         chunks = []
         while True:
             try:
                 chunk = os.read(self._master, 1 << 16)
             except BlockingIOError:
+                if chunks and select.select([self._master], [], [], _MORE)[0]:
+                    continue
                 break
             except OSError:  # the program has left
                 self.ended = True
@@ -164,11 +168,11 @@ class Terminal:
                 self.ended = True
                 break
             chunks.append(chunk)
+            self.count += len(chunk)
+            self.events.append((time.monotonic(), len(chunk)))
         data = b"".join(chunks)
         if not data:
             return
-        self.count += len(data)
-        self.events.append((now, len(data)))
         for question in self.screen.feed(data):
             answer = _ANSWERS.get(question) or _COLOURS.get(question[:4])
             if answer is not None:
