@@ -14,7 +14,7 @@ from console.app import ConsoleApp
 from console.session import ConsoleSession
 from console.signals import EndOnSignal
 from console.terminal import require_terminal, uses_ascii
-from core.errors import UsageError
+from core.errors import UnreadableError, UsageError
 from core.workspace import Workspace, open_workspace
 from widgets.tone import use_ascii
 
@@ -39,17 +39,28 @@ def run_console(
     require_terminal()
     gc.disable()
     sys.setswitchinterval(THREAD_TURN)
-    if run_target is not None and not run_target.exists():
-        raise UsageError(
-            f"{run_target} does not exist",
-            hint="Give a run folder, a TensorBoard folder or a CSV file.",
-        )
+    if run_target is not None:
+        _check_there(run_target)
     use_ascii(uses_ascii())
     code, saved = _run_once(workspace, run_target, demo, "", slow)
     while saved is not None:
         words = f"this is the workspace {saved} now; from a shell: ppo-console -w {saved}"
         code, saved = _run_once(open_workspace(saved, saved), None, None, words, slow)
     return code
+
+
+def _check_there(run_target: Path) -> None:
+    try:
+        there = run_target.exists()
+    except OSError as error:
+        raise UnreadableError(
+            f"{run_target} could not be read: {error.strerror}", hint="Check its permissions and its owner."
+        ) from error
+    if not there:
+        raise UsageError(
+            f"{run_target} does not exist",
+            hint="Give a run folder, a TensorBoard folder or a CSV file.",
+        )
 
 
 def _run_once(

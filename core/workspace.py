@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.config.loader import load_settings
 from core.config.settings import Settings
-from core.errors import UsageError
+from core.errors import UnreadableError, UsageError
 from core.files import atomic_write
 
 if TYPE_CHECKING:
@@ -87,19 +87,29 @@ def find_workspace(start: Path, explicit: Path | None = None) -> Path:
     """The root of the workspace. Raises UsageError where there is none."""
     if explicit is not None:
         root = explicit.expanduser().resolve()
-        if not (root / CONFIG_NAME).is_file():
+        if not _is_there(root / CONFIG_NAME):
             raise UsageError(
                 f"{root} is no workspace: it holds no {CONFIG_NAME}",
                 hint=f"Make one with: ppo-console init {explicit}",
             )
         return root
     for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / CONFIG_NAME).is_file():
+        if _is_there(folder / CONFIG_NAME):
             return folder
     raise UsageError(
         f"no workspace: neither {start} nor a folder above it holds {CONFIG_NAME}",
         hint="Make one with `ppo-console init DIR`, or name one with `--workspace DIR`.",
     )
+
+
+def _is_there(config: Path) -> bool:
+    """Raises UsageError where nobody may look."""
+    try:
+        return config.is_file()
+    except OSError as error:
+        raise UsageError(
+            f"{config} could not be read: {error.strerror}", hint="Check its permissions and its owner."
+        ) from error
 
 
 def open_workspace(start: Path, explicit: Path | None = None) -> Workspace:
@@ -118,10 +128,10 @@ def init_workspace(
 ) -> Workspace:
     """Make a workspace: `config.toml`, with `changes` to its defaults, and the documents' folders.
 
-    Raises UsageError if one is there already.
+    Raises UsageError if one is there already, UnreadableError where it cannot be written.
     """
     root = root.expanduser().resolve()
-    if (root / CONFIG_NAME).exists():
+    if _is_there(root / CONFIG_NAME):
         raise UsageError(
             f"{root} is a workspace already", hint="Choose another folder, or edit its config.toml."
         )
@@ -146,5 +156,10 @@ def init_workspace(
         workspace.backtest_data,
         workspace.store.parent,
     ):
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnreadableError(
+                f"{folder} could not be made: {error.strerror}", hint="Check the permissions above it."
+            ) from error
     return workspace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -38,3 +39,15 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     init_workspace(tmp_path)
     with pytest.raises(UsageError, match="is a workspace already"):
         init_workspace(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_denied_folder_is_named_by_every_way_to_a_workspace(tmp_path: Path) -> None:
+    denied = tmp_path / "denied"
+    denied.mkdir(mode=0)
+    try:
+        for way in (lambda: open_workspace(tmp_path, denied / "w"), lambda: init_workspace(denied / "w")):
+            with pytest.raises(UsageError, match="Permission denied"):
+                way()
+    finally:
+        denied.chmod(0o700)
