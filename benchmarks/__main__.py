@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import first_values, footprint, keyboard, traffic
 from benchmarks.subjects import Subjects
-from benchmarks.table import Line, misses, table
+from benchmarks.table import Line, misses, table, verdicts
 
 _PARTS = {
     "first": first_values.measure,
@@ -55,6 +55,7 @@ def main() -> int:
         f"{time.monotonic() - began:.0f} s\n"
     )
     print(table(lines))
+    print("", verdicts(lines), sep="\n")
     print("", *subjects.notes, sep="\n")
     if missed:
         print("", missed, sep="\n")

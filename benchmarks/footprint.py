@@ -68,4 +68,5 @@ def measure_parsing(subjects: Subjects) -> list[Line]:
     return [
         Line("parsing", "rows/s", {CONSOLE: rates["reader"]}),
         Line("parsing", "× csv.reader", {CONSOLE: rates["reader"] / rates["csv"]}),
+        Line("alert rules", "rows/s", {CONSOLE: rates["rules"]}),
     ]

@@ -104,6 +104,26 @@ def flows(
     return out
 
 
+_APART = 0.02
+"""Seconds without a byte after which a paint is over."""
+
+
+def paints(terminal: Terminal, seconds: float, each_tenth: Callable[[], None], *, first_row: int) -> float:
+    """How often a second anything from `first_row` on is painted while `each_tenth` is called."""
+    began = time.monotonic()
+    count, seen, last = 0, sum(terminal.screen.bytes_by_row[first_row:]), 0.0
+    for tenth in range(round(seconds * 10)):
+        each_tenth()
+        while (left := began + (tenth + 1) / 10 - time.monotonic()) > 0:
+            if not terminal.pump(left):
+                continue
+            now, written = time.monotonic(), sum(terminal.screen.bytes_by_row[first_row:])
+            if written != seen:
+                count += now - last > _APART
+                seen, last = written, now
+    return count / (time.monotonic() - began)
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """Milliseconds from a key to the end of the paint it caused, sorted."""

@@ -35,6 +35,7 @@ class BenchRun:
     tag: str
     total_steps: int
     rows: int = 0
+    lines: int = 0
 
     @property
     def csv(self) -> Path:
@@ -44,6 +45,11 @@ class BenchRun:
     def last_step(self) -> str:
         """As screens write it: `64,000,000`."""
         return f"{self.rows * STEPS_PER_ROW:,}"
+
+    def log(self) -> None:
+        """One line in the log."""
+        self.lines += 1
+        append_line(self.folder / TRAINING_LOG, log_line(f"line {self.lines}", from_epoch(time.time())))
 
     def append(self) -> None:
         """One rollout as the trainer writes it: a row in each CSV and a line in the log."""

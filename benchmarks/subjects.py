@@ -11,6 +11,7 @@ from benchmarks.runs import MILLION, STEPS_PER_ROW, BenchRun, add_model_and_cand
 from benchmarks.screen import Screen
 from benchmarks.table import COLUMNS
 from benchmarks.terminal import Size
+from core.training.writers import TRAINING_LOG
 from core.workspace import Workspace, init_workspace
 
 WIDE: Size = (120, 40)
@@ -68,6 +69,10 @@ class Subjects:
         """The console on the workspace as its run is now."""
         return programs.console(self.live.last_step, "--workspace", str(self.workspace.root))
 
+    def console_slow(self) -> Program:
+        """For a slow line."""
+        return programs.console(self.live.last_step, "--workspace", str(self.workspace.root), "--slow")
+
     @cached_property
     def console_empty(self) -> Program:
         return programs.console(self.empty.tag, "--run", str(self.empty.folder))
@@ -80,6 +85,12 @@ class Subjects:
         """On the run's CSV; its first screen is the file's beginning."""
         path = self._toolong_path
         return None if path is None else Program("toolong", (path, str(run.csv)), f"{STEPS_PER_ROW},")
+
+    def toolong_log(self) -> Program | None:
+        """On the workspace's training log, which it follows."""
+        path = self._toolong_path
+        log = str(self.live.folder / TRAINING_LOG)
+        return None if path is None else Program("toolong", (path, log), "[INFO] ")
 
     @cached_property
     def _toolong_path(self) -> str | None:

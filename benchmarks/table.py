@@ -59,6 +59,12 @@ def table(lines: Sequence[Line]) -> str:
     return "\n".join(out)
 
 
+def verdicts(lines: Sequence[Line]) -> str:
+    """How many of the budgets are met."""
+    judged = [line for line in lines if line.met is not None]
+    return f"{sum(bool(line.met) for line in judged)} of {len(judged)} budgets met."
+
+
 def misses(lines: Sequence[Line]) -> str:
     """A sentence for each missed budget; empty when there is none."""
     out = []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from benchmarks import causes
-from benchmarks.measure import PATIENCE, SETTLE, Flow, flows
+from benchmarks.measure import PATIENCE, SETTLE, Flow, flows, paints
 from benchmarks.programs import Program
 from benchmarks.subjects import BARE, CONSOLE, CONSOLE_SMALL, LEET, SMALL, TOOLONG, WIDE, Subjects
 from benchmarks.table import Line
@@ -14,6 +14,11 @@ from benchmarks.terminal import Size, run
 
 _QUIET, _QUIET_CPU = 100.0, 1.0
 _LIVE, _LIVE_CROPPED = 2000.0, 1200.0
+_SLOW = 0.5
+_LOG_PAINTS = 2.0
+_LOGS = "4"
+_BODY = 4
+"""The first row below header, tabs and answer."""
 _Opened = dict[str, tuple[Program | None, Size]]
 _Found = dict[str, Flow]
 """Without the programs that did not come to their first values, or left."""
@@ -44,15 +49,63 @@ def measure(subjects: Subjects) -> list[Line]:
         _line("one row a second", "B/s", _rates(live), _LIVE, live),
         _line("one row a second, crop's budget", "B/s", _consoles(_rates(live)), _LIVE_CROPPED, live),
         Line("one row a second, CPU", "% of a core", _cpu(live)),
+        _slow_line(subjects, live, live_seconds),
+        *_log_lines(subjects, live_seconds),
+    ]
+
+
+def _slow_line(subjects: Subjects, live: _Found, seconds: int) -> Line:
+    """`--slow`, as a share of what goes without it."""
+    slow = _flows(subjects, {CONSOLE: (subjects.console_slow(), WIDE)}, seconds, subjects.live.append)
+    share = None
+    if CONSOLE in slow and CONSOLE in live:
+        share = slow[CONSOLE].rate / live[CONSOLE].rate
+    return Line(
+        "one row a second with --slow",
+        "× without",
+        {CONSOLE: share},
+        _SLOW,
+        cause=lambda: _rows_sent(slow),
+    )
+
+
+def _log_lines(subjects: Subjects, seconds: int) -> list[Line]:
+    """Ten lines a second into a log that stands on the screen."""
+    opened: _Opened = {CONSOLE: (subjects.console(), WIDE), TOOLONG: (subjects.toolong_log(), WIDE)}
+    rates: dict[str, float | None] = {}
+    painted: dict[str, float | None] = {}
+    for name, (program, size) in opened.items():
+        if program is None:
+            continue
+        with program.open(size) as terminal:
+            if terminal.wait_text(program.marker, PATIENCE) is None:
+                continue
+            terminal.send(_LOGS if name == CONSOLE else "\x1b[F")
+            terminal.run(SETTLE)
+            before = terminal.count
+            painted[name] = paints(terminal, seconds, subjects.live.log, first_row=_BODY)
+            rates[name] = (terminal.count - before) / seconds
+    return [
+        Line("ten log lines a second", "B/s", rates),
+        Line(
+            "ten log lines a second, paints",
+            "1/s",
+            painted,
+            _LOG_PAINTS,
+            (CONSOLE,),
+            cause=lambda: "more than its batches changed rows below the header.",
+        ),
     ]
 
 
 def _line(label: str, unit: str, values: dict[str, float | None], budget: float, found: _Found) -> Line:
-    def cause() -> str:
-        flow = found.get(CONSOLE)
-        return "it did not run." if flow is None else causes.rows_sent(flow.by_row, flow.seconds)
+    values = {CONSOLE: None, CONSOLE_SMALL: None, **values}
+    return Line(label, unit, values, budget, cause=lambda: _rows_sent(found))
 
-    return Line(label, unit, {CONSOLE: None, CONSOLE_SMALL: None, **values}, budget, cause=cause)
+
+def _rows_sent(found: _Found) -> str:
+    flow = found.get(CONSOLE)
+    return "it did not run." if flow is None else causes.rows_sent(flow.by_row, flow.seconds)
 
 
 def _flows(

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.store.outbox import Delivery
     from core.workspace import Workspace
 
-SLOW_EVERY = 2.0
+SLOW_EVERY = 2.5
 """Seconds between two looks, and between two ticks of the clock, on a slow line."""
 PATIENCE = 1.0
 """Seconds after which all threads begin, whatever the screen does."""

@@ -77,12 +77,15 @@ class ChecklistList(RowList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("checklist", id=id)
         self.items: tuple[ItemResult, ...] = ()
+        self._sized: tuple[int, tuple[int, int, int, int]] | None = None
+        """(width, sizes of the columns for it)"""
 
     def show(self, title: str, result: ChecklistResult | None, value: Row, empty: str) -> None:
         selected = self.selected.id if self.selected else None
         self.title, self.value = title, value
         self.empty = [[(safe(empty, 400), "dim")]]
         self.items = result.items if result is not None else ()
+        self._sized = None
         ids = [item.id for item in self.items]
         if selected in ids:
             self.cursor = ids.index(selected)
@@ -124,7 +127,9 @@ class ChecklistList(RowList):
         state = f"{state_glyph(item.state)} {WORDS[item.state]}"
         value, limit = value_text(item.value), value_text(item.limit)
         age = units.age(item.age_seconds) if item.age_seconds is not None else ""
-        sizes = self._sizes(width)
+        if self._sized is None or self._sized[0] != width:
+            self._sized = width, self._sizes(width)
+        sizes = self._sized[1]
         text = width - 11 - sum(size + 1 for size in sizes if size)
         row: list[tuple[str, str]] = [
             (fit(state, 10), tone),

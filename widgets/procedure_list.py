@@ -45,7 +45,7 @@ class ProcedureList(RowList):
         """Put the cursor on an item, where there is one of that key."""
         for index, item in enumerate(self._items):
             if item.key == key:
-                self.cursor = index
+                self.cursor, self._parts = index, None
                 return True
         return False
 

@@ -47,6 +47,8 @@ class RowList(LineWidget):
         """The cursor's background is shown only where the keys act."""
         self._top = 0
         self._lines_of: list[int | None] = []
+        self._parts: tuple[int, list[tuple[Sequence[Row], list[Row]]]] | None = None
+        """(width, of each item the lines above it and its own), until the items may read differently."""
 
     @property
     def count(self) -> int:
@@ -81,8 +83,11 @@ class RowList(LineWidget):
         """Put the cursor on an item; past the ends it stays on the first or last."""
         index = max(0, min(index, self.count - 1))
         if index != self.cursor:
-            self.cursor = index
-            self.redraw()
+            before, self.cursor = self.cursor, index
+            if self._parts is not None and max(before, index) < len(self._parts[1]):
+                for each in (before, index):  # an item may say more under the cursor
+                    self._parts[1][each] = self._part(each, self._parts[0])
+            super().redraw()
             self.post_message(self.Moved(self, index))
 
     def on_click(self, event: events.Click) -> None:
@@ -101,6 +106,11 @@ class RowList(LineWidget):
         self.move(-1)
 
     # Drawing.
+
+    def redraw(self) -> None:
+        """The items may read differently; a cursor that moves draws only the two that it leaves and meets."""
+        self._parts = None
+        super().redraw()
 
     def rows(self, width: int, height: int) -> Sequence[Row]:
         self.cursor = max(0, min(self.cursor, self.count - 1))
@@ -121,14 +131,18 @@ class RowList(LineWidget):
     def _all_lines(self, inner: int) -> tuple[list[Row], list[int | None]]:
         lines: list[Row] = []
         owners: list[int | None] = []
-        for index in range(self.count):
-            for heading in self.heading_rows(index, inner):
-                lines.append(heading)
-                owners.append(None)
-            for number, row in enumerate(self.item_rows(index, inner - 2)):
-                lines.append(self._marked(index, cut(row, inner - 2), first=number == 0))
-                owners.append(index)
+        if self._parts is None or self._parts[0] != inner or len(self._parts[1]) != self.count:
+            self._parts = (inner, [self._part(index, inner) for index in range(self.count)])
+        for index, (headings, own) in enumerate(self._parts[1]):
+            lines += headings
+            owners += [None] * len(headings)
+            lines += [self._marked(index, row, first=number == 0) for number, row in enumerate(own)]
+            owners += [index] * len(own)
         return lines, owners
+
+    def _part(self, index: int, inner: int) -> tuple[Sequence[Row], list[Row]]:
+        own = [cut(row, inner - 2) for row in self.item_rows(index, inner - 2)]
+        return self.heading_rows(index, inner), own
 
     def _marked(self, index: int, row: Row, *, first: bool) -> Row:
         if index != self.cursor:

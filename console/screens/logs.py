@@ -6,6 +6,7 @@ log on the UI thread, and keeping it: a window of lines is there, whatever the f
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,9 @@ _EMPTY = {
 }
 _NO_LOGS = "This run is a single file without logs. Open its folder to see training.log here."
 
+_LATELY = 0.9
+"""Seconds."""
+
 
 class Logs(ConsoleScreen):
     """`tab` goes through the files; `/` finds, `n N` go on, `&` filters, `e E` errors, `F` or `G` follow."""
@@ -57,6 +61,8 @@ class Logs(ConsoleScreen):
         self._chosen: str | None = None
         """The file that was asked for last; None: all."""
         self._asking = ""
+        self._looked = 0.0
+        """When news of the run looked at the logs, seconds of the monotonic clock."""
 
     def compose_body(self) -> ComposeResult:
         yield FlowLine(id="files")
@@ -82,12 +88,14 @@ class Logs(ConsoleScreen):
         if self._reader is not None:
             self._sync()
             self._reader.look()
+            self._looked = time.monotonic()
         self._follow_replay()
         if (place := take_place(self.session)) is not None and (reader := self._ask()):
             reader.go_to(place)
 
     def tick(self, now: datetime) -> None:
-        if self._reader is not None:
+        """News of the run looks too, twice a second at most: one look more would be one paint more."""
+        if self._reader is not None and time.monotonic() - self._looked > _LATELY:
             self._sync()
             self._reader.look()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.measure import flows, press_keys
+from benchmarks.measure import flows, paints, press_keys
 from benchmarks.screen import Screen
-from benchmarks.table import Line, misses, table
+from benchmarks.table import Line, misses, table, verdicts
 from benchmarks.terminal import Terminal
 
 PROGRAM = r"""
@@ -101,3 +101,14 @@ def test_a_miss_is_said_with_its_cause() -> None:
     assert misses(lines) == "MISSED starts: it reads the file first."
     assert table(lines).count("MISSED") == 1
     assert table(lines).count("met") == 1
+    assert verdicts(lines) == "1 of 2 budgets met."
+
+
+def test_paints_are_counted_as_often_as_the_screen_changes(tmp_path: Path) -> None:
+    """Not as often as bytes come: what stands in rows above, and one paint in pieces, is none of its own."""
+    with opened(tmp_path) as terminal:
+        terminal.wait_text("READY", 30)
+        tenths = iter("n...n...n.......")
+        found = paints(terminal, 1.6, lambda: terminal.send(next(tenths)) and None, first_row=5)
+        assert 1.0 <= found * 1.6 <= 3.4
+        assert paints(terminal, 0.5, lambda: None, first_row=5) == 0

@@ -8,6 +8,7 @@ from textual.geometry import Region
 
 from widgets.flow_line import FlowLine
 from widgets.lines_panel import LinesPanel
+from widgets.row_list import RowList
 from widgets.tiles import Tile, Tiles
 
 
@@ -88,3 +89,42 @@ async def test_facts_flow_into_more_rows_instead_of_being_cut(holding: Any) -> N
         line.put([])
         await pilot.pause()
         assert line.size.height == 0
+
+
+class Hundred(RowList):
+    """The item under the cursor says more."""
+
+    def __init__(self) -> None:
+        super().__init__("hundred")
+        self.word = "item"
+        self.drawn: list[int] = []
+
+    @property
+    def count(self) -> int:
+        return 100
+
+    def item_rows(self, index: int, width: int) -> list[Any]:
+        self.drawn.append(index)
+        more = [[("more", "dim")]] if index == self.cursor else []
+        return [[(f"{self.word} {index}", "plain")], *more]
+
+
+async def test_a_cursor_that_moves_draws_the_two_items_it_leaves_and_meets(holding: Any) -> None:
+    rows = Hundred()
+    async with holding(rows).run_test(size=(30, 12)) as pilot:
+        rows.redraw()
+        await pilot.pause()
+        rows.drawn.clear()
+        rows.move(1)
+        await pilot.pause()
+        assert rows.drawn == [0, 1]
+        assert [line.strip(" │") for line in rows.text_lines()[1:5]] == [
+            "item 0",
+            "▸ item 1",
+            "more",
+            "item 2",
+        ]
+        rows.word = "other"
+        rows.redraw()
+        await pilot.pause()
+        assert "other 2" in "\n".join(rows.text_lines())
