@@ -141,7 +141,7 @@ class RowList(LineWidget):
         return lines, owners
 
     def _part(self, index: int, inner: int) -> tuple[Sequence[Row], list[Row]]:
-        own = [cut(row, inner - 2) for row in self.item_rows(index, inner - 2)]
+        own: list[Row] = [cut(row, inner - 2) for row in self.item_rows(index, inner - 2)]
         return self.heading_rows(index, inner), own
 
     def _marked(self, index: int, row: Row, *, first: bool) -> Row:

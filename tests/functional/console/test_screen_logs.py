@@ -472,3 +472,21 @@ async def test_a_reader_who_leaves_the_end_while_lines_pour_in_stays(given: Any,
         await pouring
         await until(pilot, given, "of 95")
         assert given.app.open_screen._view.line == line and "G follows" in given.text()
+
+
+async def test_the_clock_looks_only_where_no_news_of_the_run_did(
+    given: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """News comes twice a second at most; a look more each second would be a paint more."""
+    fill(given)
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        await opened(given, make, pilot)
+        screen = given.app.open_screen
+        looks: list[str] = []
+        monkeypatch.setattr(screen._reader, "look", lambda: looks.append("look"))
+        screen.show(make.snapshot(revision=2))
+        screen.tick(make.now)
+        assert len(looks) == 1
+        screen._looked -= 1.0
+        screen.tick(make.now)
+        assert len(looks) == 2
