@@ -103,7 +103,7 @@ def test_a_signal_ends_the_console_and_restores_the_terminal(
     workspace: Workspace, number: signal.Signals, code: int
 ) -> None:
     with opened(workspace) as terminal:
-        assert b"Dashboard" in terminal.read(15, b"quit")
+        assert b"Dash" in terminal.read(15, b"quit")
         terminal.process.send_signal(number)
         assert terminal.wait() == code
         assert left_as_found(terminal)
@@ -113,7 +113,7 @@ def test_a_signal_ends_the_console_and_restores_the_terminal(
 def test_a_signal_ends_the_console_while_the_terminal_takes_nothing(workspace: Workspace) -> None:
     """A stalled SSH client: the pseudo-terminal's buffer is full and the event loop stands."""
     with opened(workspace) as terminal:
-        assert b"Dashboard" in terminal.read(15, b"quit")
+        assert b"Dash" in terminal.read(15, b"quit")
         for _ in range(400):
             os.write(terminal.master, b"123456")
             time.sleep(0.005)
@@ -132,7 +132,7 @@ def test_alerting_goes_on_while_the_terminal_takes_nothing(workspace: Workspace)
     rows = workspace.logs / "convergence_dashboard.csv"
     rows.write_text("timestep,reward,kl_divergence,value_loss,policy_entropy\n2048,1.0,0.01,0.5,1.2\n")
     with opened(workspace) as terminal:
-        assert b"Dashboard" in terminal.read(15, b"quit")
+        assert b"Dash" in terminal.read(15, b"quit")
         terminal.read(2)
         for _ in range(400):
             os.write(terminal.master, b"123456")
@@ -148,7 +148,7 @@ def test_alerting_goes_on_while_the_terminal_takes_nothing(workspace: Workspace)
 
 def test_q_quits_with_zero_and_restores_the_terminal(workspace: Workspace) -> None:
     with opened(workspace) as terminal:
-        assert b"Dashboard" in terminal.read(15, b"quit")
+        assert b"Dash" in terminal.read(15, b"quit")
         terminal.press("q")
         assert terminal.wait() == 0
         assert left_as_found(terminal)
@@ -202,7 +202,7 @@ def test_without_a_terminal_it_says_so_without_escape_codes(workspace: Workspace
 
 def test_in_a_locale_without_utf_8_only_ascii_is_drawn(workspace: Workspace) -> None:
     with opened(workspace, LANG="en_US.ISO-8859-1") as terminal:
-        assert b"Dashboard" in terminal.read(15, b"quit")
+        assert b"Dash" in terminal.read(15, b"quit")
         terminal.press("2")
         terminal.read(1.5)
         text = terminal.output
