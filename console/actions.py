@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.incident import IncidentMixin
-from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, RUNBOOK, STANDUP
+from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, RUNBOOK, STANDUP, TIMELINE
 from console.training_keys import TrainingMixin
 from console.workspace_keys import WorkspaceMixin
 from core import units
@@ -55,6 +55,9 @@ class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin):
 
     def do_screen_standup(self) -> None:
         self.open_number(STANDUP)
+
+    def do_screen_timeline(self) -> None:
+        self.open_number(TIMELINE)
 
     def do_screen_runbook(self) -> None:
         self.open_number(RUNBOOK)

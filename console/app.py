@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -47,6 +48,7 @@ from widgets.tone import Tone
 if TYPE_CHECKING:
     from rich.terminal_theme import TerminalTheme
 
+    from console.countdown import Countdown
     from console.demo_guide import Guide
     from console.palette import KeyCommands
     from console.snapshot import Snapshot
@@ -88,6 +90,9 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """The display holds still; following goes on."""
         self.held: Snapshot | None = None
         """The picture at which it is held."""
+        self._countdown: Countdown | None = None
+        self._upcoming = ("", "")
+        """The week's next event, as the header says it."""
         self._ansi_theme: TerminalTheme | None = None
         self._neutral = NeutralFilter(ascii_only=uses_ascii())
         self._note: tuple[str, Tone] = ("", "plain")
@@ -236,7 +241,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             return
         session, picture = self.session, self.picture
         if picture is not None:
-            screen.query_one(RunHeader).show(chrome.header_facts(picture))
+            screen.query_one(RunHeader).show(chrome.header_facts(picture, self._upcoming))
         guide = ""
         if self.guide is not None:
             from console.demo_guide import AppState
@@ -265,6 +270,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         if screen is None:
             return
         screen.query_one(RunHeader).tick(now)
+        self._count_down(now)
         if lags:
             self.say(f"the terminal lags {lag:.1f} s", "warning")
         if self._note[0] and self._loop_time() > self._note_clears:
@@ -277,6 +283,17 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     def _tick_every(self) -> float:
         """Seconds."""
         return SLOW_EVERY if self.session.slow else 1.0
+
+    def _count_down(self, now: datetime) -> None:
+        """The header says how long until the week's next event."""
+        if self._countdown is None:
+            from console.countdown import Countdown
+
+            self._countdown = Countdown()
+        settings = self.session.settings if self.session.workspace is not None else None
+        if (words := self._countdown.words(settings, now)) != self._upcoming:
+            self._upcoming = words
+            self.update_chrome()
 
     @staticmethod
     def _loop_time() -> float:
@@ -352,6 +369,9 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self.session.mailbox.received(DesksChanged)
         if (screen := self._drawn) is not None:
             screen.show_desks()
+        for over in self.screen_stack[1:]:
+            if (show := getattr(over, "show_desks", None)) is not None:
+                show()
 
     @on(WorkDone)
     def _work_done(self, message: WorkDone) -> None:

@@ -22,14 +22,15 @@ SCREEN_NAMES = {
     4: ("Logs", "Logs"),
     5: ("Revalidate", "Reval"),
     6: ("Standup", "Standup"),
+    7: ("Timeline", "Week"),
     8: ("Runbook", "Runbook"),
 }
 """Whole, and short for narrow terminals."""
 _VERDICT_TONE: dict[str, Tone] = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
 
 
-def header_facts(snapshot: Snapshot) -> HeaderFacts:
-    """The header of a snapshot."""
+def header_facts(snapshot: Snapshot, upcoming: tuple[str, str] = ("", "")) -> HeaderFacts:
+    """The header of a snapshot, and of the week's next event."""
     info, health = snapshot.run.info, snapshot.health
     return HeaderFacts(
         name="" if health.status == "ABSENT" else info.tag or info.id,
@@ -41,6 +42,7 @@ def header_facts(snapshot: Snapshot) -> HeaderFacts:
         total=info.total_timesteps,
         steps_per_second=health.steps_per_second,
         eta_seconds=health.eta_seconds,
+        upcoming=upcoming,
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from textual.binding import Binding
 
 DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP = 1, 2, 3, 4, 5, 6
-RUNBOOK = 8
+TIMELINE, RUNBOOK = 7, 8
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -49,11 +49,12 @@ _SCREENS = (
     Key("screen.logs", "4", "4", "Logs", "Logs: training, alerts, daily summary", "Screens"),
     Key("screen.revalidate", "5", "5", "Revalidate", "Revalidate: did the model earn GO", "Screens"),
     Key("screen.standup", "6", "6", "Standup", "Standup: the morning's template, filled", "Screens"),
+    Key("screen.timeline", "7", "7", "Timeline", "Timeline: the week, what is due and overdue", "Screens"),
     Key("screen.runbook", "8", "8", "Runbook", "Runbook: what to do, with its checks made", "Screens"),
 )
 
 _PANES = (DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE)
-_LISTS = (DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP, RUNBOOK)
+_LISTS = (DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP, TIMELINE, RUNBOOK)
 
 _MOVE = (
     Key(
@@ -88,6 +89,9 @@ _MOVE = (
         35,
         palette=False,
     ),
+    Key("event.open", "enter", "enter", "go there", "To the event's list or screen", "Move", (TIMELINE,), 8),
+    Key("event.next_open", "n", "n", "next open", "Next event that is due now", "Move", (TIMELINE,), 15),
+    Key("timeline.look", "f5,ctrl+r", "f5", "look again", "Look at the week again", "Act", (TIMELINE,), 33),
     Key("item.next_open", "n", "n", "next open", "Next item that is open", "Move", (CHECKLIST,), 15),
     Key(
         "row.chart",
@@ -175,7 +179,7 @@ _ACTIONS = (
         footer=14,
     ),
     Key("alert.logs", "c", "c", "logs", "The log lines of the alert's moment", "Act", (ALERTS, RUNBOOK), 13),
-    Key("row.details", "d", "d", "details", "All about the row", "Move", (ALERTS, RUNBOOK), 36),
+    Key("row.details", "d", "d", "details", "All about the row", "Move", (ALERTS, TIMELINE, RUNBOOK), 36),
     Key("runbook.look", "f5,ctrl+r", "f5", "look again", "Make the checks again", "Act", (RUNBOOK,), 33),
     Key("standup.edit", "e,enter", "e", "edit", "Edit the line's note", "Act", (STANDUP,), footer=10),
     Key(

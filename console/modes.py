@@ -46,6 +46,12 @@ def _standup() -> ConsoleScreen:
     return StandupScreen()
 
 
+def _timeline() -> ConsoleScreen:
+    from console.screens.timeline import TimelineScreen
+
+    return TimelineScreen()
+
+
 def _runbook() -> ConsoleScreen:
     from console.screens.runbook import Runbook
 
@@ -59,6 +65,7 @@ SCREENS: dict[str, Callable[[], ConsoleScreen]] = {
     "4": _logs,
     "5": _revalidate,
     "6": _standup,
+    "7": _timeline,
     "8": _runbook,
 }
 """By the number's key, which is the mode's name too."""

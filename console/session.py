@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from console.alert_desk import AlertDesk
     from console.runbook_desk import RunbookDesk
     from console.training_desk import TrainingDesk
+    from console.week_desk import WeekDesk
     from core.alerts.look import DataFacts
     from core.alerts.rule import Rule
     from core.notify.courier import Courier
@@ -74,6 +75,7 @@ class ConsoleSession:
         self._training: TrainingDesk | None = None
         self._alert_desk: AlertDesk | None = None
         self._runbook_desk: RunbookDesk | None = None
+        self._week_desk: WeekDesk | None = None
         self._courier: Courier | None = None
         self.slow = slow
         """The terminal's line is slow: half as many changes a second."""
@@ -141,6 +143,15 @@ class ConsoleSession:
 
             self._runbook_desk = RunbookDesk(self)
         return self._runbook_desk
+
+    @property
+    def week_desk(self) -> WeekDesk:
+        """Timeline, handover, sign-off, preparation; made when first asked for."""
+        if self._week_desk is None:
+            from console.week_desk import WeekDesk
+
+            self._week_desk = WeekDesk(self)
+        return self._week_desk
 
     @property
     def data_facts(self) -> DataFacts | None:
@@ -246,6 +257,8 @@ class ConsoleSession:
                 self._alert_desk.look()
             if self._runbook_desk is not None:
                 self._runbook_desk.refresh()
+            if self._week_desk is not None:
+                self._week_desk.refresh()
 
     # Intents of the operator; the outcome comes back as a message.
 

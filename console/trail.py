@@ -24,12 +24,22 @@ class RunbookPlace(NamedTuple):
     """A scenario's or an escalation path's id; empty: the list."""
 
 
+class ListPlace(NamedTuple):
+    checklist: str
+    """The list's name: `preflight`, `daily`, `escalation`."""
+    day: str
+    """`2026-02-24`, of a list of every day."""
+    time: str
+    """`10:00`: the cursor goes to the first item due then."""
+
+
 class Trail:
     def __init__(self) -> None:
         self.alert = ""
         """The key of the alert in hand; empty without one."""
         self.chart: ChartPlace | None = None
         self.runbook: RunbookPlace | None = None
+        self.checklist: ListPlace | None = None
         self._left: list[int] = []
 
     @property
@@ -50,7 +60,7 @@ class Trail:
     def clear(self) -> None:
         """Somewhere else by choice: nothing is in hand."""
         self._left.clear()
-        self.alert, self.chart, self.runbook = "", None, None
+        self.alert, self.chart, self.runbook, self.checklist = "", None, None, None
 
     def take_chart(self) -> ChartPlace | None:
         """The place on the charts that was asked for, once."""
@@ -59,4 +69,8 @@ class Trail:
 
     def take_runbook(self) -> RunbookPlace | None:
         place, self.runbook = self.runbook, None
+        return place
+
+    def take_checklist(self) -> ListPlace | None:
+        place, self.checklist = self.checklist, None
         return place

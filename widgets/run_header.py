@@ -44,6 +44,8 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     total: int | None = None
     steps_per_second: float | None = None
     eta_seconds: float | None = None
+    upcoming: tuple[str, str] = ("", "")
+    """The week's next event and the time until then; that time alone, for less room."""
 
 
 def progress_bar(fraction: float, cells: int = _BAR_CELLS) -> Content:
@@ -117,6 +119,10 @@ def fitted(facts: HeaderFacts, width: int) -> Content:
     """The line for `width` cells: parts join in order, and the least important leave until they fit."""
     parts = _parts(facts)
     kept = dict(parts)
+    if "upcoming" in kept and _length(kept) > width:
+        kept["upcoming"] = Content.styled(safe(facts.upcoming[1], 40), DIM)
+        if _length(kept) > width:
+            del kept["upcoming"]
     for name in ("mode", "bar", "symbols", "speed", "late", "steps", "eta", "percent"):
         if _length(kept) <= width:
             break
@@ -156,4 +162,6 @@ def _parts(facts: HeaderFacts) -> dict[str, Content]:
         parts["speed"] = Content.styled(f"{units.number(facts.steps_per_second):>5} steps/s", DIM)
     if facts.eta_seconds is not None and facts.status == "RUNNING":
         parts["eta"] = Content.assemble(("ETA ", DIM), (units.duration(facts.eta_seconds), "$foreground"))
+    if facts.upcoming[0]:
+        parts["upcoming"] = Content.styled(safe(facts.upcoming[0], 80), DIM)
     return parts

@@ -89,6 +89,9 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     """By group."""
     happened: tuple[Happened, ...]
     """By group in the order of `GROUPS`, oldest first."""
+    last_entry: int = 0
+    last_transition: int = 0
+    """The newest ones that this tells of: give them to `store.mark_look`."""
 
     def of(self, group: Group) -> tuple[Happened, ...]:
         return tuple(each for each in self.happened if each.group == group)
@@ -114,6 +117,8 @@ def build_handover(
         headline=_headline(found, counts, begin),
         counts=counts,
         happened=tuple(found),
+        last_entry=max((each.number for each in recorded.entries), default=0),
+        last_transition=max((each.id for each in recorded.transitions), default=0),
     )
 
 

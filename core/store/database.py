@@ -88,10 +88,13 @@ class Store:
         with self._connections.reading() as connection:
             return last_looks.recorded_since(connection, self.operator, since)
 
-    def mark_look(self, now: datetime) -> None:
-        """This operator has seen what is recorded now. No audit entry: reading changes nothing."""
+    def mark_look(self, now: datetime, entry: int | None = None, transition: int | None = None) -> None:
+        """This operator has seen what is recorded now, or up to this entry and this transition.
+
+        No audit entry: reading changes nothing.
+        """
         with self._connections.transaction() as connection:
-            last_looks.mark_look(connection, self.operator, now)
+            last_looks.mark_look(connection, self.operator, now, entry, transition)
 
     # Ticks
 

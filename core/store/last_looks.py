@@ -57,13 +57,19 @@ def recorded_since(
     return Recorded(None if mark is None else parse_iso(mark[0]), tuple(entries), tuple(transitions))
 
 
-def mark_look(connection: sqlite3.Connection, operator: OperatorIdentity, now: datetime) -> None:
-    """Inside the open transaction: this operator has seen all that is recorded now."""
+def mark_look(
+    connection: sqlite3.Connection,
+    operator: OperatorIdentity,
+    now: datetime,
+    entry: int | None = None,
+    transition: int | None = None,
+) -> None:
+    """Inside the open transaction: this operator has seen all up to these; None: all that is recorded now."""
     connection.execute(
         "INSERT INTO last_looks (operator, at, entry, transition) VALUES (?, ?, "
-        "(SELECT COALESCE(MAX(number), 0) FROM audit_log), "
-        "(SELECT COALESCE(MAX(id), 0) FROM alert_transitions)) "
+        "COALESCE(?, (SELECT MAX(number) FROM audit_log), 0), "
+        "COALESCE(?, (SELECT MAX(id) FROM alert_transitions), 0)) "
         "ON CONFLICT (operator) DO UPDATE SET at = MAX(at, excluded.at), "
         "entry = MAX(entry, excluded.entry), transition = MAX(transition, excluded.transition)",
-        (operator.name, iso(now)),
+        (operator.name, iso(now), entry, transition),
     )

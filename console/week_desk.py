@@ -1,0 +1,207 @@
+"""The week behind the screens: timeline, handover, sign-off and preparation, each looked up on one thread.
+
+Trap avoided: a look that evaluates the lists of every day, or asks a child process, in the clerk's thread,
+where a tick would wait for it. What is asked for while a look is under way is looked up once more after it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from console.desk import NO_WORKSPACE
+from console.messages import DesksChanged, WorkDone, WorkFailed
+from core.clock import utc_now
+from core.errors import ConsoleError, UnreadableError
+from core.text import visible
+
+if TYPE_CHECKING:
+    from console.session import ConsoleSession
+    from core.checklist.model import ChecklistResult
+    from core.operations.handover import Handover
+    from core.operations.signoff import Phase, Verdict
+    from core.operations.timeline import Timeline
+    from core.store.database import Store
+    from core.workspace import Workspace
+
+Part = Literal["timeline", "handover", "phases", "preparation"]
+NO_RUN = "the run has not been read yet"
+
+
+class WeekState(msgspec.Struct, frozen=True):
+    """What is known of the week; replaced whole."""
+
+    timeline: Timeline | None = None
+    handover: Handover | None = None
+    """What happened before this console was opened."""
+    phases: tuple[Phase, ...] = ()
+    preparation: ChecklistResult | None = None
+    prepared_at: datetime | None = None
+    """When `preparation` was looked at."""
+    problem: str = ""
+    """Why the last look did not work."""
+    doing: str = ""
+    """A backup under way, in words."""
+
+
+class WeekDesk:
+    def __init__(self, session: ConsoleSession) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._wanted: set[Part] = set()
+        self._working = False
+        self.state = WeekState()
+        self.since: datetime | None = None
+        """Of the handover; None: since this operator last looked."""
+
+    def look(self, *parts: Part) -> None:
+        """Look these up, on the desk's thread; returns at once."""
+        with self._lock:
+            self._wanted.update(parts)
+            if self._working or not self._wanted:
+                return
+            self._working = True
+        threading.Thread(target=self._work, name="week", daemon=True).start()
+
+    def refresh(self) -> None:
+        """Something was recorded: what is shown is looked up again."""
+        parts: list[Part] = []
+        if self.state.timeline is not None:
+            parts.append("timeline")
+        if self.state.phases:
+            parts.append("phases")
+        self.look(*parts)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                parts, self._wanted = self._wanted, set()
+                if not parts:
+                    self._working = False
+                    return
+            try:
+                self._look(parts)
+            except ConsoleError as error:
+                self._put(problem=error.title)
+            except Exception as error:  # noqa: BLE001 - one failed look must not end the desk
+                self._put(
+                    problem=visible(f"something unforeseen happened: {type(error).__name__}: {error}", 300)
+                )
+
+    def _look(self, parts: set[Part]) -> None:
+        workspace = self._session.workspace
+        if workspace is None:
+            self._put(problem=NO_WORKSPACE)
+            return
+        store = self._session.clerk.awaited_store()
+        if "preparation" in parts:
+            self._prepare(workspace, store)
+        if "phases" in parts:
+            from core.operations.signoff import sign_off_table
+
+            self._put(phases=sign_off_table(workspace, store), problem="")
+        if parts & {"timeline", "handover"}:
+            self._timeline(workspace, store)
+        if "handover" in parts:
+            from core.operations.handover import build_handover
+
+            found = build_handover(store, utc_now(), since=self.since, timeline=self.state.timeline)
+            self._put(handover=found)
+
+    def _prepare(self, workspace: Workspace, store: Store) -> None:
+        from core.checklist.day import run_day_list
+
+        snapshot, now = self._session.snapshot, utc_now()
+        started = snapshot.run.info.started_at if snapshot is not None else None
+        found = run_day_list("preparation", workspace, store, None, now, started_at=started)
+        self._put(preparation=found, prepared_at=now, problem="")
+
+    def _timeline(self, workspace: Workspace, store: Store) -> None:
+        from core.operations.timeline import build_timeline
+
+        snapshot = self._session.snapshot
+        if snapshot is None:
+            self._put(problem=NO_RUN)
+            return
+        found = build_timeline(
+            workspace,
+            snapshot.run,
+            snapshot.health,
+            snapshot.alerts,
+            store,
+            utc_now(),
+            preparation=self.state.preparation,
+        )
+        self._put(timeline=found, problem="")
+
+    # Deeds.
+
+    def sign(self, phase: str, *, name: str, role: str, verdict: Verdict, note: str) -> None:
+        """Enter a signature into the audit log."""
+        workspace = self._session.workspace
+
+        def job() -> None:
+            from core.operations.signoff import sign
+
+            store = self._session.clerk.require_store()
+            if workspace is None:
+                return
+            given = sign(workspace, store, phase, utc_now(), name=name, role=role, verdict=verdict, note=note)
+            words = f"{given.verdict} by {given.name} ({given.role}): {given.what}, {given.hash[:12]}"
+            self._session.mailbox.send(WorkDone(words))
+            self.look("phases", "timeline")
+
+        self._session.clerk.submit(job)
+
+    def backup(self) -> None:
+        """Copy the models, on a thread of its own: they may be large."""
+        if not self.state.doing:
+            self._put(doing="the models are being copied")
+            threading.Thread(target=self._backup, name="backup", daemon=True).start()
+
+    def _backup(self) -> None:
+        def job() -> str:
+            from core.operations.model_backup import backup_models
+
+            workspace = self._session.workspace
+            store = self._session.clerk.awaited_store()
+            if workspace is None:
+                return NO_WORKSPACE
+            path, manifest, made = backup_models(workspace, store, utc_now())
+            what = "backed up to" if made else "are backed up already in"
+            return f"the models {what} {workspace.relative(path)}, {len(manifest.files)} hashes verified"
+
+        self._guarded(job)
+        self._put(doing="")
+        if self.state.preparation is not None:
+            self.look("preparation")
+
+    def _guarded(self, job: Callable[[], str]) -> None:
+        send = self._session.mailbox.send
+        try:
+            send(WorkDone(job()))
+        except ConsoleError as error:
+            send(WorkFailed(error))
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the footer must say so
+            words = visible(f"something unforeseen happened: {type(error).__name__}: {error}", 300)
+            send(WorkFailed(UnreadableError(words, hint="Nothing was recorded.")))
+
+    def saw_handover(self) -> None:
+        """This operator has seen what the handover told, and nothing newer."""
+        seen = self.state.handover
+
+        def job() -> None:
+            if seen is not None:
+                store = self._session.clerk.require_store()
+                store.mark_look(utc_now(), seen.last_entry, seen.last_transition)
+
+        self._session.clerk.submit(job)
+
+    def _put(self, **changes: object) -> None:
+        with self._lock:
+            self.state = msgspec.structs.replace(self.state, **changes)
+        self._session.mailbox.tell(DesksChanged)
