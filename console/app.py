@@ -284,6 +284,11 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """Seconds."""
         return SLOW_EVERY if self.session.slow else 1.0
 
+    @property
+    def countdown_runs(self) -> bool:
+        """The last two minutes before an event of the week: its words change with the second."""
+        return self._upcoming[1].endswith("s")
+
     def _count_down(self, now: datetime) -> None:
         """The header says how long until the week's next event."""
         if self._countdown is None:

@@ -42,6 +42,8 @@ class TimelineScreen(ConsoleScreen):
         self._placed = False
         """The cursor was put where the week stands."""
         self._asked = False
+        self._minute = -1
+        """Of the hour at which the words were made."""
 
     def compose_body(self) -> ComposeResult:
         with Container(id="timeline"):
@@ -85,9 +87,12 @@ class TimelineScreen(ConsoleScreen):
         self._show(utc_now())
 
     def tick(self, now: datetime) -> None:
-        self._show(now)
+        """The words change with the minute; in the last two before an event, with the second."""
+        if now.minute != self._minute or self.console.countdown_runs:
+            self._show(now)
 
     def _show(self, now: datetime) -> None:
+        self._minute = now.minute
         state = self.desk.state
         rows = words.event_rows(state.timeline, now) if state.timeline is not None else ()
         title = f"week of {state.timeline.start}" if state.timeline is not None else "week"
