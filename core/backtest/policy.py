@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.errors import UnreadableError
 from core.text import visible
 from core.trading.actions import HOLD, OPEN_LONG, Action
+from core.trading.observation import difference
 from core.training.weights import TORCH_ACTIVATIONS
 
 if TYPE_CHECKING:
@@ -154,17 +155,15 @@ def check_observation(arrays: PolicyArrays, names: tuple[str, ...]) -> None:
     if not got and arrays.inputs == len(names):
         _check_actions(arrays)
         return
-    if got == names:
-        return
-    size = len(got) or arrays.inputs
-    if size != len(names):
-        what = f"expected {len(names)} numbers in an observation, got {size}"
+    if got:
+        what = difference(got, names)
     else:
-        at = next(index for index, pair in enumerate(zip(got, names, strict=True)) if pair[0] != pair[1])
-        what = f"number {at + 1} of its observation: expected {names[at]}, got {visible(got[at], 60)}"
+        what = f"expected {len(names)} numbers in an observation, got {arrays.inputs}"
+    if what is None:
+        return
     raise UnreadableError(
         f"{arrays.path} was trained on other observations: {what}",
-        hint=_ELSEWHERE if arrays.foreign else "Train a model with this version: ppo-console train.",
+        hint=_ELSEWHERE if arrays.foreign else "Train a model on them: ppo-console train --fresh.",
     )
 
 

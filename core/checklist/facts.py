@@ -37,6 +37,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     last: str | None = None
     synthetic: bool = False
     hash: str | None = None
+    silent: tuple[str, ...] = ()
+    """Features that have one value on all of the newest candles; of the training folder only."""
 
 
 class BaselineFacts(msgspec.Struct, frozen=True, kw_only=True):

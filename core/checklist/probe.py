@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -39,6 +39,9 @@ from core.operations.training_summary import TrainingSummary
 from core.text import visible
 from core.workspace import Workspace
 
+if TYPE_CHECKING:
+    from core.market.model import Universe
+
 __all__ = [
     "PREFLIGHT_PROBES",
     "PREPARATION_PROBES",
@@ -55,6 +58,8 @@ PROBE_SECONDS = 60.0
 """For all looks together."""
 LOOK_SECONDS = 45.0
 """For one of them; the others go on meanwhile."""
+_NEWEST = 1000
+"""Candles on which every feature should show itself."""
 PREPARATION_PROBES = ("summary", "model", "backup", "backtest", "own")
 PREFLIGHT_PROBES = ("environment", "train", "backtest", "baseline", "own")
 
@@ -182,7 +187,22 @@ def probe_data(workspace: Workspace, folder: Path, now: datetime) -> DataFacts:
         last=moment[2],
         synthetic=universe.synthetic,
         hash=data_hash(folder),
+        silent=_silent_features(universe) if folder == workspace.train_data else (),
     )
+
+
+def _silent_features(universe: Universe) -> tuple[str, ...]:
+    """The features that have one value on all scored candles among the newest `_NEWEST`."""
+    from core.market.split import part
+    from core.trading.features import FEATURE_NAMES, LOOK_BACK, market_features
+
+    size = len(universe.time)
+    newest = part(universe, max(0, size - _NEWEST), size, score_from=LOOK_BACK)
+    values = market_features(newest)[:, LOOK_BACK:].reshape(-1, len(FEATURE_NAMES))
+    if not len(values):
+        return ()
+    one = (values == values[0]).all(axis=0)
+    return tuple(name for name, silent in zip(FEATURE_NAMES, one, strict=True) if silent)
 
 
 def probe_baseline(workspace: Workspace, data_hash: str | None) -> BaselineFacts:

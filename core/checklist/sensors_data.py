@@ -8,18 +8,15 @@ from core.checklist.context import PreflightContext
 from core.checklist.item import Reading, SensedState, unknown
 from core.checklist.probe import DataFacts
 
-SMC_FAMILY = (
-    "swing",
-    "structure",
-    "order_block",
-    "fair_value_gap",
-    "liquidity",
-    "bos",
-    "choch",
-    "fvg",
-    "smc",
-)
-"""Words by which a feature of the Smart Money Concepts family is told."""
+SMC_FAMILY = {
+    "swings": ("swing",),
+    "break of structure": ("break_of_structure", "bos"),
+    "change of character": ("change_of_character", "choch"),
+    "order blocks": ("order_block",),
+    "fair-value gaps": ("fair_value_gap", "fvg"),
+    "liquidity sweeps": ("liquidity", "sweep"),
+}
+"""The concepts of the Smart Money Concepts family, and the words in a feature's name that tell each."""
 
 
 def train_data(context: PreflightContext, _: str) -> Reading:
@@ -113,23 +110,39 @@ def side_data(context: PreflightContext, _: str) -> Reading:
 
 
 def smc(context: PreflightContext, _: str) -> Reading:
-    """Whether the feature set holds the Smart Money Concepts family."""
+    """Whether the feature set holds the Smart Money Concepts family, and the training candles show it."""
     facts = context.facts.environment
     if facts is None or facts.error is not None:
         return unknown((facts.error if facts else context.facts.missing) or "not looked at")
-    present = [name for name in facts.features if any(word in name.lower() for word in SMC_FAMILY)]
+    present = [name for name in facts.features if _of_family(name)]
     source = f"feature set ({len(facts.features)} features)"
-    if not present:
+    found = {
+        concept
+        for concept, words in SMC_FAMILY.items()
+        if any(word in name for word in words for name in present)
+    }
+    value, limit = f"{len(found)} of {len(SMC_FAMILY)} concepts", f"{len(SMC_FAMILY)} concepts"
+    if len(found) < len(SMC_FAMILY):
+        lacking = ", ".join(concept for concept in SMC_FAMILY if concept not in found)
         return Reading(
             "fail",
-            "absent",
-            "present",
+            value,
+            limit,
             source,
             0.0,
-            message="the feature set has no SMC features; override with a reason to train without them",
+            message=f"the feature set lacks {lacking}; override with a reason to train without",
         )
     evidence = f"{len(present)} SMC features of {len(facts.features)}"
-    return Reading("pass", ", ".join(present[:4]), "present", source, 0.0, evidence=evidence)
+    train = context.facts.train
+    silent = [name for name in train.silent if name in present] if train else []
+    if silent:
+        told = f"never seen on the newest training candles: {', '.join(silent)}"
+        return Reading("warn", value, limit, source, 0.0, message=told, evidence=evidence)
+    return Reading("pass", value, limit, source, 0.0, evidence=evidence)
+
+
+def _of_family(name: str) -> bool:
+    return any(word in name for words in SMC_FAMILY.values() for word in words)
 
 
 def baseline(context: PreflightContext, _: str) -> Reading:

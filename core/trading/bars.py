@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.market.model import FloatArray, Universe
-from core.trading.features import average_true_range, fill_missing, warmed_up
+from core.trading.features import average_true_range, warmed_up
+from core.trading.windows import fill_missing
 
 OPEN, HIGH, LOW, CLOSE, ATR, TRADABLE = range(6)
 """The table's columns."""

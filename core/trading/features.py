@@ -2,20 +2,28 @@
 
 Each feature reads at most the `LOOK_BACK` candles that end with the one it belongs to, so an embargo of that
 length really separates two slices. All are dimensionless (in volatilities, ranges or shares) and clipped to
-±5. Trap avoided: a feature that knows the future. Windows are summed lag by lag, in one order, so the value
+±5. The Smart Money Concepts family is `core.trading.smart_money`'s. Trap avoided: a feature that knows the
+future. Windows are summed lag by lag, in one order, so the value
 at t is the same to the last bit whatever follows t or precedes t − LOOK_BACK + 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from core.market.model import Universe
-
-Array = NDArray[np.float64]
+from core.trading import smart_money
+from core.trading.windows import (
+    Array,
+    Filled,
+    candles_since_first,
+    fill_missing,
+    lagged,
+    rolling_max,
+    rolling_min,
+    rolling_sum,
+)
 
 LOOK_BACK = 48
 """Candles a feature may read, its own included."""
@@ -43,6 +51,7 @@ FEATURE_NAMES: tuple[str, ...] = (
     "volume_flow_12",
     "efficiency_24",
     "higher_trend",
+    *smart_money.NAMES,
 )
 
 
@@ -63,7 +72,7 @@ def market_features(universe: Universe) -> NDArray[np.float32]:
 
 def warmed_up(universe: Universe) -> NDArray[np.bool_]:
     """Where (S, T) a symbol has had LOOK_BACK candles, so that its features mean something."""
-    return _candles_since_first(universe.close) >= LOOK_BACK
+    return candles_since_first(universe.close) >= LOOK_BACK
 
 
 def average_true_range(universe: Universe, candles: int) -> Array:
@@ -73,71 +82,8 @@ def average_true_range(universe: Universe, candles: int) -> Array:
     """
     filled = fill_missing(universe)
     atr = rolling_sum(_true_range(filled), candles) / candles
-    atr[_candles_since_first(universe.close) <= candles] = np.nan
+    atr[candles_since_first(universe.close) <= candles] = np.nan
     return atr
-
-
-class Filled:
-    """OHLCV (S, T) without gaps: a missing candle stands at the last close with no volume."""
-
-    __slots__ = ("close", "high", "low", "open", "volume")
-
-    def __init__(self, open_: Array, high: Array, low: Array, close: Array, volume: Array) -> None:
-        self.open, self.high, self.low, self.close, self.volume = open_, high, low, close, volume
-
-
-def fill_missing(universe: Universe) -> Filled:
-    """The universe with gaps filled from the past; what precedes a symbol's first candle stays NaN."""
-    missing = np.isnan(universe.close)
-    if not missing.any():
-        return Filled(universe.open, universe.high, universe.low, universe.close, universe.volume)
-    last = np.where(missing, 0, np.arange(universe.close.shape[1]))
-    np.maximum.accumulate(last, axis=1, out=last)
-    close = np.take_along_axis(universe.close, last, axis=1)
-    return Filled(
-        np.where(missing, close, universe.open),
-        np.where(missing, close, universe.high),
-        np.where(missing, close, universe.low),
-        close,
-        np.where(missing, 0.0, universe.volume),
-    )
-
-
-def lagged(values: Array, lag: int) -> Array:
-    """`values` (S, T) moved `lag` candles into the future; NaN where there is no past."""
-    out = np.full_like(values, np.nan)
-    out[:, lag:] = values[:, : values.shape[1] - lag]
-    return out
-
-
-def rolling_sum(values: Array, window: int) -> Array:
-    """Sum over the last `window` candles (S, T), newest first; NaN until there are that many."""
-    return _rolling(values, window, np.add)
-
-
-def rolling_max(values: Array, window: int) -> Array:
-    """Largest of the last `window` candles (S, T)."""
-    return _rolling(values, window, np.maximum)
-
-
-def rolling_min(values: Array, window: int) -> Array:
-    """Smallest of the last `window` candles (S, T)."""
-    return _rolling(values, window, np.minimum)
-
-
-def _rolling(values: Array, window: int, combine: Callable[..., Array]) -> Array:
-    size = values.shape[1]
-    out = values.copy()
-    for lag in range(1, min(window, size)):
-        combine(out[:, lag:], values[:, : size - lag], out=out[:, lag:])
-    out[:, : window - 1] = np.nan
-    return out
-
-
-def _candles_since_first(close: Array) -> NDArray[np.int64]:
-    """How many candles (S, T) lie between a symbol's first one and each, both counted; 0 before it."""
-    seen = np.maximum.accumulate(~np.isnan(close), axis=1)
-    return np.cumsum(seen, axis=1, dtype=np.int64)
 
 
 def _true_range(filled: Filled) -> Array:
@@ -179,6 +125,7 @@ def _columns(filled: Filled, time: NDArray[np.int64], step_ms: int) -> dict[str,
             rolling_sum(np.abs(close - lagged(close, 1)), 24) + _TINY * close
         )
         columns["higher_trend"] = _higher_trend(close, atr, time, step_ms)
+        columns |= smart_money.columns(filled, atr)
     return columns
 
 

@@ -5,9 +5,12 @@ The account columns are all 0 without a position.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from core.text import visible
 from core.trading.features import FEATURE_NAMES
 
 ACCOUNT_NAMES = (
@@ -22,6 +25,27 @@ OBSERVATION_NAMES: tuple[str, ...] = (*FEATURE_NAMES, *ACCOUNT_NAMES)
 OBSERVATION_SIZE = len(OBSERVATION_NAMES)
 OBSERVATION_LIMIT = 5.0
 """Every column lies within ± this."""
+
+
+def difference(got: Sequence[str], names: Sequence[str] = OBSERVATION_NAMES) -> str | None:
+    """How observations named `got` differ from those that the simulator makes, in words; None if not."""
+    if tuple(got) == tuple(names):
+        return None
+    if len(got) == len(names):
+        at = next(index for index, pair in enumerate(zip(got, names, strict=True)) if pair[0] != pair[1])
+        return f"number {at + 1} of its observation: expected {names[at]}, got {visible(got[at], 60)}"
+    lacking = [name for name in names if name not in got]
+    strange = [name for name in got if name not in names]
+    parts = [
+        f"it {verb} {_listed(which)}" for verb, which in (("lacks", lacking), ("knows", strange)) if which
+    ]
+    found = f": {' and '.join(parts)}" if parts else ""
+    return f"expected {len(names)} numbers in an observation, got {len(got)}{found}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(visible(name, 60) for name in names[:4])
+    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
 
 
 def observation_table(features: NDArray[np.float32]) -> NDArray[np.float32]:

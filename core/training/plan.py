@@ -14,9 +14,10 @@ from pathlib import Path
 import msgspec
 
 from core.clock import iso
-from core.errors import UsageError
+from core.errors import UnreadableError, UsageError
 from core.market.candles import candle_files, symbol_of
 from core.text import visible
+from core.trading.observation import OBSERVATION_NAMES, difference
 from core.training import hyperparameters
 from core.training.archive import old_run_files
 from core.training.checkpoints import newest_whole
@@ -42,7 +43,8 @@ class TrainRequest:
 def make_plan(workspace: Workspace, request: TrainRequest, now: datetime) -> tuple[RunRecord, Path | None]:
     """The record to start with, its process not yet known, and the checkpoint to continue from.
 
-    Raises UsageError: live mode, values out of range, a run in the way, nothing to resume.
+    Raises UsageError: live mode, values out of range, a run in the way, nothing to resume;
+    UnreadableError: a run to resume that was trained on other observations.
     """
     check_request(request)
     return (_resumed if request.resume else _new)(workspace, request, now)
@@ -130,6 +132,12 @@ def _resumed(workspace: Workspace, request: TrainRequest, now: datetime) -> tupl
             f"nothing to resume: no whole checkpoint of {earlier.id} in "
             f"{workspace.relative(workspace.checkpoints)}{details}",
             hint="Start again with --fresh.",
+        )
+    other = difference(found.manifest.feature_names, OBSERVATION_NAMES)
+    if other is not None:
+        raise UnreadableError(
+            f"{earlier.id} was trained on other observations and cannot go on: {other}",
+            hint="Move it away and begin anew: ppo-console train --fresh.",
         )
     total = earlier.total_timesteps if request.timesteps is None else request.timesteps
     if found.manifest.timesteps >= total:

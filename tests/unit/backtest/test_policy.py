@@ -116,7 +116,7 @@ def test_an_unknown_activation_is_refused_by_name(arrays: PolicyArrays) -> None:
 
 def test_a_model_of_other_observations_is_refused(arrays: PolicyArrays) -> None:
     check_observation(arrays, NAMES)
-    with pytest.raises(UnreadableError, match="expected 4 numbers in an observation, got 3"):
+    with pytest.raises(UnreadableError, match=r"expected 4 numbers in an observation, got 3: it lacks d$"):
         check_observation(arrays, (*NAMES, "d"))
     with pytest.raises(UnreadableError, match="number 2 of its observation: expected x, got b"):
         check_observation(arrays, ("a", "x", "c"))

@@ -16,6 +16,7 @@ from core.store.database import Store
 from core.store.operator import OperatorIdentity
 from core.workspace import Workspace, init_workspace
 
+FEATURES = ("return_1", "swing_low", "bos_up", "choch", "order_block", "fvg_up", "liquidity_sweep")
 NOW = datetime(2026, 2, 23, 8, 0, tzinfo=UTC)
 
 
@@ -41,7 +42,7 @@ def store(workspace: Workspace) -> Any:
 def good() -> dict[str, Any]:
     """What the child says of a workspace with nothing to complain of."""
     return {
-        "environment": EnvironmentFacts(reward_components=REWARD_COMPONENTS, features=("return_1", "bos_up")),
+        "environment": EnvironmentFacts(reward_components=REWARD_COMPONENTS, features=FEATURES),
         "train": DataFacts(
             verdict="ok",
             files=1,

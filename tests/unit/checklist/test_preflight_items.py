@@ -263,9 +263,16 @@ def test_side_data_and_smc_say_the_truth(preflight: Any, good: dict[str, Any]) -
     preflight(environment=msgspec.structs.replace(good["environment"], features=("return_1", "rsi_14")))
     assert preflight.item("side_data").state == "warn"
     assert "neutral" in preflight.item("side_data").message
+    assert (preflight.item("smc").state, preflight.item("smc").value) == ("fail", "0 of 6 concepts")
+    some = tuple(name for name in good["environment"].features if name not in ("choch", "fvg_up"))
+    preflight(environment=msgspec.structs.replace(good["environment"], features=some))
     assert preflight.item("smc").state == "fail"
+    assert "lacks change of character, fair-value gaps;" in preflight.item("smc").message
+    preflight(train=msgspec.structs.replace(good["train"], silent=("choch", "return_1")))
+    assert preflight.item("smc").state == "warn"
+    assert preflight.item("smc").message.endswith("training candles: choch")
     preflight()
-    assert preflight.item("smc").state == "pass"
+    assert (preflight.item("smc").state, preflight.item("smc").message) == ("pass", "")
 
 
 def test_baseline(preflight: Any) -> None:

@@ -40,7 +40,7 @@ def test_it_answers_from_the_real_files(workspace: Workspace, now: datetime) -> 
     assert facts.environment is not None
     assert facts.environment.error is None
     assert "r_pnl" in facts.environment.reward_components
-    assert facts.environment.features
+    assert "change_of_character" in facts.environment.features
     assert facts.train is not None
     assert (facts.train.verdict, facts.train.gaps, facts.train.candles) == ("warn", 1, 200)
     assert facts.backtest is not None

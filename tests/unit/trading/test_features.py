@@ -17,14 +17,10 @@ from core.trading.features import (
     FEATURE_NAMES,
     LOOK_BACK,
     average_true_range,
-    fill_missing,
-    lagged,
     market_features,
-    rolling_max,
-    rolling_min,
-    rolling_sum,
     warmed_up,
 )
+from core.trading.windows import fill_missing, lagged, rolling_max, rolling_min, rolling_sum
 
 SIZE = 160
 PLANES = ("open", "high", "low", "close", "volume")

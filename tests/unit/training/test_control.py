@@ -15,7 +15,7 @@ import pytest
 from core.checklist.model import ChecklistResult, ItemResult
 from core.errors import ConsoleError, RejectedError, UnreadableError, UsageError
 from core.process import NONCE_VARIABLE, ProcessIdentity, identify
-from core.training import control
+from core.training import control, plan
 from core.training.archive import archive_run
 from core.training.control import TrainRequest, running_trainer, start_training, stop_training
 from core.training.hyperparameters import as_dict
@@ -25,7 +25,14 @@ from core.workspace import Workspace
 WriteModel = Callable[..., Path]
 
 SLEEP = "import time; time.sleep(60)"
+NAMES = ("return", "volatility", "position")
+"""What the models of `write_model` observe."""
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+
+
+@pytest.fixture(autouse=True)
+def observed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "OBSERVATION_NAMES", NAMES)
 
 
 @pytest.fixture
@@ -249,6 +256,24 @@ def test_a_resume_continues_from_the_newest_whole_checkpoint_of_this_run(
     assert record.started_at == "2026-02-23T14:00:00Z", "the run began when it began"
     assert record.nonce != "nonce"
     assert record.resumes[0].timestep == 100_000
+
+
+def test_a_run_of_other_observations_is_not_resumed(
+    workspace: Workspace,
+    now: datetime,
+    process: Callable[..., ProcessIdentity],
+    never_launches: mock.Mock,
+    write_model: WriteModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Refused before anything is started, naming what the run never saw."""
+    ended(workspace, process)
+    write_model(workspace.checkpoints, "ppo_2048_steps", role="checkpoint", timesteps=2048)
+    monkeypatch.setattr(plan, "OBSERVATION_NAMES", (*NAMES, "order_block_bullish"))
+    with pytest.raises(UnreadableError, match="got 3: it lacks order_block_bullish") as caught:
+        start_training(workspace, TrainRequest(resume=True), now)
+    assert "--fresh" in caught.value.hint
+    never_launches.assert_not_called()
 
 
 def test_a_resume_says_which_hyperparameters_changed(
