@@ -6,11 +6,17 @@ order; only the slow sensors look from another.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import threading
+import time
+from datetime import date as Date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from console.list_keys import PREFLIGHT
 from console.messages import ChecklistsChanged, StandupChanged, WorkDone
 from console.states import ChecklistState, StandupState
 from core.clock import utc_now
@@ -19,8 +25,11 @@ from core.workspace import Workspace
 
 if TYPE_CHECKING:
     from console.session import ConsoleSession
+    from core.checklist.model import ChecklistResult
     from core.checklist.probe import Facts
 
+SURVEY_SECONDS = 120.0
+"""Between two looks at all lists; the open one is looked at more often."""
 NO_WORKSPACE = "a workspace is needed: open the console in one, or make one with `ppo-console init DIR`"
 
 
@@ -30,7 +39,15 @@ class Desk:
         self.checklists = ChecklistState()
         self.standup = StandupState()
         self._facts: Facts | None = None
+        self._opened = ""
+        self._surveyed = -math.inf
         self._looking = threading.Lock()
+
+    def open(self, key: str) -> None:
+        """The list that is looked at: it is evaluated with preflight and today's, from now on."""
+        if key != self._opened:
+            self._opened = key
+            self._session.clerk.submit(self.evaluate)
 
     def look(self) -> None:
         """Ask the slow sensors (a child process, about a second) on a thread of their own, then evaluate.
@@ -48,11 +65,52 @@ class Desk:
         with self._looking:
             settings, _problem = read_settings(workspace)
             current = Workspace(workspace.root, settings or workspace.settings)
-            self._facts = probe.run_probe(current, utc_now())
-        self._session.clerk.submit(self.evaluate)
+            wanted = (*probe.PREFLIGHT_PROBES, *probe.PREPARATION_PROBES)
+            self._facts = probe.run_probe(current, utc_now(), wanted=wanted)
+            self._session.clerk.submit(self.evaluate)
+            if time.monotonic() - self._surveyed >= SURVEY_SECONDS:
+                self._survey()
+                self._surveyed = time.monotonic()
+
+    def _survey(self) -> None:
+        """Every list of the week, one after another, beside the clerk."""
+        from console.list_keys import list_keys
+
+        workspace, clerk = self._session.workspace, self._session.clerk
+        clerk.settled.wait(SURVEY_SECONDS)
+        if workspace is None:
+            return
+        for each in list_keys(workspace.settings, utc_now().date()):
+            with contextlib.suppress(ConsoleError):
+                result = self._list(each.key)
+                if result is not None:
+                    clerk.submit(partial(self._learn, each.key, result))
+
+    def _learn(self, key: str, result: ChecklistResult) -> None:
+        """What the survey found; the open list is evaluated by the clerk, after newer ticks."""
+        if key != self._opened:
+            others = {**self.checklists.others, key: result}
+            self._put(msgspec.structs.replace(self.checklists, others=others))
+
+    def _list(self, key: str) -> ChecklistResult | None:
+        """One list other than preflight and today's; None while the run that it needs is not known."""
+        from core.checklist.lists import Look, run_list
+
+        workspace, snapshot, now = self._session.workspace, self._session.snapshot, utc_now()
+        if workspace is None or snapshot is None or key in ("", PREFLIGHT, now.date().isoformat()):
+            return None
+        store, run = self._session.clerk.store, snapshot.run
+        if key[:1].isdigit():
+            from core.checklist.daily import run_daily
+
+            alerts, day = snapshot.alerts, Date.fromisoformat(key)
+            return run_daily(workspace, run, snapshot.health, alerts, store, day, now)
+        if key == "preparation" and self._facts is None:
+            return None
+        return run_list(key, Look(workspace, store, run, snapshot.health, snapshot.alerts, now, self._facts))
 
     def evaluate(self) -> None:
-        """Evaluate today's list, and preflight with what the slow sensors saw last."""
+        """Evaluate today's list, the open one, and preflight with what the slow sensors saw last."""
         from core.checklist.daily import run_daily
         from core.checklist.preflight import run_preflight
 
@@ -63,6 +121,7 @@ class Desk:
         now = utc_now()
         store = self._session.clerk.store
         preflight, daily, facts = None, None, self._facts
+        others = self.checklists.others
         try:
             if facts is not None:
                 preflight = run_preflight(workspace, store, now, probe=lambda _workspace, _now: facts)
@@ -71,14 +130,16 @@ class Desk:
                 daily = run_daily(
                     workspace, snapshot.run, snapshot.health, snapshot.alerts, store, now.date(), now
                 )
+            if (opened := self._list(self._opened)) is not None:
+                others = {**others, self._opened: opened}
         except ConsoleError as error:
             self._put(msgspec.structs.replace(self.checklists, problem=error.title))
             return
-        self._put(ChecklistState(preflight, daily, now))
+        self._put(ChecklistState(preflight, daily, others, now))
 
     def evidence_of(self, item_id: str) -> str:
         """What a tick of this item rests on, as last evaluated; empty where nothing is known of it."""
-        lists = (self.checklists.preflight, self.checklists.daily)
+        lists = (self.checklists.preflight, self.checklists.daily, *self.checklists.others.values())
         items = (item for result in lists if result is not None for item in result.items)
         return next((item.evidence for item in items if item.id == item_id), "")
 

@@ -130,6 +130,16 @@ _ACTIONS = (
         footer=20,
     ),
     Key(
+        "item.not_applicable",
+        "N",
+        "N",
+        "n/a",
+        "The item does not apply, with a reason",
+        "Act",
+        (CHECKLIST,),
+        footer=22,
+    ),
+    Key(
         "checklist.refresh",
         "ctrl+r,f5",
         "f5",

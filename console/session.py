@@ -322,6 +322,10 @@ class ConsoleSession:
 
         self._clerk.submit(job)
 
+    def open_checklist(self, key: str) -> None:
+        """The list that is looked at, by its key of `console.list_keys`."""
+        self._desk.open(key)
+
     def evaluate_checklists(self) -> None:
         self._clerk.submit(self._desk.look)
 

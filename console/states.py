@@ -54,6 +54,9 @@ class ChecklistState(msgspec.Struct, frozen=True):
 
     preflight: ChecklistResult | None = None
     daily: ChecklistResult | None = None
+    """Today's."""
+    others: dict[str, ChecklistResult] = {}
+    """The week's other lists by key (`console.list_keys`), as far as they were looked at."""
     evaluated_at: datetime | None = None
     problem: str | None = None
     """Why they could not be evaluated, in words."""

@@ -77,15 +77,18 @@ class ChecklistList(RowList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("checklist", id=id)
         self.items: tuple[ItemResult, ...] = ()
+        self._now = ""
         self._sized: tuple[int, tuple[int, int, int, int]] | None = None
         """(width, sizes of the columns for it)"""
 
-    def show(self, title: str, result: ChecklistResult | None, value: Row, empty: str) -> None:
+    def show(self, title: str, result: ChecklistResult | None, value: Row, empty: str, now: str = "") -> None:
+        """`now`, ISO 8601: what is to do and due after it reads `later`."""
         selected = self.selected.id if self.selected else None
         self.title, self.value = title, value
         self.empty = [[(safe(empty, 400), "dim")]]
         self.items = result.items if result is not None else ()
         self._sized = None
+        self._now = now
         ids = [item.id for item in self.items]
         if selected in ids:
             self.cursor = ids.index(selected)
@@ -110,21 +113,31 @@ class ChecklistList(RowList):
                 return True
         return False
 
+    def _is_later(self, item: ItemResult) -> bool:
+        return item.state == "pending" and bool(self._now) and (item.due or "") > self._now
+
     def heading_rows(self, index: int, width: int) -> Sequence[Row]:
         group = self.items[index].group
         if index and self.items[index - 1].group == group:
             return ()
         members = [item for item in self.items if item.group == group]
+        later = all(self._is_later(item) for item in members)
         still_open = sum(item.state in OPEN_STATES for item in members)
-        tone = "warning" if still_open else "good"
-        said = f"{still_open} open" if still_open else "done"
+        tone = "dim" if later else "warning" if still_open else "good"
+        said = "later" if later else f"{still_open} open" if still_open else "done"
+        owner = members[0].owner
         heading: Row = [(safe(group, 80) + "  ", "bright"), (said, tone)]
+        if owner and width > len(group) + len(said) + len(owner) + 6:
+            heading = [*heading, (f"  {safe(owner, 40)}", "dim")]
         return ([], heading) if index else (heading,)
 
     def item_row(self, index: int, width: int) -> Row:
         item = self.items[index]
         tone = STATE_TONE[item.state]
         state = f"{state_glyph(item.state)} {WORDS[item.state]}"
+        if self._is_later(item):
+            state, tone = "  later", "dim"
+        unticked = f"  (un-ticked {item.unticked_at[11:16]}Z)" if item.unticked_at else ""
         value, limit = value_text(item.value), value_text(item.limit)
         age = units.age(item.age_seconds) if item.age_seconds is not None else ""
         if self._sized is None or self._sized[0] != width:
@@ -134,7 +147,10 @@ class ChecklistList(RowList):
         row: list[tuple[str, str]] = [
             (fit(state, 10), tone),
             (" ", "dim"),
-            (fit(safe(item.text, 300), text), "dim" if item.state == "not_applicable" else "plain"),
+            (
+                fit(safe(item.text, 300) + unticked, text),
+                "dim" if item.state == "not_applicable" else "plain",
+            ),
         ]
         cells = ((value, "bright"), (limit, "dim"), (safe(item.source or "", 200), "dim"), (age, "dim"))
         for position, ((cell, style), size) in enumerate(zip(cells, sizes, strict=True)):

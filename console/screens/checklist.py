@@ -1,4 +1,4 @@
-"""The Checklist screen: preflight and today, sensed with evidence, ticked by hand where only a person knows.
+"""The Checklist screen: every list by its day, sensed with evidence, ticked where only a person knows.
 
 Trap avoided: a person's word that looks like a measurement. Overrides keep a state of their own, with who and
 why.
@@ -6,26 +6,33 @@ why.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 
 from console.keys import CHECKLIST
+from console.list_keys import PREFLIGHT, ListKey, list_keys
 from console.screens.base import ConsoleScreen
-from console.screens.checklist_words import answer, applicable, counts, details, empty, passed
+from console.screens.checklist_words import answer, counts, details, empty, index_rows
 from console.screens.modals import AskText, Details
 from core import units
+from core.checklist.catalogue import OF_A_DAY
+from core.clock import iso, utc_now
 from core.text import visible
 from widgets.checklist_list import STATE_TONE, WORDS, ChecklistList, state_glyph, value_text
 from widgets.detail_pane import DetailPane
 from widgets.lines import Row
+from widgets.list_index import IndexRow, ListIndex
 from widgets.row_list import RowList
+from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
     from console.states import ChecklistState
+    from console.trail import ListPlace
     from core.checklist.model import ChecklistResult, ItemResult
 
 REFRESH_SECONDS = 30.0
@@ -38,23 +45,30 @@ class Checklist(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown = 0
-        """Which list: 0 preflight, 1 today."""
-        self._cursors = [0, 0]
+        self._shown = PREFLIGHT
+        """The key of the open list."""
+        self._cursors: dict[str, int] = {}
         self._had_run = False
         self._go_to_open = False
         """`n` was pressed before the list was there: it is done then."""
+        self._place: ListPlace | None = None
+        """Where the cursor goes once the list is there."""
 
     def compose_body(self) -> ComposeResult:
         with Container(id="checklist"):
-            yield ChecklistList(id="checklist-list")
-            yield DetailPane("details", id="checklist-details")
+            yield ListIndex(id="checklist-index")
+            with Vertical(id="checklist-open"):
+                yield ChecklistList(id="checklist-list")
+                yield DetailPane("details", id="checklist-details")
 
     def on_mount(self) -> None:
         super().on_mount()
         self.set_interval(REFRESH_SECONDS, self._look_again)
 
     def on_screen_resume(self, _event: events.ScreenResume) -> None:
+        if (place := self.console.trail.take_checklist()) is not None:
+            self._place = place
+            self._open(place.day if place.checklist in OF_A_DAY else place.checklist)
         self._look_again()
 
     def _look_again(self) -> None:
@@ -65,36 +79,62 @@ class Checklist(ConsoleScreen):
     def list(self) -> ChecklistList:
         return self.query_one(ChecklistList)
 
-    def _results(self) -> tuple[ChecklistResult | None, ChecklistResult | None]:
+    @property
+    def _keys(self) -> tuple[ListKey, ...]:
+        return list_keys(self.session.settings, utc_now().date())
+
+    def _results(self) -> dict[str, ChecklistResult | None]:
         state = self.session.checklists
-        return state.preflight, state.daily
+        known: dict[str, ChecklistResult | None] = {**state.others, PREFLIGHT: state.preflight}
+        if state.daily is not None:
+            known[utc_now().date().isoformat()] = state.daily
+        return known
+
+    @property
+    def _result(self) -> ChecklistResult | None:
+        return self._results().get(self._shown)
 
     def show(self, snapshot: Snapshot) -> None:
-        """The day's list needs the run: look again when its first picture comes after the first look."""
+        """The days' lists need the run: look again when its first picture comes after the first look."""
         if not self._had_run:
             self._had_run = True
             if self.session.checklists.evaluated_at is not None and self.session.checklists.daily is None:
                 self.session.evaluate_checklists()
 
     def show_checklists(self, state: ChecklistState) -> None:
-        result = self._results()[self._shown]
-        title = result.title if result is not None else ("Preflight", "Daily checks")[self._shown]
-        self.list.show(title, result, self._switch_words(), empty(state, self._shown))
-        self.answer(*answer(result, state))
-        if self._go_to_open and result is not None:
-            self._go_to_open = False
-            self.do_item_next_open()
+        keys, results, now = self._keys, self._results(), iso(utc_now())
+        result = results.get(self._shown)
+        opened = next((each for each in keys if each.key == self._shown), keys[0])
+        title = result.title if result is not None else opened.label
+        rows = index_rows(keys, results, now)
+        self.list.show(title, result, self._switch_words(rows), self._empty(state), now)
+        self.query_one(ListIndex).show(rows, self._shown)
+        self.answer(*answer(result, state, now))
+        if result is not None:
+            self._go_there(result)
         self._show_details()
 
-    def _switch_words(self) -> Row:
-        """Both lists with their counts, the open one bright."""
-        words: list[tuple[str, str]] = []
-        for index, (name, result) in enumerate(zip(("preflight", "today"), self._results(), strict=True)):
-            count = f" {passed(result.items)}/{applicable(result.items)}" if result is not None else ""
-            words.append((f"{name}{count}", "accent" if index == self._shown else "dim"))
-            if index == 0:
-                words.append(("  ", "dim"))
-        return words
+    def _go_there(self, result: ChecklistResult) -> None:
+        """Where the way here asked for, once the list is there."""
+        if (place := self._place) is not None:
+            self._place = None
+            for index, item in enumerate(result.items):
+                if item.id.startswith(f"{place.checklist}.") and (item.due or "")[11:16] == place.time:
+                    self.list.to(index)
+                    break
+        if self._go_to_open:
+            self._go_to_open = False
+            self.do_item_next_open()
+
+    def _empty(self, state: ChecklistState) -> str:
+        return empty(state, self._shown == PREFLIGHT or self.console.picture is not None)
+
+    def _switch_words(self, rows: Sequence[IndexRow]) -> Row:
+        """Which of the lists this is, with its count, and that the arrows lead to the others."""
+        place = next((place for place, row in enumerate(rows) if row.key == self._shown), 0)
+        left, right = ("<", ">") if ascii_only() else ("←", "→")
+        count = f"{rows[place].done}  " if rows[place].done else ""
+        return [(count, "bright"), (f"{left} {place + 1} of {len(rows)} {right}", "accent")]
 
     @on(RowList.Moved)
     def _moved(self) -> None:
@@ -113,9 +153,7 @@ class Checklist(ConsoleScreen):
         )
 
     def waits_for(self) -> str:
-        if self._results()[self._shown] is not None:
-            return ""
-        return empty(self.session.checklists, self._shown)
+        return "" if self._result is not None else self._empty(self.session.checklists)
 
     # Keys.
 
@@ -138,26 +176,34 @@ class Checklist(ConsoleScreen):
         self.list.page(-1)
 
     def do_move_left(self) -> None:
-        self._switch(0)
+        self._step(-1)
 
     def do_move_right(self) -> None:
-        self._switch(1)
+        self._step(1)
 
     def do_pane_next(self) -> None:
-        self._switch(1 - self._shown)
+        """Between preflight and today's list."""
+        today = utc_now().date().isoformat()
+        self._open(PREFLIGHT if self._shown == today else today)
 
     do_pane_previous = do_pane_next
 
-    def _switch(self, shown: int) -> None:
-        if shown != self._shown:
+    def _step(self, by: int) -> None:
+        keys = [each.key for each in self._keys]
+        here = keys.index(self._shown) if self._shown in keys else 0
+        self._open(keys[max(0, min(here + by, len(keys) - 1))])
+
+    def _open(self, key: str) -> None:
+        if key != self._shown:
             self._cursors[self._shown] = self.list.cursor
-            self._shown = shown
+            self._shown = key
             self.list.items = ()
-            self.list.cursor = self._cursors[shown]
-            self.show_checklists(self.session.checklists)
+            self.list.cursor = self._cursors.get(key, 0)
+            self.session.open_checklist(key)
+        self.show_checklists(self.session.checklists)
 
     def do_item_next_open(self) -> None:
-        if self._results()[self._shown] is None:
+        if self._result is None:
             self._go_to_open = self.session.checklists.problem is None
             words = "still looking at the items: then it goes to the next open one"
             self.console.say(words if self._go_to_open else "there is no list", "plain")
@@ -178,7 +224,8 @@ class Checklist(ConsoleScreen):
         item = self.list.selected
         if item is None:
             return
-        if item.state == "overridden" or (item.kind != "sensed" and item.ticked_by and item.state == "pass"):
+        by_person = item.kind != "sensed" and item.state in ("pass", "warn") and item.ticked_by
+        if item.state == "overridden" or by_person or (item.state == "not_applicable" and item.ticked_by):
             self._take_back(item)
         elif item.kind == "sensed":
             words = "this item is sensed: it judges itself" + (
@@ -197,7 +244,7 @@ class Checklist(ConsoleScreen):
             if reason is not None:
                 self.session.untick(item_id, reason)
 
-        what = "override" if item.state == "overridden" else "tick"
+        what = {"overridden": "override", "not_applicable": "n/a"}.get(item.state, "tick")
         facts = (("item", item.text), (f"{what} by", item.ticked_by or units.MISSING))
         self.app.push_screen(
             AskText(f"Take the {what} back", facts, ask="reason", required=True, done="take back"), answered
@@ -233,9 +280,35 @@ class Checklist(ConsoleScreen):
         )
         self.app.push_screen(question, answered)
 
+    def do_item_not_applicable(self) -> None:
+        """A person says that the item does not apply, and why."""
+        item = self.list.selected
+        if item is None:
+            return
+        if item.state in ("overridden", "not_applicable"):
+            words = "; space takes it back" if item.ticked_by else ""
+            self.console.say(f"the item says {WORDS[item.state]} already{words}", "plain")
+            return
+        item_id = item.id
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                self.session.not_applicable(item_id, reason)
+
+        question = AskText(
+            "This item does not apply",
+            (("item", item.text), ("state", WORDS[item.state])),
+            ask="reason, for the audit log",
+            required=True,
+            done="set aside",
+            tone="warning",
+        )
+        self.app.push_screen(question, answered)
+
     def copy_text(self) -> str:
         blocks = []
-        for result in self._results():
+        results = self._results()
+        for result in (results.get(each.key) for each in self._keys):
             if result is None:
                 continue
             lines = [f"{result.title}: {counts(result)}"]

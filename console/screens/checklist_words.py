@@ -6,13 +6,16 @@ Trap avoided: a list that looks whole while items are unknown; each state is cou
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core import units
 from widgets.checklist_list import OPEN_STATES, STATE_TONE, value_text
+from widgets.list_index import IndexRow
 from widgets.tone import Tone, safe
 
 if TYPE_CHECKING:
+    from console.list_keys import ListKey
     from console.states import ChecklistState
     from core.checklist.model import ChecklistResult, ItemResult
 
@@ -32,7 +35,8 @@ def counts(result: ChecklistResult) -> str:
     return f"{result.status}: {passed(result.items)} of {applicable(result.items)}"
 
 
-def answer(result: ChecklistResult | None, state: ChecklistState) -> tuple[str, Tone]:
+def answer(result: ChecklistResult | None, state: ChecklistState, now: str = "") -> tuple[str, Tone]:
+    """`now`, ISO 8601: what is due after it is later."""
     if result is None:
         return (state.problem, "warning") if state.problem else ("Looking at every item…", "plain")
     states: Counter[str] = Counter(item.state for item in result.items)
@@ -47,6 +51,13 @@ def answer(result: ChecklistResult | None, state: ChecklistState) -> tuple[str, 
         )
         if states[kind]
     ]
+    later = sum(item.state == "pending" and (item.due or "") > now > "" for item in result.items)
+    if later:
+        rest = states["pending"] - later
+        place = next(index for index, part in enumerate(parts) if part.endswith(" to do"))
+        parts[place : place + 1] = [*([f"{rest} to do"] if rest else []), f"{later} later"]
+    if unticked := sum(item.unticked_at is not None and item.state in OPEN_STATES for item in result.items):
+        parts.insert(0, f"{unticked} un-ticked")
     words = counts(result) + (f"   {', '.join(parts)}" if parts else "")
     first = next((item for item in result.items if item.state == "fail"), None)
     if first is not None:
@@ -56,12 +67,29 @@ def answer(result: ChecklistResult | None, state: ChecklistState) -> tuple[str, 
     return words, _READINESS_TONE[result.status]
 
 
-def empty(state: ChecklistState, shown: int) -> str:
+def empty(state: ChecklistState, run_known: bool) -> str:
     if state.problem:
         return state.problem
-    if state.evaluated_at is None or (not shown and state.preflight is None):
+    if state.evaluated_at is None or run_known:
         return "Each item is being looked at; the list stands here in a second."
-    return "There is no list for today: the run has not been read yet." if shown else "No item."
+    return "There is no list for this day: the run has not been read yet."
+
+
+def index_rows(
+    keys: tuple[ListKey, ...], results: Mapping[str, ChecklistResult | None], now: str
+) -> list[IndexRow]:
+    """Each list with its readiness; `now`, ISO 8601: one that begins after it comes later."""
+    rows = []
+    for each in keys:
+        result = results.get(each.key)
+        if each.begins > now:
+            state, count = "later", f"{len(result.items)}" if result is not None else ""
+        elif result is None:
+            state, count = "looking", ""
+        else:
+            state, count = result.status, f"{passed(result.items)}/{applicable(result.items)}"
+        rows.append(IndexRow(each.key, each.label, state, count, each.heading))
+    return rows
 
 
 def details(item: ItemResult) -> tuple[tuple[str, str, str], ...]:
@@ -78,8 +106,16 @@ def details(item: ItemResult) -> tuple[tuple[str, str, str], ...]:
     if item.source:
         age = f", {units.age(item.age_seconds)} ago" if item.age_seconds is not None else ""
         facts.append(("source", safe(item.source) + age, "plain"))
+    if item.due:
+        owner = f", {safe(item.owner, 60)}" if item.owner else ""
+        facts.append(("due", f"{item.due[:10]} {item.due[11:16]}Z{owner}", "plain"))
+    elif item.owner:
+        facts.append(("owner", safe(item.owner, 60), "plain"))
+    if item.action:
+        facts.append(("if not", safe(item.action, 300), "plain"))
     if item.ticked_by:
-        what = "overridden by" if item.state == "overridden" else "ticked by"
+        words = {"overridden": "overridden by", "not_applicable": "n/a, says"}
+        what = words.get(item.state, "ticked by")
         at = f", {item.ticked_at}" if item.ticked_at else ""
         facts.append((what, f"{safe(item.ticked_by)}{at}", "accent"))
     means = "blocks the start" if item.on_fail == "block" else "is to be fixed"

@@ -89,6 +89,7 @@ def evaluate_item(
         return _passed_over(item, reading, tick)
     notes = [reading.message] if reading is not None and reading.message else []
     ticked = tick is not None and tick.state == "ticked"
+    unticked: datetime | None = None
     if ticked and tick is not None and tick_valid_seconds is not None:
         since = (now - tick.at).total_seconds()
         if since > tick_valid_seconds:
@@ -97,17 +98,18 @@ def evaluate_item(
                 notes.append(f"ticked {age(since)} ago by {tick.operator}: too long ago, look again")
     elif tick is not None and tick.state == "unticked" and tick.note:
         notes.append(f"un-ticked {iso(tick.at)}: {tick.note}")
+        unticked = tick.at
     if ticked and tick is not None and (reason := _why_void(reading, tick)):
         if store is not None:
             store.untick(item.id, now, reason)
         who = "the preflight" if tick.sensed else tick.operator
         notes.append(f"was ticked by {who}, {iso(tick.at)}; un-ticked itself: {reason}")
-        ticked = False
+        ticked, unticked = False, now
     by_person = ticked and tick is not None and not tick.sensed
     state = _state(item, reading, by_person)
     if item.kind == "sensed_look" and state == "pending" and reading is not None and reading.state != state:
         notes.append("sensed good; needs a look and a tick")
-    return _result(item, reading, state, "; ".join(notes), tick if by_person else None)
+    return _result(item, reading, state, "; ".join(notes), tick if by_person else None, unticked)
 
 
 def _why_void(reading: Reading | None, tick: Tick) -> str:
@@ -164,7 +166,12 @@ def _passed_over(item: Item, reading: Reading | None, tick: Tick) -> ItemResult:
 
 
 def _result(
-    item: Item, reading: Reading | None, state: ItemState, message: str, tick: Tick | None
+    item: Item,
+    reading: Reading | None,
+    state: ItemState,
+    message: str,
+    tick: Tick | None,
+    unticked: datetime | None = None,
 ) -> ItemResult:
     who = visible(tick.operator) if tick is not None else None
     return ItemResult(
@@ -181,6 +188,7 @@ def _result(
         message=visible(message, 600),
         ticked_by=who,
         ticked_at=iso(tick.at) if tick is not None else None,
+        unticked_at=iso(unticked) if unticked is not None else None,
         owner=item.owner,
         due=iso(item.due) if item.due is not None else None,
         action=item.action,

@@ -34,6 +34,8 @@ class ItemResult(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     ticked_by: str | None = None
     ticked_at: str | None = None
+    unticked_at: str | None = None
+    """When its tick was taken back, by a person or by the item itself; the message says why."""
     owner: str = ""
     due: str | None = None
     """When it is due, ISO 8601."""

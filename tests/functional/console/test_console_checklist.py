@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -160,7 +161,7 @@ async def test_tab_and_arrows_switch_between_preflight_and_today_and_keep_the_cu
         await pilot.press("j", "tab")
         await pilot.pause()
         assert "Daily checks" in given.text()
-        await pilot.press("left")
+        await pilot.press("tab")
         await pilot.pause()
         assert given.app.open_screen.list.selected.id == "preflight.ram"
         await pilot.press("right")
@@ -199,8 +200,132 @@ async def test_a_tick_does_not_wait_for_the_slow_sensors(
         await pilot.press("3")
         await settle(pilot)
         going = threading.Event()
-        monkeypatch.setattr("core.checklist.probe.run_probe", lambda *_: going.wait(5))
+        monkeypatch.setattr("core.checklist.probe.run_probe", lambda *_, **__: going.wait(5))
         await pilot.press("f5", "G", "space")
         await settle(pilot)
         assert "FIX: 2 of 3" in given.text()
         going.set()
+
+
+@pytest.fixture
+def mid_week(monkeypatch: pytest.MonkeyPatch, make: Any) -> Any:
+    """It is 14:10 of launch day."""
+    now = make.now + timedelta(hours=4, minutes=10)
+    for module in ("console.app", "console.desk", "console.session", "console.screens.checklist"):
+        monkeypatch.setattr(f"{module}.utc_now", lambda: now)
+    return now
+
+
+async def until(given: Any, pilot: Any, words: str, seconds: float = 8) -> str:
+    for _ in range(int(seconds / 0.05)):
+        if words in given.text():
+            return str(given.text())
+        await pilot.pause(0.05)
+    raise AssertionError(f"{words} did not come:\n{given.text()}")
+
+
+async def test_every_list_of_both_documents_is_reached_by_arrows_and_says_when_it_comes(
+    given: Any, make: Any, mid_week: Any
+) -> None:
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("3")
+        text = await until(given, pilot, "1 of 10")
+        for label in ("preflight", "today 24 Feb", "Wed 25 Feb", "Fri 27 Feb", "Sat 28 Feb"):
+            assert label in text
+        seen = set()
+        for title in (
+            "Daily checks 2026-02-24",
+            "Daily checks 2026-02-25",
+            "Daily checks 2026-02-26",
+            "Daily checks 2026-02-27",
+            "Preparation on revalidation day 2026-02-28",
+            "Timetable of revalidation day 2026-02-28",
+            "Expected outputs of the revalidation 2026-02-28",
+            "Escalation to the CTO 2026-02-28",
+            "Sign-off 2026-02-28",
+        ):
+            await pilot.press("right")
+            await until(given, pilot, title)
+            seen |= {item.key for item in given.app.open_screen.list.items}
+        from core.checklist.catalogue import LINE_IDS
+
+        given.app.open_screen.do_pane_next()
+        missing = {line for line in LINE_IDS if not line.startswith("preflight.")} - seen
+        assert not missing
+        await until(given, pilot, "later")
+
+
+async def test_what_has_not_come_reads_later_and_a_past_day_is_reached(
+    given: Any, make: Any, mid_week: Any
+) -> None:
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("3", "tab")
+        text = await until(given, pilot, "Daily checks 2026-02-24")
+        assert "later" in text.splitlines()[2] + text.splitlines()[3]
+        await pilot.press("G")
+        await pilot.pause()
+        assert ("  later" in given.text() and "Evening checkpoint" in given.text()) or "22:00" in given.text()
+        await pilot.press("right")
+        text = await until(given, pilot, "Daily checks 2026-02-25")
+        assert "later" in text and "to do" not in text.splitlines()[2]
+
+
+async def test_an_item_is_set_aside_with_a_reason_and_taken_back(
+    given: Any, make: Any, mid_week: Any
+) -> None:
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("3", "tab")
+        await until(given, pilot, "Daily checks 2026-02-24")
+        item = given.app.open_screen.list.selected.id
+        await pilot.press("N")
+        await pilot.pause()
+        assert isinstance(given.app.screen, AskText)
+        await pilot.press(*"no standup today", "enter")
+        text = await until(given, pilot, "· n/a")
+        assert "no standup today" in text
+        with open_store(given.workspace) as store:
+            assert store.ticks()[item].state == "not_applicable"
+        await pilot.press("space")
+        await pilot.pause()
+        await pilot.press(*"there is one", "enter")
+        await until(given, pilot, "un-ticked")
+
+
+async def test_a_hyperparameter_changed_after_the_preflight_unticks_its_item_and_says_so(
+    given: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recorded as it stood; then `[ppo]` is edited: the item fails, un-ticks itself and says why."""
+    from core.checklist.preflight import record_preflight, run_preflight
+    from core.checklist.probe import Facts
+    from core.clock import utc_now
+
+    def looked(*_given: Any, **_named: Any) -> Facts:
+        return Facts(looked_at=utc_now().isoformat().replace("+00:00", "Z"))
+
+    monkeypatch.setattr("core.checklist.probe.run_probe", looked)
+    with open_store(given.workspace) as store:
+        result = run_preflight(given.workspace, store, utc_now(), probe=looked)
+        record_preflight(store, result, utc_now())
+    config = given.workspace.config
+    config.write_text(config.read_text().replace("learning_rate = 3e-4", "learning_rate = 1e-4", 1))
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("3")
+        text = await until(given, pilot, "un-ticked")
+        assert "1 un-ticked" in text.splitlines()[2]
+        given.app.open_screen.list.to(
+            next(
+                index
+                for index, item in enumerate(given.app.open_screen.list.items)
+                if item.id == "preflight.ppo.learning_rate"
+            )
+        )
+        await pilot.pause()
+        text = given.text()
+        assert "sensed to fail" in text and "■ FAIL" in text
+    with open_store(given.workspace) as store:
+        assert store.ticks()["preflight.ppo.learning_rate"].state == "unticked"
+        assert [each.subject for each in store.entries("untick")] == ["preflight.ppo.learning_rate"]
