@@ -156,7 +156,7 @@ def _finish(state: AppState) -> str:
 
 
 def _verdict(result: RevalidationResult) -> str:
-    return f"{result.decision}, {result.gates_passed} of {len(result.gates)} gates"
+    return f"{result.decision_text or result.decision}, {result.gates_passed} of {len(result.gates)} gates"
 
 
 _AGAIN = "Begin again with: ppo-console demo --fresh"

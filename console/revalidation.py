@@ -157,6 +157,11 @@ def record_decision(
             "policy": result.policy,
             "verdicts": dict(result.verdicts),
             "gates_passed": result.gates_passed,
+            "evidence": {
+                "strength": result.evidence.strength,
+                "psr": result.evidence.psr,
+                "placebo_p": result.evidence.placebo_p,
+            },
             "model": result.hashes.model,
             "data": result.hashes.data,
             "config": result.hashes.config,

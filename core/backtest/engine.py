@@ -102,6 +102,7 @@ def run_backtest(
     whole_period: bool = True,
     repeats: int = 1,
     record: bool = False,
+    observed: bool = True,
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Backtest:
@@ -110,6 +111,7 @@ def run_backtest(
     Where fewer windows fit, or the data are shorter than one, the result's `warnings` say so. `features` are
     `market_features(universe)`, given by a caller that has them. `repeats` runs every window so many times
     at once, for a policy of chance; `repetition` takes one out. `record` keeps the policy's actions.
+    Without `observed` the policy is shown nothing, which recorded actions do not need.
     `on_progress(done, total)` counts candles.
     Raises RejectedError where nothing can be scored and CancelledError.
     """
@@ -128,7 +130,16 @@ def run_backtest(
             on_progress(done, total)
 
     run = _run(
-        universe, given, policy, np.tile(starts, repeats), candles, trading, reward, progress, record=record
+        universe,
+        given,
+        policy,
+        np.tile(starts, repeats),
+        candles,
+        trading,
+        reward,
+        progress,
+        record=record,
+        observed=observed,
     )
     whole: Backtest | None = None
     if whole_period:
@@ -225,6 +236,7 @@ def _run(
     progress: Callable[[int], None],
     *,
     record: bool = False,
+    observed: bool = True,
 ) -> Backtest:
     from core.trading.simulator import Lanes, Simulator
 
@@ -234,7 +246,7 @@ def _run(
         start=np.tile(starts, n_symbols),
         candles=candles,
     )
-    simulator = Simulator(universe, features, lanes, trading, reward)
+    simulator = Simulator(universe, features, lanes, trading, reward, observed=observed)
     equity = np.empty((candles, n_symbols * n_windows))
     exposed = np.zeros(n_symbols * n_windows, np.int64)
     recorded = np.empty((candles, n_symbols * n_windows), np.int8) if record else None

@@ -53,8 +53,10 @@ class Simulator:
         reward: settings.Reward,
         *,
         keep_trades: bool = True,
+        observed: bool = True,
     ) -> None:
-        """`features` is `market_features(universe)`, (S, T, F). Raises UsageError where lanes do not fit."""
+        """`features` is `market_features(universe)`, (S, T, F). Without `observed` a step moves the money
+        alone: no observations (L, 0), rewards and components 0. Raises UsageError where lanes do not fit."""
         if trading.atr_candles >= LOOK_BACK:
             raise UsageError(
                 f"trading.atr_candles is {trading.atr_candles}; expected less than {LOOK_BACK}, "
@@ -62,6 +64,7 @@ class Simulator:
             )
         self.universe = universe
         self._trading = trading
+        self._observed = observed
         self._scale = reward_scale(reward, trading.capital)
         self._fee = trading.fee_bp * 1e-4
         self._slippage = trading.slippage_bp * 1e-4
@@ -71,6 +74,7 @@ class Simulator:
         self._log = TradeLog() if keep_trades else None
 
         count = len(lanes.symbol)
+        self._nothing = np.zeros((count, 0), np.float32), np.zeros((count, 4))
         self._symbol = np.zeros(count, np.int64)
         self._row = np.zeros(count, np.int64)  # of the newest closed candle, in the two tables
         self._last_row = np.zeros(count, np.int64)  # of the episode's last candle
@@ -175,6 +179,26 @@ class Simulator:
         if ends.any():
             equity = self._end(ends, ruined, bars, equity)
 
+        observations, components = self._nothing
+        if self._observed:
+            observations, components = self._seen(bars, equity, waits, waited, invalid)
+        self.equity = equity
+        self._done |= ends
+        self._any_done = bool(self._done.any())
+        return StepResult(
+            observations=observations,
+            rewards=total_reward(components, self._scale) if self._observed else components[:, 0],
+            components=components,
+            equity=equity.copy(),
+            exposed=exposed,
+            done=self._done.copy(),
+            ruined=ruined,
+        )
+
+    def _seen(
+        self, bars: FloatArray, equity: FloatArray, waits: Mask, waited: Mask, invalid: Mask
+    ) -> tuple[NDArray[np.float32], FloatArray]:
+        """Observations (L, D) at the close and the reward's components (L, 4)."""
         close = bars[:, column.CLOSE]
         profit = self._side * (close - self._entry)  # in price, 0 without a position
         observations = self._table.take(self._row, axis=0)
@@ -196,18 +220,7 @@ class Simulator:
             invalid=invalid,
             waited=waited,
         )
-        self.equity = equity
-        self._done |= ends
-        self._any_done = bool(self._done.any())
-        return StepResult(
-            observations=observations,
-            rewards=total_reward(components, self._scale),
-            components=components,
-            equity=equity.copy(),
-            exposed=exposed,
-            done=self._done.copy(),
-            ruined=ruined,
-        )
+        return observations, components
 
     def trades(self) -> Trades:
         """The trades closed since `reset`, in the order of their closing; empty with `keep_trades=False`."""

@@ -200,6 +200,7 @@ def _dearer(
         reward=settings.reward,
         features=np.zeros((len(universe.symbols), len(universe.time), 0), np.float32),
         whole_period=False,
+        observed=False,
         on_progress=on_progress,
         cancelled=cancelled,
     )

@@ -84,6 +84,7 @@ def run_placebo(
             reward=reward,
             features=nothing,
             whole_period=False,
+            observed=False,
             repeats=len(batch),
             on_progress=progress,
             cancelled=cancelled,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.backtest.engine import cut_windows, planned_candles, run_backtest
-from core.backtest.policy import RandomPolicy
+from core.backtest.engine import Backtest, cut_windows, planned_candles, run_backtest
+from core.backtest.policy import Policy, RandomPolicy, RecordedPolicy
 from core.backtest.summary import portfolio_curves, summarise
 from core.config.settings import Reward, Settings, Trading
 from core.errors import CancelledError, RejectedError
@@ -175,3 +175,26 @@ def test_the_same_seed_gives_the_same_numbers(universe: Universe) -> None:
 
     assert metrics(1) == metrics(1)
     assert metrics(1) != metrics(2)
+
+
+def test_money_moves_the_same_when_nothing_is_observed(universe: Universe) -> None:
+    """What a replay of recorded actions leaves out changes no cent."""
+
+    def played(policy: Policy, *, observed: bool) -> Backtest:
+        return run_backtest(
+            universe,
+            policy,
+            episodes=4,
+            trading=SHORT,
+            reward=Reward(),
+            whole_period=False,
+            record=True,
+            observed=observed,
+        )
+
+    plain = played(RandomPolicy(3), observed=True)
+    assert plain.actions is not None and plain.actions.shape == plain.equity.shape
+    blind = played(RecordedPolicy(plain.actions, np.zeros(1, np.int64)), observed=False)
+    assert np.array_equal(plain.equity, blind.equity)
+    assert np.array_equal(plain.trades.pnl, blind.trades.pnl)
+    assert blind.actions is not None and np.array_equal(plain.actions, blind.actions)

@@ -210,14 +210,16 @@ def test_the_guide_says_the_key_that_is_due_by_the_facts(state: AppState, words:
 
 def test_the_guide_explains_the_decision_by_its_failing_gates() -> None:
     gates = [SimpleNamespace(name="profit_factor", status="FAIL"), SimpleNamespace(name="x", status="PASS")]
-    result: Any = SimpleNamespace(decision="NO-GO", gates_passed=1, gates=gates)
+    result: Any = SimpleNamespace(decision="NO-GO", decision_text="NO-GO", gates_passed=1, gates=gates)
     state = _state("FINISHED", revalidation=RevalidationState(phase="done", result=result))
     hint = DemoGuide().hint(state)
     assert "NO-GO, 1 of 2 gates; not passed: profit factor" in hint
 
 
 def _read_from_disk(run: str, **changes: Any) -> AppState:
-    result: Any = SimpleNamespace(decision="NO-GO", gates_passed=1, gates=[], model={"run": run})
+    result: Any = SimpleNamespace(
+        decision="NO-GO", decision_text="NO-GO", gates_passed=1, gates=[], model={"run": run}
+    )
     revalidation = RevalidationState(result=result, earlier=True)
     return _state("FINISHED", checklists=_list(True), revalidation=revalidation, **changes)
 
