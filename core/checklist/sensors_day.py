@@ -81,8 +81,7 @@ def _paths(context: DayContext) -> dict[str, Path]:
     from core.revalidation.reports import report_paths
 
     made = context.decided.made_at or context.now
-    names = ("result_json", "result_md", "decision_json", "metrics_csv")
-    return dict(zip(names, report_paths(context.workspace.reports, made), strict=True))
+    return report_paths(context.workspace.reports, made)._asdict()
 
 
 def _output(context: DayContext, item: Item) -> Reading:

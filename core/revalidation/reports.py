@@ -13,6 +13,7 @@ import io
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -42,15 +43,25 @@ CSV_HEADER = (
 )
 
 
-def report_paths(folder: Path, now: datetime) -> tuple[Path, ...]:
-    """Result JSON, result Markdown, `DATE_decision.json`, `DATE_metrics.csv`, the page."""
+class ReportPaths(NamedTuple):
+    """Where each file of one decision lies, in the order they are written."""
+
+    result_json: Path
+    result_md: Path
+    decision_json: Path
+    metrics_csv: Path
+    page: Path
+
+
+def report_paths(folder: Path, now: datetime) -> ReportPaths:
+    """The files of a decision made at `now`, two of them named by its date."""
     date = now.strftime("%Y-%m-%d")
-    return (
-        folder / JSON_NAME,
-        folder / MARKDOWN_NAME,
-        folder / f"{date}_decision.json",
-        folder / f"{date}_metrics.csv",
-        folder / PAGE_NAME,
+    return ReportPaths(
+        result_json=folder / JSON_NAME,
+        result_md=folder / MARKDOWN_NAME,
+        decision_json=folder / f"{date}_decision.json",
+        metrics_csv=folder / f"{date}_metrics.csv",
+        page=folder / PAGE_NAME,
     )
 
 
@@ -61,7 +72,7 @@ def write_reports(
 
     Raises UnreadableError; the earlier report is then unchanged.
     """
-    paths = report_paths(folder, now)
+    paths: tuple[Path, ...] = report_paths(folder, now)
     if book is not None:
         paths = (*paths, folder / BOOK_NAME)
     result = msgspec.structs.replace(result, reports=tuple(str(path) for path in paths))
