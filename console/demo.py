@@ -23,7 +23,7 @@ from core.workspace import CONFIG_NAME, Workspace, init_workspace, open_workspac
 TIMESTEPS = 80_000
 SYMBOLS = 8
 CANDLES = 8_000
-EDGE = 0.4
+EDGE = 0.5
 MARKET_SEED = 7
 
 SETTINGS: dict[str, TomlValue] = {

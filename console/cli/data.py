@@ -1,4 +1,4 @@
-"""`data check`, `data split`, `data synthetic` and `data baselines`."""
+"""`data check`, `data split`, `data leaks` and `data baselines`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     )
     family.command("check", short_help="Gaps, duplicates, disorder, NaN, impossible prices.")(check)
     family.command("split", short_help="Cut candles by time into train and backtest.")(split)
+    family.command("leaks", short_help="Whether any feature knows the future.")(leaks)
     family.command("baselines", short_help="Measure a random policy and buy-and-hold.")(baselines)
     app.add_typer(family)
 
@@ -89,6 +90,78 @@ def split_text(summary: SplitSummary) -> str:
         for name, record in (("train", summary.train), ("backtest", summary.backtest))
     ]
     return "\n".join([f"symbols   {', '.join(summary.symbols)}", *lines, *summary.warnings])
+
+
+def leaks(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="A folder of candles or one file; default: the training data."),
+    ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option(
+            "--environment",
+            metavar="MODULE:CLASS",
+            help="Your own gymnasium environment instead; called with a folder of candle files.",
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove the future and compare: every feature at a candle must stay the same, byte for byte.
+
+    Names the feature and the first candle that leaks. Exit 20 when one is found.
+    """
+    import msgspec
+
+    from core.config.settings import Settings
+    from core.errors import UsageError
+    from core.market.universe import load_universe
+
+    now = utc_now()
+    try:
+        opened = workspace_at(workspace)
+    except UsageError:
+        if folder is None:
+            raise
+        opened = None
+    settings = opened.settings if opened else Settings()
+    source = folder or workspace_at(workspace).train_data
+    universe = load_universe(source, data=settings.data, now=now)
+    if environment is not None:
+        from core.trading.env_leaks import environment_leaks
+
+        root = opened.root if opened else Path.cwd()
+        paths = settings.checklist.python_path if opened else (".",)
+        answer = environment_leaks(universe, environment, root=root, python_path=paths)
+        found, checked = list(answer.leaks), f"{answer.observations:,} observations of {environment}"
+    else:
+        from core.trading.features import FEATURE_NAMES
+        from core.trading.leaks import feature_leaks
+
+        found, candles = feature_leaks(universe)
+        checked = f"{len(FEATURE_NAMES)} features at {candles} candles of {len(universe.symbols)} symbols"
+    verdict = "leak" if found else "ok"
+    if as_json:
+        put_json(
+            {
+                "source": str(source),
+                "checked": checked,
+                "verdict": verdict,
+                "leaks": msgspec.to_builtins(found),
+            },
+            now,
+        )
+    else:
+        put(f"compared: {checked}, with and without what comes after")
+        for leak in found:
+            place = " ".join(
+                filter(None, (leak.symbol, "at" if leak.symbol else "data cut after", leak.candle))
+            )
+            values = f"{leak.whole} with the future, {leak.cut} without"
+            put(f"LEAK {leak.feature}: {place}: {values} ({leak.count} times)")
+        put(f"verdict: {verdict}")
+    finish(BAD if found else GOOD)
 
 
 def baselines(workspace: WorkspaceOption = None) -> None:
