@@ -6,7 +6,11 @@ only the edges (commands, workers) call `utc_now`.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
+
+_LATEST = 7_258_118_400.0
+"""2200-01-01, in epoch seconds."""
 
 
 def utc_now() -> datetime:
@@ -19,6 +23,14 @@ def from_epoch(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def believable(seconds: float) -> float:
+    """`seconds` since 1970 where that is a moment `from_epoch` knows, before the year 2200; else nan.
+
+    For times that come from a file: one of them beyond the calendar must not end what reads it.
+    """
+    return seconds if 0.0 <= seconds < _LATEST else math.nan
+
+
 def iso(moment: datetime) -> str:
     """`2026-02-23T14:00:00Z`. Raises ValueError for a naive datetime."""
     if moment.tzinfo is None:
@@ -29,4 +41,7 @@ def iso(moment: datetime) -> str:
 def parse_iso(text: str) -> datetime:
     """The inverse of `iso`; a text without an offset is taken as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies beyond the calendar") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.clock import believable
 from core.telemetry.follower import Break, ByteFollower, Data, Pause
 from core.telemetry.ledger import Ledger, Rank
 from core.telemetry.metrics import canonical
@@ -134,7 +135,7 @@ class EventFeed:
             column = points.setdefault(name, _Points())
             column.timesteps.append(scalar.step)
             column.values.append(scalar.value * factor)
-            column.times.append(scalar.wall_time)
+            column.times.append(believable(scalar.wall_time))
         for name, column in points.items():
             series = self._ledger.series(self, name)
             if series is not None:

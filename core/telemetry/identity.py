@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from core.clock import parse_iso
+from core.clock import believable, parse_iso
 from core.files import read_regular
 from core.telemetry.model import Resume, RunInfo
 from core.text import visible
@@ -56,7 +56,7 @@ def parse_run_info(data: bytes, directory: Path) -> RunInfo | None:
         ended_at=_moment(raw.get("ended_at")),
         outcome=_text(raw.get("outcome")),
         pid=_whole(raw.get("pid")),
-        process_started=_number(raw.get("process_started")) or None,
+        process_started=_epoch(raw.get("process_started")),
         boot_id=_text(raw.get("boot_id")),
         nonce=_text(raw.get("nonce")),
         host=_text(raw.get("host")),
@@ -100,6 +100,12 @@ def _moment(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        return parse_iso(value)
+        moment = parse_iso(value)
     except ValueError:
         return None
+    return None if math.isnan(believable(moment.timestamp())) else moment
+
+
+def _epoch(value: Any) -> float | None:
+    seconds = _number(value)
+    return None if not seconds or math.isnan(believable(seconds)) else seconds

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.clock import believable
 from core.telemetry.follower import Break, Data, LineFollower, Pause, Skipped
 from core.telemetry.ledger import Ledger, Rank
 from core.telemetry.model import Source
@@ -191,7 +192,7 @@ class MonitorFeed:
         episodes = list(self._ready())
         if not episodes:
             return False
-        times = [math.nan if time == math.inf else time for time, _, _ in episodes]
+        times = [believable(time) for time, _, _ in episodes]
         rewards = [reward for _, reward, _ in episodes]
         lengths = [length for _, _, length in episodes]
         steps = list(accumulate(lengths, initial=self.last_step or 0.0))[1:]

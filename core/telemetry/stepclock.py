@@ -13,6 +13,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from core.clock import believable
 from core.telemetry.model import Series
 
 _MAX_SEGMENTS = 64
@@ -41,8 +42,9 @@ class StepClock:
         return [point for steps, times in self._segments for point in zip(steps, times, strict=True)]
 
     def add(self, step: float, time: float) -> None:
-        """Add a point; a step below the last one opens a segment, an equal one is nothing new."""
-        if not math.isfinite(time):
+        """Add a point, unless its time cannot be; a step below the last one opens a segment, an equal one is
+        nothing new."""
+        if math.isnan(believable(time)):
             return
         if not self._segments or step < self._segments[-1][0][-1]:
             self._segments.append((array("d"), array("d")))

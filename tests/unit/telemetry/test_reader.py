@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from core.config.settings import Settings
 from core.errors import UnreadableError, UsageError
+from core.telemetry.health import assess
 from core.telemetry.reader import RunReader
 
 DASHBOARD = "timestep,reward,kl_divergence,value_loss,policy_entropy\n"
@@ -469,6 +471,26 @@ def test_a_log_of_many_megabytes_is_opened_near_its_end(folder: Path, now: datet
 
 
 # Other targets.
+
+
+def test_a_time_beyond_the_calendar_is_no_time(
+    folder: Path, now: datetime, scalar_record: Callable[..., bytes]
+) -> None:
+    """A writer's broken clock must not end the following, nor a screen that asks when a row was."""
+    (folder / "tensorboard").mkdir()
+    events = b"".join(scalar_record("train/approx_kl", 2048 * row, 0.01, 1e20) for row in range(1, 4))
+    (folder / "tensorboard" / "events.out.tfevents.1.box").write_bytes(events)
+    append(folder / "0.monitor.csv", '#{"t_start": 1e18}\nr,l,t\n1,10,1\n2,10,2\n')
+    write_run(folder, process_started=1e300, pid=1, started_at="9999-12-31T23:59:59-05:00")
+    reader = opened(folder, now)
+    assert {name: len(series) for name, series in reader.run.series.items()} == {
+        "approx_kl": 3,
+        "reward": 2,
+        "episode_length": 2,
+    }
+    assert all(math.isnan(time) for series in reader.run.series.values() for time in series.time)
+    assert (reader.run.info.started_at, reader.run.info.process_started) == (None, None)
+    assess(reader.run, Settings().health, now)
 
 
 def test_evaluations_are_their_own_metrics_and_no_training_step(folder: Path, now: datetime) -> None:
