@@ -46,7 +46,8 @@ class AlertWatch:
         self._engine: AlertEngine | None = None
         self._data: DataWatch | None = None
         self._rules: Mapping[str, Rule] = settings.alerts
-        self._edited: Mapping[str, Rule] | None = None
+        self._in_force: Mapping[str, Rule] | None = None
+        """What the engine judges by; only the follower's thread sets it."""
         self.data_facts: DataFacts | None = None
 
     def alerts(self) -> tuple[AlertView, ...]:
@@ -61,9 +62,10 @@ class AlertWatch:
         from core.alerts.look import host_view
 
         engine = self._opened(run)
-        edited, self._edited = self._edited, None
-        if edited is not None:
-            engine.use_rules(edited)
+        rules = self._rules
+        if rules is not self._in_force:
+            self._in_force = rules
+            engine.use_rules(rules)
         self.data_facts = self._data.facts(now) if self._data is not None else None
         engine.update(run, health, now, host_view(host), self.data_facts)
         if engine.problem is not None:
@@ -77,7 +79,7 @@ class AlertWatch:
 
     def use_rules(self, rules: Mapping[str, Rule]) -> None:
         """Rules that were edited: the next judgement is by these (any thread)."""
-        self._rules = self._edited = rules
+        self._rules = rules
 
     def refresh(self, now: datetime) -> None:
         """See what another console acknowledged or silenced (the clerk's thread); judges nothing."""
@@ -93,8 +95,9 @@ class AlertWatch:
             from core.alerts.engine import AlertEngine
 
             workspace = self._workspace
+            self._in_force = self._rules
             self._engine = AlertEngine(
-                self._rules,
+                self._in_force,
                 run.info.id,
                 self._store(),
                 log=workspace.logs / "alerts.log" if workspace is not None else None,

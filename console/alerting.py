@@ -14,7 +14,9 @@ from types import TracebackType
 from core.alerts.data_watch import DataWatch
 from core.alerts.engine import AlertEngine, AlertView, Transition
 from core.alerts.look import DataFacts, HostView, Scene, host_view
+from core.config.rules_file import RulesFile
 from core.config.settings import Settings
+from core.errors import ConsoleError
 from core.process import ProcessIdentity
 from core.store.database import Store
 from core.telemetry.health import Health, assess
@@ -35,7 +37,7 @@ class Look:
     host: HostView | None
     data: DataFacts | None
     problem: str
-    """Why the store or `alerts.log` could not be used; empty when all is well."""
+    """Why the store, `alerts.log` or an edited `config.toml` could not be used; empty when all is well."""
     now: datetime
 
     @property
@@ -66,6 +68,9 @@ class Watcher:
             checkpoints=workspace.checkpoints if own and workspace is not None else None,
             now=now,
         )
+        self._rules_file = RulesFile(workspace.config) if workspace is not None else None
+        self._rules_problem = ""
+        """Why `config.toml` could not be read again; the rules in force stay."""
         self.engine: AlertEngine | None = None
 
     def __enter__(self) -> Watcher:
@@ -93,6 +98,7 @@ class Watcher:
                 log=self._journal,
                 acknowledged_for=self.settings.notify.acknowledgement_expires,
             )
+        self._see_rules(self.engine)
         health = assess(run, self.settings.health, now)
         host = host_view(host_metrics((self._folder,), trainer(run)))
         facts = self._data.facts(now) if data and self._data is not None else None
@@ -105,9 +111,22 @@ class Watcher:
             tuple(transitions),
             host,
             facts,
-            "" if problem is None else problem.title,
+            self._rules_problem if problem is None else problem.title,
             now,
         )
+
+    def _see_rules(self, engine: AlertEngine) -> None:
+        """Judge by the rules as they are on disk now."""
+        if self._rules_file is None:
+            return
+        try:
+            rules = self._rules_file.news()
+        except ConsoleError as error:
+            self._rules_problem = error.title
+            return
+        if rules is not None:
+            self._rules_problem = ""
+            engine.use_rules(rules)
 
 
 def trainer(run: Run) -> ProcessIdentity | None:

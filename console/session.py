@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from console.week_desk import WeekDesk
     from core.alerts.look import DataFacts
     from core.alerts.rule import Rule
+    from core.config.rules_file import RulesFile
     from core.notify.courier import Courier
     from core.store.database import Store
     from core.store.operator import OperatorIdentity
@@ -82,6 +83,7 @@ class ConsoleSession:
         if slow:
             self._follower.look_every = SLOW_EVERY
         self._store_counter = -1
+        self._rules_file: RulesFile | None = None
         self._started = False
         self._going = threading.Lock()
         self._gone_on = False
@@ -242,7 +244,8 @@ class ConsoleSession:
         self.mailbox.tell(SnapshotArrived)
 
     def _idle(self) -> None:
-        """Between jobs: another console may have ticked, acknowledged or judged."""
+        """Between jobs: another console may have ticked, acknowledged, judged or edited a rule."""
+        self._see_rules()
         store = self._clerk.store
         if store is None:
             return
@@ -259,6 +262,19 @@ class ConsoleSession:
                 self._runbook_desk.refresh()
             if self._week_desk is not None:
                 self._week_desk.refresh()
+
+    def _see_rules(self) -> None:
+        """`config.toml` was edited, here, in another console or by hand: judge by what it says now."""
+        if self.workspace is None:
+            return
+        if self._rules_file is None:
+            from core.config.rules_file import RulesFile
+
+            self._rules_file = RulesFile(self.workspace.config)
+        rules = self._rules_file.news()
+        if rules is not None and rules != self.settings.alerts:
+            self.use_rules(dict(rules))
+            self.mailbox.send(WorkDone("config.toml has other alert rules: they are in force"))
 
     # Intents of the operator; the outcome comes back as a message.
 

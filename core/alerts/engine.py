@@ -89,6 +89,11 @@ class AlertEngine:
         """Changes in the part of the history that is read, until all of it is."""
         self._run_name = ""
 
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Those in force: the enabled ones."""
+        return self._rules
+
     def use_rules(self, rules: Mapping[str, Rule]) -> None:
         """Judge by these from the next update on. A rule that is not among them under the same terms begins
         anew, with its family; the others go on from where they are."""
@@ -295,12 +300,18 @@ class AlertEngine:
         return transitions
 
     def _close_ended(self, now: datetime) -> list[Transition]:
-        """End recorded firings that the rows seen since no longer bear out (a file that began afresh)."""
+        """End recorded firings that the rows seen since no longer bear out (a file that began afresh).
+
+        One of another form of the rule is ended when the history is read, not after that: then it is another
+        console's, which has an edit before this one.
+        """
         closings = []
         for track in self._tracks:
             for name in track.names:
                 known, state = self._ledger.latest(name), self._states[name]
                 if known is None or not known.open or state.name == "firing":
+                    continue
+                if known.rule_hash != self._hashes[name] and name not in self._catching_up:
                     continue
                 if track.last_timestep is None or track.last_timestep <= (known.timestep or 0):
                     continue

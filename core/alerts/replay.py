@@ -82,8 +82,7 @@ def save_rule(
 ) -> Rule:
     """Write the changed rule to `config.toml`, its comments kept, and to the audit log; returns it.
 
-    Raises UsageError and ConfigError, and then changes nothing. A console that is open keeps its rules until
-    it is started again.
+    Raises UsageError and ConfigError, and then changes nothing. Whoever watches sees it at the next look.
     """
     from core.config.edit import edit_config
 

@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from console.alerting import Watcher
 from console.screens.alert_edit import AskSilence, AskThreshold
 from console.screens.modals import Confirm
+from console.stores import open_store
+from core.clock import utc_now
+from core.config.edit import edit_config
 from core.workspace import Workspace, open_workspace
 
 
@@ -35,9 +39,7 @@ async def test_the_rules_stand_with_last_value_limit_and_state(live: Any) -> Non
         assert "0.1200" in rows["kl_explosion"] and "at rest" in rows["kl_explosion"]
         assert "hidden" in rows["kl_high"], "above its limit, behind the worse one of its family"
         assert "off" in rows["slow"] and "1d00h" in rows["checkpoint_age"]
-        assert (
-            "20 rules: 2 firing, 1 hidden behind a worse one, 1 without data, 1 switched off" in live.text()
-        )
+        assert "20 rules: 2 firing, 1 hidden behind a worse one, 1 switched off" in live.text()
 
 
 async def test_a_threshold_is_tried_while_typed_and_saved_with_its_comments(live: Any) -> None:
@@ -67,6 +69,32 @@ async def test_a_threshold_is_tried_while_typed_and_saved_with_its_comments(live
     ]
     assert entry.subject == "kl_spike"
     assert (entry.detail["before"]["threshold"], entry.detail["after"]["threshold"]) == (0.1, 0.15)
+
+
+async def test_a_rule_that_is_edited_elsewhere_is_in_force_here_too(live: Any) -> None:
+    """Else two consoles judge one run by different rules, and say so differently."""
+    async with live.app.run_test(size=(100, 40)) as pilot:
+        await opened_on(live, pilot, 1)
+        edit_config(
+            live.workspace.config, {"alerts.kl_spike.threshold": 0.15, "alerts.kl_spike.resolve_at": 0.14}
+        )
+        await live.until(pilot, lambda: live.session.settings.alerts["kl_spike"].threshold == 0.15)
+        await live.until(pilot, lambda: not any(a.rule == "kl_spike" and a.firing for a in live.alerts))
+        assert "config.toml has other alert rules: they are in force" in live.text()
+
+
+def test_the_watch_judges_by_an_edited_rule_and_says_why_it_cannot(workspace: Workspace) -> None:
+    with open_store(workspace) as store, Watcher(workspace, None, store, utc_now()) as watcher:
+        assert watcher.look(utc_now()).problem == ""
+        edit_config(workspace.config, {"alerts.kl_spike.threshold": 0.2, "alerts.kl_spike.resolve_at": 0.2})
+        watcher.look(utc_now())
+        assert watcher.engine is not None and watcher.engine.rules["kl_spike"].threshold == 0.2
+        text = workspace.config.read_text()
+        workspace.config.write_text("nonsense")
+        assert "config.toml" in watcher.look(utc_now()).problem
+        assert "config.toml" in watcher.look(utc_now()).problem, "until it is mended"
+        workspace.config.write_text(text)
+        assert watcher.look(utc_now()).problem == ""
 
 
 async def test_leaving_the_editor_changes_nothing_and_an_age_is_typed_as_a_time(live: Any) -> None:

@@ -278,6 +278,28 @@ def test_a_rule_edited_while_it_runs_counts_from_the_next_look(scene: Any, conso
     assert view(engine, "kl_spike").threshold == 0.3 and view(engine, "kl_spike").generation == 2
 
 
+def test_a_console_with_the_rule_as_it_was_does_not_end_what_the_edited_one_raised(
+    scene: Any, console: Console
+) -> None:
+    """Until it sees the edit: its own rule never fired on these rows."""
+    edited = {"kl_spike": msgspec.structs.replace(KL["kl_spike"], threshold=0.07, resolve_at=0.06)}
+    scene.kl([0.01, 0.01])
+    before, after = (
+        AlertEngine({"kl_spike": KL["kl_spike"]}, "run-1", console()),
+        AlertEngine(edited, "run-1", console("bob")),
+    )
+    assert look(before, scene) == look(after, scene) == []
+    scene.kl([0.08])
+    assert look(after, scene) == [("kl_spike", "firing", True)]
+    scene.kl([0.08])
+    assert look(before, scene) == []
+    before.use_rules(edited)
+    assert look(before, scene) == [("kl_spike", "firing", False)]
+    assert view(before, "kl_spike").generation == 1
+    scene.kl([0.01])
+    assert look(after, scene) == [("kl_spike", "resolved", True)]
+
+
 def test_a_rule_switched_off_while_it_runs_shows_no_more(scene: Any, console: Console) -> None:
     scene.kl([0.2])
     engine = AlertEngine(KL, "run-1", console())
