@@ -295,6 +295,9 @@ class _States:
             return "not_applicable", "the decision is NO-GO"
         if result is None and self._absent and self._moment >= planned.until:
             return "not_applicable", "there is no run"
+        cto = self._phases.get("cto_decision")
+        if deployment and cto is not None and cto.status == "rejected":
+            return "not_applicable", f"the CTO has rejected the decision: {self._signed('cto_decision')}"
         if deployment and not self._signed("cto_decision"):
             if self._moment >= planned.until:
                 return "not_applicable", "the CTO has not approved a decision"

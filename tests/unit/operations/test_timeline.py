@@ -202,7 +202,9 @@ def test_a_signature_ends_the_week(week: Any, store: Any, workspace: Any, make_r
     assert states(found, "execute.") == states(found, "preparation.2026-02-27.14:00") == ["done"]
     assert states(found, "approval.") == ["now"]
     assert states(found, "revalidation.2026-02-27.16:15") == ["overdue"], "nobody reviewed it"
-    sign(workspace, store, "cto_decision", now, name="Carla", role="CTO")
+    sign(workspace, store, "cto_decision", now, name="Carla", role="CTO", verdict="rejected", note="no")
+    assert states(week(run, now, "FINISHED"), "deployment.") == ["not_applicable"]
+    sign(workspace, store, "cto_decision", now, name="Carla", role="CTO", note="after all")
     signed = week(run, now, "FINISHED")
     assert states(signed, "approval.") == states(signed, "escalation.") == ["done"]
     assert "Carla" in next(event for event in signed.events if event.id.startswith("approval")).detail
