@@ -154,6 +154,8 @@ def _progress(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
         return judged(context, facts, False, facts.status, "no critical issue", "; ".join(facts.issues or ()))
     if facts.timestep is None or facts.issues is None:
         return unknown("nothing recorded until then", limit="no critical issue")
+    if facts.status in ("SILENT", "ABSENT", "UNKNOWN"):
+        return unknown(f"{facts.status}: {facts.reason}", limit="no critical issue")
     return judged(context, facts, True, f"{facts.status} at {facts.timestep:,}", "no critical issue")
 
 
@@ -208,7 +210,7 @@ def _rows(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
         return unknown("the start of the run is not known", limit=f"≥ {ROWS_BY_DAY_2}")
     day = ((item.due or context.now).date() - started.date()).days + 1
     rows = max(
-        (len(each) for each in run_at(context.run, facts.moment, context.now).run.series.values()), default=0
+        (each.rows for each in run_at(context.run, facts.moment, context.now).run.series.values()), default=0
     )
     if day < 2:
         return Reading("not_applicable", rows, f"≥ {ROWS_BY_DAY_2}", message="asked for from day 2 on")

@@ -106,6 +106,17 @@ def test_stale_values_of_a_running_run_are_unknown(workspace: Any, make_run: Any
     assert "stale" in kl.message
 
 
+def test_a_run_of_which_nobody_hears_does_not_pass_the_progress_check(
+    workspace: Any, make_run: Any, make_health: Any
+) -> None:
+    """No critical alert stands on record, but nobody knows."""
+    now = START + timedelta(hours=20, minutes=5)
+    silent = make_health("SILENT", "no process to see, no new bytes")
+    live = run_daily(workspace, make_run(60), silent, (), None, SECOND_DAY, now)
+    progress = item(live, "2026-02-24.10:00.progress")
+    assert (progress.state, progress.message) == ("unknown", "SILENT: no process to see, no new bytes")
+
+
 def test_after_its_end_a_run_is_not_applicable_never_overdue(
     workspace: Any, make_run: Any, make_health: Any
 ) -> None:
