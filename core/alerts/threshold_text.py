@@ -28,8 +28,8 @@ def threshold_text(rule: Rule) -> str:
     if rule.condition in _SECONDS:
         return span_text(rule.threshold)
     if rule.condition == "disk_free":
-        return f"{rule.threshold / 1e9:g} GB"
-    return f"{rule.threshold:g}"
+        return f"{rule.threshold / 1e9:.15g} GB"
+    return f"{rule.threshold:.15g}"
 
 
 def threshold_example(rule: Rule) -> str:
@@ -52,7 +52,7 @@ def parse_threshold(rule: Rule, text: str) -> float:
             value = float(found[1]) * (1e6 if (found[2] or "gb").lower() == "mb" else 1e9)
     else:
         try:
-            value = float(text.removesuffix("%").strip())
+            value = float(text.removesuffix("%").strip() if rule.condition == "memory_free" else text)
         except ValueError:
             value = None
     if value is None or not math.isfinite(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from core.alerts.rule import default_rules
@@ -15,6 +16,12 @@ RULES = default_rules()
 def test_every_default_threshold_reads_back_as_it_is_written(name: str) -> None:
     rule = RULES[name]
     assert parse_threshold(rule, threshold_text(rule)) == pytest.approx(rule.threshold)
+
+
+@pytest.mark.parametrize(("name", "value"), [("kl_spike", 0.123456789), ("disk_low", 10_737_418_240.0)])
+def test_no_digit_of_a_threshold_is_lost_on_the_way_through_the_editor(name: str, value: float) -> None:
+    rule = msgspec.structs.replace(RULES[name], threshold=value)
+    assert parse_threshold(rule, threshold_text(rule)) == value
 
 
 @pytest.mark.parametrize(
@@ -34,7 +41,13 @@ def test_it_is_read_in_the_unit_of_the_rule(name: str, text: str, value: float) 
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("checkpoint_age", "12"), ("kl_spike", "nan"), ("kl_spike", "1h"), ("disk_low", "much")],
+    [
+        ("checkpoint_age", "12"),
+        ("kl_spike", "nan"),
+        ("kl_spike", "1h"),
+        ("kl_spike", "10 %"),
+        ("disk_low", "much"),
+    ],
 )
 def test_what_is_no_threshold_is_refused_with_what_is_expected(name: str, text: str) -> None:
     with pytest.raises(UsageError, match="expected a"):
