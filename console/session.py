@@ -209,6 +209,8 @@ class ConsoleSession:
         self._judge.cancel()
         self._follower.stop()
         self._judge.join(1.5)
+        if self._training is not None:
+            self._training.join(5.0)
         if self._courier is not None:
             self._courier.stop(1.5)
         self._clerk.stop()

@@ -19,6 +19,7 @@ from core.text import visible
 
 if TYPE_CHECKING:
     from core.checklist.model import ChecklistResult
+    from core.process import ProcessIdentity
     from core.store.database import Store
     from core.training.plan import TrainRequest
     from core.workspace import Workspace
@@ -43,6 +44,7 @@ class TrainingDesk:
         self._complain = complain
         self._job = 0
         self._lock = threading.Lock()
+        self._starting: threading.Thread | None = None
         self.state = TrainingState()
 
     # Intents; each returns at once.
@@ -55,8 +57,17 @@ class TrainingDesk:
         self._begin("starting", lambda job: self._start(job, request, fresh), "looking at the preflight")
 
     def stop(self, *, force: bool) -> None:
-        """End the training. By force also while it is being asked for a clean end."""
-        self._begin("stopping", lambda job: self._stop(job, force), hurry=force)
+        """End the training that the last look saw. By force also while it is being asked for a clean end."""
+        situation = self.state.situation
+        record = situation.record if situation is not None else None
+        seen = record.process if record is not None else None
+        self._begin("stopping", lambda job: self._stop(job, force, seen), hurry=force)
+
+    def join(self, timeout: float) -> None:
+        """Wait for a start that is under way, so that it is on record whole. A stop goes on by itself."""
+        thread = self._starting
+        if thread is not None:
+            thread.join(timeout)
 
     # In a thread.
 
@@ -83,7 +94,7 @@ class TrainingDesk:
         did = "goes on" if request.resume else "runs"
         self._done(job, "; ".join([f"the training {did} as process {identity.pid}", *moved]))
 
-    def _stop(self, job: int, force: bool) -> None:
+    def _stop(self, job: int, force: bool, seen: ProcessIdentity | None) -> None:
         from core.training.operate import CLEAN_AFTER, FORCE_AFTER, end
 
         def say(words: str) -> None:
@@ -96,6 +107,7 @@ class TrainingDesk:
             utc_now(),
             force=force,
             timeout=FORCE_AFTER if force else CLEAN_AFTER,
+            expected=seen,
             say=say,
         )
         how = "it saved and ended clean" if outcome == "stopped" else "it was killed"
@@ -132,7 +144,10 @@ class TrainingDesk:
                 self.state, phase=phase, words=words, since=utc_now(), error=None
             )
         self._changed()
-        threading.Thread(target=self._guarded, args=(work, job), name="training", daemon=True).start()
+        thread = threading.Thread(target=self._guarded, args=(work, job), name="training", daemon=True)
+        if phase == "starting":
+            self._starting = thread
+        thread.start()
 
     def _guarded(self, work: Callable[[int], None], job: int) -> None:
         try:

@@ -135,14 +135,21 @@ def end(
     *,
     force: bool = False,
     timeout: float = CLEAN_AFTER,
+    expected: ProcessIdentity | None = None,
     say: Callable[[str], None],
 ) -> Literal["stopped", "killed"]:
     """Ask the training to save and end, and wait until it is gone; with `force` kill it after `timeout`.
 
-    Recorded before the signal is sent. Raises UsageError when none runs, UnreadableError when it is still
-    there or may not be signalled.
+    `expected`: the one that a person was asked about; another one goes on. Recorded before the signal is
+    sent. Raises UsageError when none runs or another one does, UnreadableError when it is still there or may
+    not be signalled.
     """
     identity = running_trainer(workspace)
+    if None not in (identity, expected) and identity != expected:
+        raise UsageError(
+            "another training runs by now: it was not stopped",
+            hint="Look at what runs, and stop that one.",
+        )
     if identity is not None:
         store.record("training_stop", str(identity.pid), {"force": force}, now)
         say(f"asking process {identity.pid} to {'end now' if force else 'save and end'}")

@@ -73,6 +73,7 @@ def deeds(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def end(workspace: Any, store: Any, now: datetime, **named: Any) -> str:
         done.append(("stop", named["force"]))
+        assert done.situation.record is None or named["expected"] == done.situation.record.process
         named["say"]("asking process 4711 to save and end")
         done.held.wait(5)
         if done.fault is not None:

@@ -144,6 +144,17 @@ def test_a_stop_is_on_record_before_it_is_waited_for(
     assert seen == [1] and said == ["asking process 4711 to save and end"]
 
 
+def test_another_training_than_the_one_asked_about_goes_on(
+    workspace: Workspace, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dialog stood open while one run ended and the next began."""
+    monkeypatch.setattr(operate, "running_trainer", lambda given: IDENTITY)
+    monkeypatch.setattr(operate, "stop_training", lambda *given, **named: pytest.fail("it was stopped"))
+    with pytest.raises(UsageError, match="another training runs by now"):
+        end(workspace, store, now, expected=ProcessIdentity(4712, 1.0, "boot", "other", "h"), say=print)
+    assert not store.entries("training_stop")
+
+
 def test_without_a_training_a_stop_says_so(workspace: Workspace, store: Store, now: datetime) -> None:
     with pytest.raises(UsageError, match="no training is running"):
         end(workspace, store, now, say=print)
