@@ -236,9 +236,10 @@ class Trials:
         rules: Mapping[str, Rule] = self._session.settings.alerts
         run, rule = self._run(name), rules[name]
         count = replay_count(rules, run, {name: {**with_threshold(rule, threshold), "enabled": True}})[name]
-        if self._before is None or self._before[:2] != (name, rule):
-            self._before = (name, rule, replay_count(rules, run, {name: {}})[name])
-        return Trial(name, threshold, count, self._before[2])
+        before = self._before
+        if before is None or before[:2] != (name, rule):
+            before = self._before = (name, rule, replay_count(rules, run, {name: {}})[name])
+        return Trial(name, threshold, count, before[2])
 
     def _run(self, name: str) -> Run:
         """The run with every row: the one that is shown, or, where its oldest rows were reduced, read anew
@@ -249,7 +250,8 @@ class Trials:
         run = snapshot.run
         if run.history >= 1.0 and all(series.stride == 1 for series in run.series.values()):
             return run
-        if self._whole is None or self._whole[0] != name:
+        whole = self._whole
+        if whole is None or whole[0] != name:
             from core.telemetry.reader import RunReader
 
             now = utc_now()
@@ -257,7 +259,7 @@ class Trials:
             reader = RunReader(target, checkpoints=None, now=now)
             try:
                 reader.poll(now)
-                self._whole = (name, reader.rules_run or reader.run)
+                whole = self._whole = (name, reader.rules_run or reader.run)
             finally:
                 reader.close()
-        return self._whole[1]
+        return whole[1]

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from console.list_keys import PREFLIGHT
-from console.messages import ChecklistsChanged, StandupChanged, WorkDone
+from console.messages import ChecklistsChanged, StandupChanged, WorkDone, WorkFailed
 from console.states import ChecklistState, StandupState
 from core.clock import utc_now
-from core.errors import ConsoleError, UsageError
+from core.errors import ConsoleError, UnreadableError, UsageError
+from core.text import visible
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -59,18 +60,25 @@ class Desk:
         self.evaluate()
 
     def _probe(self, workspace: Workspace) -> None:
+        try:
+            with self._looking:
+                self._probe_all(workspace)
+        except Exception as error:  # noqa: BLE001 - a thread's traceback would stand across the screen
+            words = visible(f"the lists could not be looked at: {type(error).__name__}: {error}", 300)
+            self._session.mailbox.send(WorkFailed(UnreadableError(words), asked=False))
+
+    def _probe_all(self, workspace: Workspace) -> None:
         from core.checklist import probe
         from core.checklist.context import read_settings
 
-        with self._looking:
-            settings, _problem = read_settings(workspace)
-            current = Workspace(workspace.root, settings or workspace.settings)
-            wanted = (*probe.PREFLIGHT_PROBES, *probe.PREPARATION_PROBES)
-            self._facts = probe.run_probe(current, utc_now(), wanted=wanted)
-            self._session.clerk.submit(self.evaluate)
-            if time.monotonic() - self._surveyed >= SURVEY_SECONDS:
-                self._survey()
-                self._surveyed = time.monotonic()
+        settings, _problem = read_settings(workspace)
+        current = Workspace(workspace.root, settings or workspace.settings)
+        wanted = (*probe.PREFLIGHT_PROBES, *probe.PREPARATION_PROBES)
+        self._facts = probe.run_probe(current, utc_now(), wanted=wanted)
+        self._session.clerk.submit(self.evaluate)
+        if time.monotonic() - self._surveyed >= SURVEY_SECONDS:
+            self._survey()
+            self._surveyed = time.monotonic()
 
     def _survey(self) -> None:
         """Every list of the week, one after another, beside the clerk."""

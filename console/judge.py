@@ -74,7 +74,7 @@ class Judge:
             if self.state.phase != "running":
                 return
             self.state = msgspec.structs.replace(self.state, phase="cancelling")
-        self._cancelled.set()
+            self._cancelled.set()
         self._changed()
 
     def join(self, timeout: float) -> None:

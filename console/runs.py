@@ -35,6 +35,8 @@ class RunLibrary:
         """By the name of their folder, made visible; last ended first."""
         self.listed = archive is None
         """The folder was looked through at least once."""
+        self.trouble = ""
+        """Why the folder could not be looked through."""
         self.problems: Mapping[str, str] = {}
         """Why a run could not be loaded, by its key."""
         self._loaded: dict[str, Mapping[str, Series]] = {}
@@ -67,7 +69,10 @@ class RunLibrary:
     def _work(self) -> None:
         while True:
             job = self._jobs.get()
-            job()
+            try:
+                job()
+            except Exception as error:  # noqa: BLE001 - the thread must outlive any folder
+                self.listed, self.trouble = True, _words(error)
             self._changed()
 
     def _list(self) -> None:
@@ -76,7 +81,7 @@ class RunLibrary:
         assert self.archive is not None
         found = list_runs(self.archive, utc_now())
         self.runs = {visible(run.directory.name, 120): run for run in found}
-        self.listed = True
+        self.listed, self.trouble = True, ""
 
     def _load(self, key: str) -> None:
         from core.telemetry.archive import load_series

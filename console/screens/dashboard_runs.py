@@ -115,6 +115,8 @@ class RunsMixin(_Screen):
             empty = _NO_WORKSPACE
         elif not library.listed:
             empty = "reading the earlier runs"
+        elif library.trouble:
+            empty = f"the earlier runs could not be read: {library.trouble}"
         else:
             empty = f"{_NONE} {workspace.relative(workspace.archive)}, and it stands here."
         self._runs_list.put(rows, empty=empty)

@@ -6,13 +6,14 @@ evaluations and the ends of its CSVs.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from core.clock import from_epoch
-from core.errors import UnreadableError
+from core.errors import ConsoleError, UnreadableError
 from core.telemetry.assembly import Assembly
 from core.telemetry.discovery import Found, find_files
 from core.telemetry.identity import RUN_FILE, foreign, parse_run_info, read_run_file
@@ -67,7 +68,13 @@ def read_run(directory: Path, now: datetime) -> EarlierRun | None:
     if info is None and not (found.rows or found.monitors or found.events or problem):
         return None
     known = info or foreign(directory)
-    step, written = _ends(known, found, now)
+    step = written = best = None
+    try:
+        step, written = _ends(known, found, now)
+        best = _best_sharpe(known, found, now)
+    except (ConsoleError, OSError, ValueError) as error:  # one bad run must not hide the others
+        told = error.title if isinstance(error, ConsoleError) else f"{type(error).__name__}: {error}"
+        problem = problem or visible(f"its rows could not be read: {told}", 300)
     return EarlierRun(
         id=known.id,
         directory=directory,
@@ -76,7 +83,7 @@ def read_run(directory: Path, now: datetime) -> EarlierRun | None:
         outcome=known.outcome,
         last_step=step,
         total_timesteps=known.total_timesteps,
-        best_sharpe=_best_sharpe(known, found, now),
+        best_sharpe=best,
         started_at=known.started_at,
         ended_at=known.ended_at or written,
         problem=problem,
@@ -107,9 +114,9 @@ def _info(directory: Path) -> tuple[RunInfo | None, str | None]:
 def _ends(info: RunInfo, found: Found, now: datetime) -> tuple[int | None, datetime | None]:
     """The newest step at the ends of a run's files, and when it was written."""
     assembly = Assembly(info, tail=TAIL_BYTES)
-    assembly.follow(found)
-    assembly.poll(now, _NO_LOG)
-    assembly.close()
+    with contextlib.closing(assembly):
+        assembly.follow(found)
+        assembly.poll(now, _NO_LOG)
     return assembly.run.step, assembly.run.last_step_at
 
 
@@ -130,7 +137,7 @@ def _read(
     info: RunInfo, found: Found, now: datetime, only: frozenset[str] | None = None
 ) -> dict[str, Series]:
     assembly = Assembly(info, every_row=False, only=only)
-    assembly.follow(found)
-    assembly.poll(now, _NO_LOG, lambda: False)
-    assembly.close()
+    with contextlib.closing(assembly):
+        assembly.follow(found)
+        assembly.poll(now, _NO_LOG, lambda: False)
     return assembly.run.series

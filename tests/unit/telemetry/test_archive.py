@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from core.telemetry.archive import list_runs, load_series
+from core.telemetry.assembly import Assembly
 
 DASHBOARD = "timestep,reward,kl_divergence,value_loss,policy_entropy\n"
 
@@ -50,6 +54,24 @@ def test_a_run_that_was_killed_or_has_a_broken_record_says_so(tmp_path: Path, no
     assert by_folder[killed].outcome is None and by_folder[killed].ended_at is not None
     assert by_folder[broken].id == "broken" and by_folder[broken].last_step == 1280
     assert by_folder[broken].problem == "run.json could not be read as a run"
+
+
+def test_a_run_whose_files_cannot_be_read_says_so_beside_the_others(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run(tmp_path / "a", "run-a")
+    make_run(tmp_path / "b", "run-b")
+    poll = Assembly.poll
+
+    def denied(self: Assembly, *given: Any) -> bool:
+        if self.run.info.id == "run-b":
+            raise PermissionError(13, "denied")
+        return poll(self, *given)
+
+    monkeypatch.setattr(Assembly, "poll", denied)
+    by_id = {run.id: run for run in list_runs(tmp_path, now)}
+    assert (by_id["run-a"].last_step, by_id["run-a"].problem) == (1280, None)
+    assert by_id["run-b"].last_step is None and "could not be read" in (by_id["run-b"].problem or "")
 
 
 def test_no_archive_is_no_runs(tmp_path: Path, now: datetime) -> None:
