@@ -73,7 +73,7 @@ class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin):
         workspace = self.session.workspace
         shown = workspace.relative if workspace is not None else str
         from console.screens.judged import zip_of
-        from console.screens.modals import Confirm
+        from console.screens.revalidate_start import StartJudgement
 
         facts = [
             ("model", shown(zip_of(state.model_path)) if state.model_path else units.MISSING),
@@ -85,12 +85,40 @@ class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin):
         if snapshot is not None and snapshot.health.status == "RUNNING":
             facts.append(("note", "training is still running: the model may change after this judgement"))
 
+        question = StartJudgement(self.session, tuple(facts))
+
         def answered(yes: bool | None) -> None:
             if yes:
-                self.session.start_revalidation()
+                self.session.start_revalidation(question.reason)
                 self.open_number(REVALIDATE)
 
-        self.push_screen(Confirm("Judge the model now?", tuple(facts), "revalidate"), answered)
+        self.push_screen(question, answered)
+
+    def do_sign_off(self) -> None:
+        """The five phases: who signed what."""
+        if self.session.workspace is None:
+            self.say("nothing can be signed without a workspace: W makes one", "warning")
+            return
+        from console.screens.sign_off import SignOff
+
+        self.push_screen(SignOff(self.session))
+
+    def do_model_backup(self) -> None:
+        workspace = self.session.workspace
+        if workspace is None:
+            self.say("there are no models to back up without a workspace", "warning")
+            return
+        from console.screens.modals import Confirm
+
+        models = workspace.relative(workspace.models)
+        facts = (("copy", models), ("to", f"{models}_BACKUP_…, each file's hash verified"))
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.session.week_desk.backup()
+                self.say("the models are being copied", "plain")
+
+        self.push_screen(Confirm("Back up the models?", facts, "back up"), answered)
 
     def do_display_pause(self) -> None:
         self.paused = not self.paused

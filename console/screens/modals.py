@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, Static
 
 from console.screens.reading import Reading
@@ -45,7 +45,21 @@ def key_line(*keys: tuple[str, str]) -> Content:
     return _Question.keys(*keys)
 
 
-class Confirm(ModalScreen[bool]):
+class StandsAlone(ModalScreen[ScreenResultType]):
+    """A box that is not seen under a question of its own: two boxes over each other are hard to read."""
+
+    def on_screen_suspend(self) -> None:
+        self._show_box(False)
+
+    def on_screen_resume(self) -> None:
+        self._show_box(True)
+
+    def _show_box(self, shown: bool) -> None:
+        for box in self.query(".question"):
+            box.display = shown
+
+
+class Confirm(StandsAlone[bool]):
     """Yes or no. `y` says yes; `enter` too, unless `loses`: yes gives something up, and `enter` says no."""
 
     CSS_PATH = "modals.tcss"

@@ -167,6 +167,8 @@ class TimelineScreen(ConsoleScreen):
             console.jump(CHECKLIST)
         elif event.command == "ppo-console train":
             console.do_training_control()
+        elif "signoff" in event.command:
+            console.do_sign_off()
         else:
             console.jump(REVALIDATE)
 
