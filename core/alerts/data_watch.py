@@ -21,7 +21,7 @@ from core.clock import iso, parse_iso
 from core.errors import ConsoleError
 from core.text import visible
 
-_SUFFIXES = (".parquet", ".feather", ".csv")
+_SUFFIXES = (".parquet", ".feather", ".csv", ".json")
 _PATIENCE = 300.0
 _FILES = 20
 

@@ -1,9 +1,9 @@
 """Candle files in the shapes users have, read into `Candles` and written back.
 
-Binance klines (`open_time` or `timestamp`, in s, ms, µs or ns; headerless CSV too), freqtrade (`date`) and
-generic names, as Parquet, Feather or CSV. Reading does not judge: order, duplicates, NaN and prices stay as
-they are in the file, so that `core.market.quality` can report them. Trap avoided: an importer that sorts and
-fills quietly, after which a broken file looks like a good one.
+Binance klines (`open_time` or `timestamp`, in s, ms, µs or ns; headerless CSV too), freqtrade (`date`; its
+JSON too) and generic names in any case, as Parquet, Feather or CSV. Reading does not judge: order, repeats,
+NaN and prices stay as they are in the file, so that `core.market.quality` can report them. Trap avoided: an
+importer that sorts and fills quietly, after which a broken file looks like a good one.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ from core.text import visible
 if TYPE_CHECKING:
     import pandas as pd
 
-SUFFIXES = (".parquet", ".feather", ".csv")
+SUFFIXES = (".parquet", ".feather", ".csv", ".json")
+"""A `.json` is a candle file only where its name states a timeframe, as freqtrade's do: `ADA_BTC-5m.json`."""
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 """Times outside are no candles' times."""
 _END_MS = int(np.datetime64(f"{LAST_YEAR + 1}-01-01", "ms").astype(np.int64))
-_TIME_NAMES = ("open_time", "timestamp", "date", "datetime", "time", "open time")
+_TIME_NAMES = (
+    "open_time", "timestamp", "date", "datetime", "time", "opentime", "open_timestamp", "unix", "ts", "t",
+)  # fmt: skip
 _FIELDS = ("open", "high", "low", "close", "volume")
+_SHORT = {"o": "open", "h": "high", "l": "low", "c": "close", "v": "volume", "vol": "volume"}
 _TIMEFRAME_IN_NAME = re.compile(r"^(?P<symbol>.+?)[-_](?P<count>\d+)(?P<unit>[smhdw])(?:[-_].*)?$")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _SHAPES = "expected a time column (open_time, timestamp or date) and open, high, low, close, volume"
@@ -46,7 +50,7 @@ def candle_files(folder: Path) -> list[Path]:
         return sorted(
             path
             for path in folder.iterdir()
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+            if _named_as_candles(path) and not path.name.startswith(".") and path.is_file()
         )
     except OSError as error:
         raise UnreadableError(f"{folder} could not be listed: {error.strerror}") from error
@@ -57,7 +61,7 @@ def without_candles(folder: Path) -> str:
     if not folder.is_dir():
         return f"{folder} is no folder"
     try:
-        named = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        named = sorted(path for path in folder.iterdir() if _named_as_candles(path))
     except OSError as error:
         raise UnreadableError(f"{folder} could not be listed: {error.strerror}") from error
     odd = [
@@ -66,6 +70,11 @@ def without_candles(folder: Path) -> str:
         if not path.name.startswith(".") and not path.is_file()
     ]
     return f"{folder} holds no candles" + (f": {', '.join(odd[:3])}" if odd else "")
+
+
+def _named_as_candles(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix in SUFFIXES and (suffix != ".json" or step_in_name(path) is not None)
 
 
 def _kind(path: Path) -> str:
@@ -113,7 +122,7 @@ def read_candles(path: Path) -> Candles:
     """One file's candles in file order. Raises UnreadableError naming what was expected and found."""
     try:
         frame = _read_frame(path)
-        columns = {str(name).strip().lower(): name for name in frame.columns}
+        columns = _columns(frame)
         time_name = next((columns[name] for name in _TIME_NAMES if name in columns), None)
         missing = [name for name in _FIELDS if name not in columns]
         if time_name is None or missing:
@@ -127,8 +136,20 @@ def read_candles(path: Path) -> Candles:
         reason = visible(str(error) or type(error).__name__, 200)
         raise UnreadableError(
             f"{path} could not be read as {path.suffix.lstrip('.')} candles: {reason}",
-            hint="Expected a Parquet, Feather or CSV file of candles.",
+            hint="Expected a Parquet, Feather or CSV file of candles, or freqtrade's JSON.",
         ) from error
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Plain name → the frame's own: `Open Time` is open_time, `C` is close. Of two alike the first counts."""
+    out: dict[str, Any] = {}
+    for name in frame.columns:
+        plain = re.sub(r"[\s\-]+", "_", str(name).strip().lower())
+        out.setdefault(plain, name)
+    for short, full in _SHORT.items():
+        if full not in out and short in out:
+            out[full] = out[short]
+    return out
 
 
 def write_candles(candles: Candles, path: Path) -> None:
@@ -157,6 +178,8 @@ def _read_frame(path: Path) -> pd.DataFrame:
         frame = pd.read_feather(path)
     elif suffix == ".csv":
         frame = _read_csv(path)
+    elif suffix == ".json":
+        frame = _read_json(path)
     else:
         raise UnreadableError(f"{path} is no candle file: expected {', '.join(SUFFIXES)}")
     if isinstance(frame.index, pd.DatetimeIndex):
@@ -175,6 +198,15 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if re.fullmatch(r"\d{9,}", first):
         return pd.read_csv(path, header=None).rename(columns=dict(enumerate(("open_time", *_FIELDS))))
     return pd.read_csv(path)
+
+
+def _read_json(path: Path) -> pd.DataFrame:
+    """freqtrade's JSON: a list of [open time in ms, open, high, low, close, volume]."""
+    import msgspec
+    import pandas as pd
+
+    rows = msgspec.json.decode(path.read_bytes(), type=list[tuple[int, float, float, float, float, float]])
+    return pd.DataFrame(rows, columns=["timestamp", *_FIELDS])
 
 
 def _numbers(column: pd.Series[Any], path: Path, name: str) -> NDArray[np.float64]:

@@ -1,8 +1,8 @@
 """The quality report of candle files: what is wrong, where, and whether it may be used.
 
-Gaps, candles without volume and an unfinished last candle are warnings; duplicates, disorder, NaN, prices
-at or below zero, a high below the low, times off the timeframe's grid and an empty file are rejected. Trap
-avoided: a count without a place: every finding names the first candle it was found at.
+Gaps, candles without volume, outliers and an unfinished last candle are warnings; duplicates, disorder, NaN,
+prices at or below zero, a high below the low, times off the timeframe's grid and an empty file are rejected.
+Trap avoided: a count without a place: every finding names the first candle it was found at.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from core.market.candles import (
     without_candles,
 )
 from core.market.model import Candles
+from core.market.outliers import outliers
 from core.market.record import read_split
 from core.market.report import DataReport, FileReport, Gap, Verdict
 from core.market.synthetic import synthetic_note
@@ -58,7 +59,7 @@ def check_folder(folder: Path, now: datetime) -> DataReport:
     files = [folder] if folder.is_file() else candle_files(folder)
     if not files:
         raise UsageError(
-            f"{without_candles(folder)}: expected .parquet, .feather or .csv files, one per symbol"
+            f"{without_candles(folder)}: expected .parquet, .feather, .csv or freqtrade .json, one each"
         )
     inspected = [inspect_file(path, now) for path in files]
     reports = tuple(file.report for file in inspected)
@@ -127,7 +128,6 @@ def _judge(path: Path, candles: Candles, now: datetime) -> Inspected:
     silent = found["zero_volume"]
     if silent.any():
         warnings.append(f"{_count(silent)} candles without volume, the first at {_at(time, silent)}")
-
     kept, unfinished = candles, False
     if rejections:
         kept = _none(candles.symbol)
@@ -138,6 +138,14 @@ def _judge(path: Path, candles: Candles, now: datetime) -> Inspected:
             warnings.append(f"unfinished last candle, cut: {evidence}")
         if not len(kept):
             rejections.append("no candle has closed yet")
+    odd = outliers(kept)
+    if odd:
+        far = max(odd, key=lambda each: each.moves)
+        warnings.append(
+            f"{len(odd)} outlier{'s' if len(odd) > 1 else ''}: the {far.price} of {_iso(int(time[far.row]))} "
+            f"(row {far.row + 1}) lies {far.percent:+.1f} % from the closes around it, {far.moves:.0f} times "
+            "the usual move"
+        )
     report = FileReport(
         file=path.name,
         symbol=candles.symbol,
@@ -155,6 +163,7 @@ def _judge(path: Path, candles: Candles, now: datetime) -> Inspected:
         bad_ohlc=_count(found["bad_ohlc"] | found["bad_price"]),
         bad_price=_count(found["bad_price"]),
         zero_volume=_count(silent),
+        outliers=len(odd),
         unfinished_last=unfinished,
         verdict="reject" if rejections else "warn" if warnings else "ok",
         rejections=tuple(rejections),

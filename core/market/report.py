@@ -41,6 +41,8 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     bad_price: int = 0
     """Zero or negative prices, or a negative volume."""
     zero_volume: int = 0
+    outliers: int = 0
+    """Candles with a price far from the candles on both sides, in units of the usual move."""
     unfinished_last: bool = False
     verdict: Verdict = "ok"
     rejections: tuple[str, ...] = ()

@@ -117,7 +117,7 @@ def _files(folder: Path) -> list[Path]:
     files = [folder] if folder.is_file() else candle_files(folder)
     if not files:
         raise UsageError(
-            f"{without_candles(folder)}: expected .parquet, .feather or .csv files, one per symbol",
+            f"{without_candles(folder)}: expected .parquet, .feather, .csv or freqtrade .json, one each",
             hint="Fill it with: ppo-console data split SOURCE",
         )
     return files
