@@ -82,7 +82,7 @@ class AlertDesk:
         self._wants_values = values
         if not self._asked.is_set():
             self._asked.set()
-            self._session.clerk.submit(self._read)
+            self._session.clerk.submit(self._read, asked=False)
 
     def _read(self) -> None:
         self._asked.clear()

@@ -36,15 +36,18 @@ class Clerk:
         self._mailbox = mailbox
         self._idle = idle
         self._opened: Store | None = None
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Job, bool] | None] = queue.SimpleQueue()
+        self._said = ""
+        """What went wrong last in the background; it is said once, until `idle` goes well again."""
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, job: Job) -> None:
-        """Do `job` after the ones before it. A ConsoleError it raises becomes a WorkFailed message."""
-        self._jobs.put(job)
+    def submit(self, job: Job, *, asked: bool = True) -> None:
+        """Do `job` after the ones before it. A ConsoleError it raises becomes a WorkFailed message; `asked`:
+        the operator waits for it, else it is a look that nobody asked for."""
+        self._jobs.put((job, asked))
 
     def stop(self) -> None:
         """Finish what was asked, then end."""
@@ -80,11 +83,12 @@ class Clerk:
             try:
                 job = self._jobs.get(timeout=IDLE_EVERY)
             except queue.Empty:
-                self._guarded(self._idle, asked=False)
+                if self._guarded(self._idle, asked=False):
+                    self._said = ""
                 continue
             if job is None:
                 break
-            self._guarded(job)
+            self._guarded(job[0], asked=job[1])
         if self._opened is not None:
             self._opened.close()
 
@@ -94,13 +98,24 @@ class Clerk:
 
             self._opened = open_store(self._workspace)
 
-    def _guarded(self, job: Job, *, asked: bool = True) -> None:
+    def _guarded(self, job: Job, *, asked: bool = True) -> bool:
+        """True when it went well."""
         try:
             job()
         except ConsoleError as error:
-            self._mailbox.send(WorkFailed(error, asked=asked))
+            self._fail(error, asked)
         except Exception as error:  # noqa: BLE001 - one failed job must not end the clerk
             words = visible(f"{type(error).__name__}: {error}", 300)
             title = f"something unforeseen happened: {words}"
             unforeseen = UnreadableError(title, hint="Nothing was recorded.")
-            self._mailbox.send(WorkFailed(unforeseen, asked=asked))
+            self._fail(unforeseen, asked)
+        else:
+            return True
+        return False
+
+    def _fail(self, error: ConsoleError, asked: bool) -> None:
+        if not asked and error.title == self._said:
+            return
+        if not asked:
+            self._said = error.title
+        self._mailbox.send(WorkFailed(error, asked=asked))

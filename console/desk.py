@@ -48,7 +48,7 @@ class Desk:
         """The list that is looked at: it is evaluated with preflight and today's, from now on."""
         if key != self._opened:
             self._opened = key
-            self._session.clerk.submit(self.evaluate)
+            self._session.clerk.submit(self.evaluate, asked=False)
 
     def look(self) -> None:
         """Ask the slow sensors (a child process, about a second) on a thread of their own, then evaluate.
@@ -75,7 +75,7 @@ class Desk:
         current = Workspace(workspace.root, settings or workspace.settings)
         wanted = (*probe.PREFLIGHT_PROBES, *probe.PREPARATION_PROBES)
         self._facts = probe.run_probe(current, utc_now(), wanted=wanted)
-        self._session.clerk.submit(self.evaluate)
+        self._session.clerk.submit(self.evaluate, asked=False)
         if time.monotonic() - self._surveyed >= SURVEY_SECONDS:
             self._survey()
             self._surveyed = time.monotonic()

@@ -115,7 +115,7 @@ class RunbookDesk:
     def refresh(self) -> None:
         """Read which steps were taken, here or on another console (in the clerk's thread)."""
         if self.state.procedure:
-            self._session.clerk.submit(self._read_taken)
+            self._session.clerk.submit(self._read_taken, asked=False)
 
     def take(self, step: Step, note: str, occasion: str) -> None:
         """Record a step; its journal line goes to `alerts.log`."""

@@ -345,7 +345,7 @@ class ConsoleSession:
         self._desk.open(key)
 
     def evaluate_checklists(self) -> None:
-        self._clerk.submit(self._desk.look)
+        self._clerk.submit(self._desk.look, asked=False)
 
     def fill_standup(self) -> None:
         self._clerk.submit(self._desk.fill_standup)

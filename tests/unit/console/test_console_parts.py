@@ -20,14 +20,16 @@ from rich.style import Style
 from textual.color import Color
 from textual.message import Message
 
+from console.clerk import Clerk
 from console.cli.output import put
 from console.demo_guide import AppState, DemoGuide
 from console.line_filter import _NEVER, NeutralFilter
 from console.log_tail import LogTail
 from console.mailbox import Mailbox
-from console.messages import RevalidationChanged, SnapshotArrived
+from console.messages import RevalidationChanged, SnapshotArrived, WorkFailed
 from console.states import ChecklistState, RevalidationState
 from console.terminal import uses_ascii
+from core.errors import UnreadableError
 
 # The mailbox.
 
@@ -241,3 +243,24 @@ def test_an_alert_that_waits_comes_before_a_decision_on_disk() -> None:
 def test_the_guide_of_an_ended_run_promises_no_new_reward() -> None:
     for screen in range(1, 7):
         assert "arrive" not in DemoGuide().hint(_state("FINISHED", screen=screen))
+
+
+# The clerk.
+
+
+def test_what_fails_in_the_background_is_said_once_and_never_as_an_answer() -> None:
+    """A store that is locked for a minute: no dialog over the screen, no note each half second."""
+    box, got = Mailbox(), list[Message]()
+    box.attach(got.append)
+
+    def fails() -> None:
+        raise UnreadableError("the store is locked")
+
+    clerk = Clerk(None, box, idle=lambda: None)
+    for _ in range(3):
+        clerk.submit(fails, asked=False)
+    clerk.submit(fails)
+    clerk.start()
+    clerk.stop()
+    clerk.join(5.0)
+    assert [message.asked for message in got if isinstance(message, WorkFailed)] == [False, True]
