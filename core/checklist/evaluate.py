@@ -101,7 +101,7 @@ def evaluate_item(
         unticked = tick.at
     if ticked and tick is not None and (reason := _why_void(reading, tick)):
         if store is not None:
-            store.untick(item.id, now, reason)
+            store.untick(item.id, now, reason, tick)
         who = "the preflight" if tick.sensed else tick.operator
         notes.append(f"was ticked by {who}, {iso(tick.at)}; un-ticked itself: {reason}")
         ticked, unticked = False, now

@@ -118,10 +118,11 @@ class Store:
             ticks.settle_ticks(connection, self.operator, seen, now)
             return audit.append_entry(connection, self.operator, kind, subject, detail, now)
 
-    def untick(self, item_id: str, now: datetime, reason: str) -> Tick | None:
-        """Take back what was said of an item; None (and no audit entry) when nothing was."""
+    def untick(self, item_id: str, now: datetime, reason: str, seen: Tick | None = None) -> Tick | None:
+        """Take back what was said of an item; None (and no audit entry) when nothing was, or when it is not
+        `seen` any more."""
         with self._connections.transaction() as connection:
-            return ticks.write_tick(connection, self.operator, item_id, "unticked", reason, now)
+            return ticks.write_tick(connection, self.operator, item_id, "unticked", reason, now, seen=seen)
 
     def ticks(self) -> dict[str, Tick]:
         """By item id; an un-ticked item stays, as `unticked`, with the reason in `note`."""

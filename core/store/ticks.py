@@ -1,8 +1,8 @@
 """Ticks and overrides of checklist items: what a person said, or a recorded look saw, with who and when.
 
 A row stays after an un-tick, with its reason, so that the item can say why it is open again. Traps avoided: a
-second console that un-ticks what is un-ticked already and fills the audit log, and a sensor's tick that looks
-like a person's.
+second console that un-ticks what is un-ticked already and fills the audit log, or what a person has ticked
+again since it looked; a sensor's tick that looks like a person's.
 """
 
 from __future__ import annotations
@@ -44,8 +44,11 @@ def write_tick(
     note: str,
     now: datetime,
     evidence: str = "",
+    *,
+    seen: Tick | None = None,
 ) -> Tick | None:
-    """Inside the open transaction, with its audit entry. None: nothing was ticked that could be un-ticked."""
+    """Inside the open transaction, with its audit entry. None: nothing was ticked that could be un-ticked,
+    or no longer `seen`, what it was un-ticked for."""
     note, evidence = visible(note.strip()), visible(evidence)
     item_id = visible(item_id, 200)
     if state in ("overridden", "not_applicable") and not note:
@@ -54,8 +57,8 @@ def write_tick(
             f"{what} {item_id} needs a reason; got none", hint="Say why the item may be passed over."
         )
     if state == "unticked":
-        row = connection.execute("SELECT state FROM ticks WHERE item_id = ?", (item_id,)).fetchone()
-        if row is None or row[0] == "unticked":
+        held = read_ticks(connection).get(item_id)
+        if held is None or held.state == "unticked" or (seen is not None and held != seen):
             return None
     _put(connection, Tick(item_id, state, operator.name, now, note, evidence))
     detail = {"note": note, **({"evidence": evidence} if evidence else {})}

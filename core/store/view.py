@@ -23,7 +23,7 @@ class Records(Protocol):
 
     def ticks(self) -> dict[str, Tick]: ...
 
-    def untick(self, item_id: str, now: datetime, reason: str) -> Tick | None: ...
+    def untick(self, item_id: str, now: datetime, reason: str, seen: Tick | None = None) -> Tick | None: ...
 
 
 class StoreAt:
@@ -41,7 +41,7 @@ class StoreAt:
     def ticks(self) -> dict[str, Tick]:
         return self._ticks
 
-    def untick(self, item_id: str, now: datetime, reason: str) -> Tick | None:
+    def untick(self, item_id: str, now: datetime, reason: str, seen: Tick | None = None) -> Tick | None:
         return None
 
 

@@ -31,6 +31,18 @@ def test_a_manual_item_waits_for_a_person(store: Any, now: Any) -> None:
     assert (result.state, result.ticked_by, result.ticked_at) == ("pass", "ana", "2026-02-23T08:00:00Z")
 
 
+def test_what_a_person_ticked_again_meanwhile_is_not_unticked_for_an_older_look(store: Any, now: Any) -> None:
+    """Two consoles: one is still sensing what the other's operator has looked at since."""
+    store.tick("t.look", now)
+
+    def sense(_item: Item) -> Reading:
+        store.tick("t.look", now + timedelta(seconds=30), "looked again")
+        return Reading("fail", message="as it was")
+
+    evaluate([LOOK], sense, store, now)
+    assert (store.ticks()["t.look"].state, store.ticks()["t.look"].note) == ("ticked", "looked again")
+
+
 def test_a_required_look_needs_both(store: Any, now: Any) -> None:
     assert one(LOOK, Reading("pass"), store, now).state == "pending"
     store.tick("t.look", now)
