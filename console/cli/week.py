@@ -102,12 +102,12 @@ def handover(
     with open_store(opened) as store:
         week = build_timeline(opened, facts.run, facts.health, facts.alerts, store, now)
         found = build_handover(store, now, since=begin, timeline=week)
-        if begin is None and not keep:
-            store.mark_look(now)
-    if as_json:
-        put_json(found, now)
-    else:
-        put(handover_text(found))
+        if as_json:
+            put_json(found, now)
+        else:
+            put(handover_text(found))
+        if begin is None and not keep:  # once it is told, and no further than was told
+            store.mark_look(now, found.last_entry, found.last_transition)
     finish(GOOD)
 
 
