@@ -396,9 +396,18 @@ def test_alerting_goes_on_when_the_store_fails(
     scene.kl([0.01, 0.3])
     assert [state for _, state, _ in look(engine, scene)] == ["resolved", "firing"]
     assert lines(scene) == []
+    console("eve").record("note", "something else", {}, scene.now)
+    look(engine, scene)
+    assert [firing.generation for firing in engine.firings()] == [1, 2], (
+        "what others write takes nothing away"
+    )
     monkeypatch.undo()
     look(engine, scene)
     assert engine.problem is None and len(lines(scene)) == 3
+    monkeypatch.setattr(Store, "save_alert_states", full)
+    look(engine, scene)
+    assert engine.problem is None, "nothing is left to be written"
+    monkeypatch.undo()
     engine.acknowledge(view(engine, "kl_spike").key, "seen", scene.now)
     assert view(engine, "kl_spike").acknowledged and view(engine, "kl_spike").generation == 2
 
@@ -595,6 +604,18 @@ def test_a_history_that_is_read_in_parts_is_told_when_it_is_whole(scene: Any, co
     assert [one.rule for one in engine.alerts() if one.firing] == ["kl_spike"]
     scene.kl([0.3])
     assert look(engine, scene) == []
+
+
+def test_a_rule_that_is_edited_while_the_history_is_read_tells_nothing_of_its_old_form(
+    scene: Any, console: Console
+) -> None:
+    scene.kl([0.01, 0.2, 0.01, 0.01, 0.01])
+    engine = AlertEngine(KL, "run-1", console())
+    assert engine.update(scene.part(3), scene.health, scene.now) == []
+    engine.use_rules(
+        KL | {"kl_spike": msgspec.structs.replace(KL["kl_spike"], threshold=0.3, resolve_at=0.3)}
+    )
+    assert "kl_spike" not in {rule for rule, _, _ in look(engine, scene)}
 
 
 def test_what_is_on_record_stands_while_the_history_is_read(scene: Any, console: Console) -> None:

@@ -94,6 +94,7 @@ def test_a_whole_week_needs_only_the_person(prepare: Any, store: Store) -> None:
     ("changes", "name", "state", "status"),
     [
         ({"status": "RUNNING"}, "training_completed", "fail", "BLOCKED"),
+        ({"status": "STALLED"}, "training_completed", "fail", "BLOCKED"),
         ({"status": "STOPPED", "timestep": 300_000}, "training_completed", "fail", "BLOCKED"),
         ({"timestep": 20_480, "total_timesteps": 20_480}, "training_completed", "warn", "FIX"),
         ({"status": "CRASHED"}, "clean_shutdown", "fail", "BLOCKED"),

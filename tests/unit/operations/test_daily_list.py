@@ -106,6 +106,15 @@ def test_stale_values_of_a_running_run_are_unknown(workspace: Any, make_run: Any
     assert "stale" in kl.message
 
 
+def test_a_slot_before_the_runs_start_is_not_applicable(
+    workspace: Any, make_run: Any, make_health: Any
+) -> None:
+    run = make_run(3, started_at=START + timedelta(hours=3))
+    result = run_daily(workspace, run, make_health(), (), None, LAUNCH, START + timedelta(hours=5))
+    assert item(result, "15:00.speed").state == "not_applicable"
+    assert "the run started later, 2026-02-23T17:00:00Z" in item(result, "15:00.speed").message
+
+
 def test_a_run_of_which_nobody_hears_does_not_pass_the_progress_check(
     workspace: Any, make_run: Any, make_health: Any
 ) -> None:

@@ -113,3 +113,6 @@ def test_what_fell_due_meanwhile_is_told(workspace: Any, store: Store, bob: Stor
     told = {each.subject: each.what for each in due}
     assert told["Final pre-training set-up"] == "overdue"
     assert told["START TRAINING"] == "now"
+    bob.mark_look(now)
+    again = build_handover(bob, now, timeline=week).of("due")
+    assert {each.what for each in again} == {"overdue"}, "what waits since before is known"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -164,6 +165,10 @@ def test_outputs_and_escalation_belong_to_this_runs_decision(workspace: Any, sto
         "decision_json": "fail",
         "metrics_csv": "fail",
     }
+    day_before = (NOW - timedelta(days=1)).timestamp()
+    os.utime(workspace.reports / "revalidation_result.md", (day_before, day_before))
+    assert states("outputs")["result_md"] == "fail", "left there by an earlier decision"
+    (workspace.reports / "revalidation_result.md").write_text("# report")
     assert states("escalation")["training_summary"] == "fail"
     assert states("escalation")["recommendation"] == "pending", "there, and a person hands it over"
     assert set(states("revalidation", NOW + timedelta(days=1)).values()) == {"pending"}, "an earlier run's"

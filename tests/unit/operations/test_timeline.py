@@ -198,6 +198,8 @@ def test_a_signature_ends_the_week(week: Any, store: Any, workspace: Any, make_r
     path = workspace.reports / "revalidation_result.json"
     path.write_bytes(msgspec.json.encode(result))
     store.record("decision", "GO", {"sha256": sha256_file(path)}, now)
+    again = make_run(100, started_at=now - timedelta(minutes=30), total_timesteps=204_800)
+    assert states(week(again, now, "FINISHED"), "execute.") == ["overdue"], "of the run before it"
     found = week(run, now, "FINISHED")
     assert states(found, "execute.") == states(found, "preparation.2026-02-27.14:00") == ["done"]
     assert states(found, "approval.") == ["now"]

@@ -455,6 +455,15 @@ def test_a_copied_runs_age_is_that_of_its_rows(
     assert reader.run.last_row_at == written
 
 
+def test_a_writers_clock_that_is_a_day_ahead_does_not_make_an_old_run_new(
+    folder: Path, now: datetime, scalar_record: Callable[..., bytes], touch: Callable[[Path, datetime], None]
+) -> None:
+    path = folder / "events.out.tfevents.1.h"
+    path.write_bytes(scalar_record("train/approx_kl", 2048, 0.1, (now + timedelta(days=1)).timestamp()))
+    touch(path, now - timedelta(hours=5))
+    assert opened(folder, now).run.last_row_at == now - timedelta(hours=5)
+
+
 def test_the_total_of_a_run_without_run_json_is_the_logs(folder: Path, now: datetime) -> None:
     (folder / "training.log").write_text("2026-02-23 14:00:00 [INFO] Step 1/500000\n")
     run = opened(folder, now).run

@@ -140,6 +140,22 @@ def test_steps_that_always_go_back_are_bounded_too() -> None:
     assert (series.minimum, series.maximum) == (0.0, 59_999.0)
 
 
+def test_steps_that_go_back_are_not_condensed_into_what_stands_before_them() -> None:
+    series = Series("reward")
+    series.stride = 4
+    assert series.condense([0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0], [0.0] * 4)
+    before = len(series), series.rows
+    assert not series.condense([1.0, 2.0], [5.0, 6.0], [0.0] * 2)
+    assert (len(series), series.rows) == before
+
+
+def test_the_first_rows_know_their_own_last_value() -> None:
+    series = Series("reward")
+    series.extend([1.0, 2.0, 3.0], [7.0, math.nan, 9.0], [0.0] * 3)
+    first = series.first(2)
+    assert (first.last, first.last_finite, first.maximum) == (None, 7.0, 7.0)
+
+
 def test_columns_of_different_length_are_refused() -> None:
     with pytest.raises(ValueError):
         Series("reward").extend([1.0], [1.0, 2.0], [1.0])
