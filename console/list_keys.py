@@ -9,9 +9,6 @@ from datetime import date as Date
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.checklist.build import REVALIDATION_DAY, items_of
-from core.checklist.catalogue import CHECKLISTS, OF_A_DAY
-
 if TYPE_CHECKING:
     from core.config.settings import Settings
 
@@ -32,6 +29,10 @@ class ListKey(NamedTuple):
 
 def list_keys(settings: Settings, today: Date) -> tuple[ListKey, ...]:
     """In the order of the week; today's stands among them, whatever the week."""
+    # Of the lists themselves nothing is needed before one is looked at.
+    from core.checklist.build import REVALIDATION_DAY
+    from core.checklist.catalogue import CHECKLISTS, OF_A_DAY
+
     start = settings.week.start
     days = sorted({today, *(start + timedelta(days=index) for index in range(REVALIDATION_DAY))})
     last = start + timedelta(days=REVALIDATION_DAY)
@@ -47,6 +48,7 @@ def _day(day: Date, today: Date) -> ListKey:
 
 
 def _key(name: str, settings: Settings, day: Date | None) -> ListKey:
+    from core.checklist.build import items_of
     from core.clock import iso
 
     due = min((item.due for item in items_of(name, settings) if item.due is not None), default=None)

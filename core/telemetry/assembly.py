@@ -18,6 +18,7 @@ from core.clock import from_epoch
 from core.telemetry.discovery import Found
 from core.telemetry.follower import Pause
 from core.telemetry.ledger import Ledger
+from core.telemetry.metrics import METRICS
 from core.telemetry.model import Run, RunInfo, Source
 from core.telemetry.rowfeed import RowFeed
 from core.telemetry.series import BUCKETS
@@ -153,7 +154,7 @@ class Assembly:
         if delivered or (self.run.history < 1.0 and not self.behind):
             for each in self._feeds():
                 for source in each.sources:
-                    source.metrics = self._ledger.ruled(each)
+                    source.metrics = tuple(sorted(self._ledger.ruled(each), key=_place_in_table))
             if self._every_row or not self.behind:
                 self._fill(now, log)
         if any(feed.training for feed in delivered):
@@ -242,6 +243,14 @@ class Assembly:
                     if path.stat().st_size > self._tail:
                         return []
         return found.monitors
+
+
+_PLACES = {name: place for place, name in enumerate(METRICS)}
+
+
+def _place_in_table(metric: str) -> tuple[int, str]:
+    """The table's order, whichever value came first; then by name."""
+    return _PLACES.get(metric, len(_PLACES)), metric
 
 
 def _stride(expected_rows: float) -> int:

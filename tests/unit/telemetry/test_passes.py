@@ -13,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.alerts.rows import RowStream
@@ -109,8 +109,13 @@ def files(draw: st.DrawFn) -> dict[str, bytes]:
     return found
 
 
+LATE = DASHBOARD + "64,,-4.6,-1.6,-4.1\n128,2.4,-2.2,1.2,3.6\n192,4.7,2.9,3.6,-0.9\n256,-0.8,4.5,1e999,2.6\n"
+"""A metric whose first value comes late, and a row that is refused."""
+
+
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=files())
+@example(content={"convergence_dashboard.csv": (LATE + LATE.splitlines()[2] + "\n").encode()})
 def test_reading_in_passes_ends_with_what_reading_at_once_tells(
     content: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
