@@ -24,6 +24,8 @@ Job = Callable[[], None]
 IDLE_EVERY = 0.5
 _OPENS_WITHIN = 30.0
 """Seconds: another console may hold the lock of a new store."""
+_LAST_LOOK = 0.1
+"""Seconds that a look under way may still take when the console is left."""
 
 
 class Clerk:
@@ -37,6 +39,10 @@ class Clerk:
         self._idle = idle
         self._opened: Store | None = None
         self._jobs: queue.SimpleQueue[tuple[Job, bool] | None] = queue.SimpleQueue()
+        self._leaving = threading.Event()
+        self._owed = 0
+        """Jobs that were asked for and are not done yet."""
+        self._paid = threading.Condition()
         self._said = ""
         """What went wrong last in the background; it is said once, until `idle` goes well again."""
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
@@ -47,15 +53,22 @@ class Clerk:
     def submit(self, job: Job, *, asked: bool = True) -> None:
         """Do `job` after the ones before it. A ConsoleError it raises becomes a WorkFailed message; `asked`:
         the operator waits for it, else it is a look that nobody asked for."""
+        with self._paid:
+            self._owed += asked
         self._jobs.put((job, asked))
 
     def stop(self) -> None:
         """Finish what was asked, then end."""
+        self._leaving.set()
         self._jobs.put(None)
 
     def join(self, timeout: float) -> None:
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
+        """Until what was asked is done, at most `timeout` seconds; a mere look is left where it is."""
+        if self._thread.ident is None:
+            return
+        with self._paid:
+            self._paid.wait_for(lambda: not self._owed, timeout)
+        self._thread.join(_LAST_LOOK)
 
     @property
     def store(self) -> Store | None:
@@ -88,7 +101,13 @@ class Clerk:
                 continue
             if job is None:
                 break
-            self._guarded(job[0], asked=job[1])
+            work, asked = job
+            if asked or not self._leaving.is_set():
+                self._guarded(work, asked=asked)
+            if asked:
+                with self._paid:
+                    self._owed -= 1
+                    self._paid.notify_all()
         if self._opened is not None:
             self._opened.close()
 

@@ -92,7 +92,7 @@ class Desk:
             with contextlib.suppress(ConsoleError):
                 result = self._list(each.key)
                 if result is not None:
-                    clerk.submit(partial(self._learn, each.key, result))
+                    clerk.submit(partial(self._learn, each.key, result), asked=False)
 
     def _learn(self, key: str, result: ChecklistResult) -> None:
         """What the survey found; the open list is evaluated by the clerk, after newer ticks."""

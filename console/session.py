@@ -195,11 +195,15 @@ class ConsoleSession:
             self._gone_on = True
             self._patience.cancel()
             self._clerk.start()
-            self._clerk.submit(self._settle)
+            self._clerk.submit(self._settle, asked=False)
             self._follower.go_on()
 
     def close(self) -> None:
-        """Cancel the revalidation, stop the threads, close the store. Waits a few seconds at most."""
+        """Cancel the revalidation, stop the threads, close the store.
+
+        Waits a few seconds at most for what a person asked for to be recorded, and for a judgement to end; not
+        for what was only being read.
+        """
         self.mailbox.detach()
         if not self._started:
             return
@@ -212,9 +216,9 @@ class ConsoleSession:
         if self._training is not None:
             self._training.join(5.0)
         if self._courier is not None:
-            self._courier.stop(1.5)
+            self._courier.stop(0.2)
         self._clerk.stop()
-        self._follower.join(1.5)
+        self._follower.join(0.1)
         self._clerk.join(1.5)
 
     def _settle(self) -> None:
@@ -348,7 +352,7 @@ class ConsoleSession:
         self._clerk.submit(self._desk.look, asked=False)
 
     def fill_standup(self) -> None:
-        self._clerk.submit(self._desk.fill_standup)
+        self._clerk.submit(self._desk.fill_standup, asked=False)
 
     def edit_standup(self, **changes: object) -> None:
         """Replace fields of `session.standup.standup`; it is then unconfirmed again."""
