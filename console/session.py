@@ -201,7 +201,7 @@ class ConsoleSession:
     def close(self) -> None:
         """Cancel the revalidation, stop the threads, close the store.
 
-        Waits a few seconds at most for what a person asked for to be recorded, and for a judgement to end; not
+        Waits a few seconds at most for what a person asked to be recorded, and for a judgement to end; not
         for what was only being read.
         """
         self.mailbox.detach()
