@@ -20,7 +20,7 @@ class IndexRow(NamedTuple):
     key: str
     label: str
     state: str
-    """`READY`, `FIX`, `BLOCKED`; `later`; `looking`."""
+    """`READY`, `FIX`, `BLOCKED`; `later`; `looking`; `n/a`."""
     done: str
     """`12/31`"""
     day: str = ""

@@ -32,6 +32,8 @@ def applicable(items: tuple[ItemResult, ...]) -> int:
 
 
 def counts(result: ChecklistResult) -> str:
+    if not applicable(result.items):
+        return "not applicable: nothing of this list is about this run"
     return f"{result.status}: {passed(result.items)} of {applicable(result.items)}"
 
 
@@ -64,7 +66,7 @@ def answer(result: ChecklistResult | None, state: ChecklistState, now: str = "")
         words += f"   first: {safe(first.text, 80)}"
     if state.problem:
         words += f"   ({safe(state.problem, 120)})"
-    return words, _READINESS_TONE[result.status]
+    return words, _READINESS_TONE[result.status] if applicable(result.items) else "plain"
 
 
 def empty(state: ChecklistState, run_known: bool) -> str:
@@ -86,6 +88,8 @@ def index_rows(
             state, count = "later", f"{len(result.items)}" if result is not None else ""
         elif result is None:
             state, count = "looking", ""
+        elif not applicable(result.items):
+            state, count = "n/a", ""
         else:
             state, count = result.status, f"{passed(result.items)}/{applicable(result.items)}"
         rows.append(IndexRow(each.key, each.label, state, count, each.heading))
