@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import console.revalidation
+import core.revalidation.reports
 import core.revalidation.worker
 from console.judge import Judge
 from core.errors import RejectedError
@@ -58,3 +60,26 @@ def test_a_reason_lets_it_begin(judged: Any) -> None:
     _, begun, reason = judged("a drill")
     assert begun
     assert reason == "a drill"
+
+
+def test_an_older_report_on_disk_never_replaces_a_newer_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another console's report is taken where it is newer; a backup put back beside it is not."""
+    workspace = init_workspace(tmp_path / "week")
+    path = workspace.reports / "revalidation_result.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{}")
+    on_disk = ["2026-02-27T16:00:00Z"]
+    monkeypatch.setattr(
+        core.revalidation.reports, "read_result", lambda _path: SimpleNamespace(generated_at=on_disk[0])
+    )
+    judge = Judge(workspace, lambda: None, lambda: None)
+    for made, shown in (
+        ("2026-02-27T16:00:00Z", "2026-02-27T16:00:00Z"),
+        ("2026-02-26T16:00:00Z", "2026-02-27T16:00:00Z"),
+        ("2026-02-28T16:00:00Z", "2026-02-28T16:00:00Z"),
+    ):
+        on_disk[0] = made
+        judge.look_back(workspace)
+        assert judge.state.result is not None and judge.state.result.generated_at == shown

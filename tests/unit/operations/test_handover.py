@@ -100,8 +100,9 @@ def test_since_a_time_ignores_the_mark(store: Store, bob: Store) -> None:
 def test_an_older_console_of_the_same_operator_never_moves_the_mark_back(store: Store, bob: Store) -> None:
     store.tick("a", NOW)
     bob.mark_look(NOW)
-    bob.mark_look(NOW - timedelta(days=1))
+    bob.mark_look(NOW - timedelta(days=1), 0, 0)
     assert build_handover(bob, NOW).since == iso(NOW)
+    assert build_handover(bob, NOW).happened == ()
 
 
 def test_what_fell_due_meanwhile_is_told(workspace: Any, store: Store, bob: Store, make_health: Any) -> None:
