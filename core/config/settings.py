@@ -108,6 +108,10 @@ class Trading(_Section, frozen=True):
     """Fewer than the longest feature look-back."""
     stop_atr: Positive = 2.0
     target_atr: Positive = 4.0
+    trailing_atr: NonNegative = 0.0
+    """Distance of a stop that follows the best close; it moves after the close. 0: the stop stays."""
+    funding: bool = True
+    """Charge the funding of the side data, where there is any."""
 
 
 class Reward(_Section, frozen=True):

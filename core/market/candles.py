@@ -29,7 +29,7 @@ SUFFIXES = (".parquet", ".feather", ".csv", ".json")
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 """Times outside are no candles' times."""
 _END_MS = int(np.datetime64(f"{LAST_YEAR + 1}-01-01", "ms").astype(np.int64))
-_TIME_NAMES = (
+TIME_NAMES = (
     "open_time", "timestamp", "date", "datetime", "time", "opentime", "open_timestamp", "unix", "ts", "t",
 )  # fmt: skip
 _FIELDS = ("open", "high", "low", "close", "volume")
@@ -121,15 +121,15 @@ def timeframe(step_ms: int) -> str:
 def read_candles(path: Path) -> Candles:
     """One file's candles in file order. Raises UnreadableError naming what was expected and found."""
     try:
-        frame = _read_frame(path)
-        columns = _columns(frame)
-        time_name = next((columns[name] for name in _TIME_NAMES if name in columns), None)
+        frame = read_frame(path)
+        columns = column_names(frame)
+        time_name = next((columns[name] for name in TIME_NAMES if name in columns), None)
         missing = [name for name in _FIELDS if name not in columns]
         if time_name is None or missing:
             found = ", ".join(visible(str(name), 40) for name in list(frame.columns)[:12]) or "no column"
             raise UnreadableError(f"{path} holds no candles: {_SHAPES}; found {found}")
-        fields = {name: _numbers(frame[columns[name]], path, name) for name in _FIELDS}
-        return Candles(symbol=symbol_of(path), time=_milliseconds(frame[time_name], path), **fields)
+        fields = {name: numbers(frame[columns[name]], path, name) for name in _FIELDS}
+        return Candles(symbol=symbol_of(path), time=milliseconds(frame[time_name], path), **fields)
     except ConsoleError:
         raise
     except Exception as error:
@@ -140,7 +140,7 @@ def read_candles(path: Path) -> Candles:
         ) from error
 
 
-def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+def column_names(frame: pd.DataFrame) -> dict[str, Any]:
     """Plain name → the frame's own: `Open Time` is open_time, `C` is close. Of two alike the first counts."""
     out: dict[str, Any] = {}
     for name in frame.columns:
@@ -168,7 +168,7 @@ def write_candles(candles: Candles, path: Path) -> None:
         ) from error
 
 
-def _read_frame(path: Path) -> pd.DataFrame:
+def read_frame(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     suffix = path.suffix.lower()
@@ -209,7 +209,7 @@ def _read_json(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["timestamp", *_FIELDS])
 
 
-def _numbers(column: pd.Series[Any], path: Path, name: str) -> NDArray[np.float64]:
+def numbers(column: pd.Series[Any], path: Path, name: str) -> NDArray[np.float64]:
     """The column as float64; blanks are NaN, a text that is no number is an error."""
     import pandas as pd
 
@@ -225,7 +225,7 @@ def _numbers(column: pd.Series[Any], path: Path, name: str) -> NDArray[np.float6
     return np.ascontiguousarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _milliseconds(column: pd.Series[Any], path: Path) -> NDArray[np.int64]:
+def milliseconds(column: pd.Series[Any], path: Path) -> NDArray[np.int64]:
     """Open times as int64 ms UTC. The unit of a number follows from its size; a naive date is UTC."""
     import pandas as pd
 

@@ -49,6 +49,12 @@ class Universe:
     score_from: int
     synthetic: bool = False
     warnings: tuple[str, ...] = ()
+    funding: FloatArray | None = None
+    """(S, T) the funding that falls due in a candle or at its close: the share of notional that longs pay to
+    shorts. None without any."""
+    side: FloatArray | None = None
+    """(S, T, 6) the newest side values known at a candle's close, in the order of `core.market.side.NAMES`;
+    NaN where there is none, None without side data."""
 
     @property
     def periods_per_year(self) -> float:

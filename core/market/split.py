@@ -143,6 +143,8 @@ def part(universe: Universe, begin: int, end: int, *, score_from: int) -> Univer
         low=universe.low[:, cut],
         close=universe.close[:, cut],
         volume=universe.volume[:, cut],
+        funding=None if universe.funding is None else universe.funding[:, cut],
+        side=None if universe.side is None else universe.side[:, cut],
         score_from=score_from,
     )
 

@@ -6,7 +6,9 @@ A lane decides on the close of candle t; the order fills at the open of t+1. One
 2. The stop and the target are tried on the candle's high and low, the entry's own candle included. Beyond
    the open they fill there (a gap), else at their price; the stop goes first when both were touched, and
    such a candle is counted. A stop is a market order and slips; a target is a limit order and does not.
-3. Equity is marked at the close. On the last candle what is open is closed at that close, `forced_end`.
+3. Funding that falls due in the candle is paid at its close, on the position held then.
+4. Equity is marked at the close. On the last candle what is open is closed at that close, `forced_end`.
+   A trailing stop moves after the close, so that it works from the next candle on.
 
 Cash follows every fill: a short sale adds its proceeds and holds a negative quantity, so equity is cash +
 quantity · price, and a trade's profit is exactly what its fills did to the cash. A missing candle fills and
@@ -68,6 +70,9 @@ class Simulator:
         self._scale = reward_scale(reward, trading.capital)
         self._fee = trading.fee_bp * 1e-4
         self._slippage = trading.slippage_bp * 1e-4
+        self._trails = trading.trailing_atr > 0
+        self._trailing = trading.trailing_atr / trading.stop_atr  # in distances to the first stop
+        self._funds = trading.funding and universe.funding is not None
         self._lanes = lanes
         self._table = observation_table(features)
         self._bars = bar_table(universe, trading.atr_candles)
@@ -86,6 +91,8 @@ class Simulator:
         """(L,) the position: positive long, negative short, 0 none."""
         self.fees = np.zeros(count)
         """(L,) paid since the episode's start."""
+        self.funding = np.zeros(count)
+        """(L,) paid since the episode's start; negative where received."""
         self.equity = np.zeros(count)
         """(L,) at the newest close."""
         self._side = np.zeros(count)
@@ -146,7 +153,7 @@ class Simulator:
         self._done[lanes] = False
         self._any_done = bool(self._done.any())
         self.cash[lanes] = self.equity[lanes] = self._trading.capital
-        self.units[lanes] = self._side[lanes] = self.fees[lanes] = 0.0
+        self.units[lanes] = self._side[lanes] = self.fees[lanes] = self.funding[lanes] = 0.0
         self._floor[lanes], self._ceiling[lanes] = -np.inf, np.inf
         return self._table.take(self._row[lanes], axis=0)
 
@@ -172,12 +179,18 @@ class Simulator:
         hit |= bars[:, column.HIGH] >= self._ceiling
         if hit.any():
             self._leave_at_levels(hit.nonzero()[0], bars)
+        if self._funds:
+            due = self.units * bars[:, column.CLOSE] * bars[:, column.FUNDING]
+            self.cash -= due
+            self.funding += due
         equity = self._mark(bars)
         ruined = equity <= 0
         ends = self._row == self._last_row
         ends |= ruined
         if ends.any():
             equity = self._end(ends, ruined, bars, equity)
+        if self._trails:
+            self._move_stops(bars[:, column.CLOSE])
 
         observations, components = self._nothing
         if self._observed:
@@ -338,6 +351,12 @@ class Simulator:
         reason = np.where(stopped, np.int8(ExitReason.STOP), np.int8(ExitReason.TARGET))
         self.ambiguous += int(np.count_nonzero(both))
         self._close(lanes, price, reason, both)
+
+    def _move_stops(self, close: FloatArray) -> None:
+        """Draw the stop of every position after its close, never away from it."""
+        behind = self._trailing * self._distance
+        self._floor = np.where(self._side > 0, np.maximum(self._floor, close - behind), self._floor)
+        self._ceiling = np.where(self._side < 0, np.minimum(self._ceiling, close + behind), self._ceiling)
 
     def _end(self, ends: Mask, ruined: Mask, bars: FloatArray, equity: FloatArray) -> FloatArray:
         """Close at the close what is open in the lanes that end here; the equity with that."""

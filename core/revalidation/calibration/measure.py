@@ -263,4 +263,10 @@ def _of(backtest: Backtest, chosen: slice) -> Backtest:
 
 def _universe_of(universe: Universe, chosen: slice) -> Universe:
     prices = {name: getattr(universe, name)[chosen] for name in ("open", "high", "low", "close", "volume")}
-    return replace(universe, symbols=universe.symbols[chosen], **prices)
+    return replace(
+        universe,
+        symbols=universe.symbols[chosen],
+        funding=None if universe.funding is None else universe.funding[chosen],
+        side=None if universe.side is None else universe.side[chosen],
+        **prices,
+    )

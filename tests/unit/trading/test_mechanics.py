@@ -5,10 +5,13 @@ The warm-up has a range of 1, so the stop is 2 and the target 4 away and 1 % of 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 
-from core.config.settings import Trading
+from core.config.settings import Reward, Trading
 from core.errors import UsageError
 from core.trading.actions import CLOSE, HOLD, OPEN_LONG, OPEN_SHORT, REDUCE_50
 from core.trading.features import LOOK_BACK, market_features
@@ -294,3 +297,42 @@ def _reward():
     from core.config.settings import Reward
 
     return Reward()
+
+
+def test_a_trailing_stop_moves_only_after_the_close(play, free):
+    """Entry at 100, stop 98. The candle that reaches 103 may fall to 98.5; the next one leaves at 102 − 2."""
+    trading = msgspec.structs.replace(free, trailing_atr=2.0)
+    rise, fall = (100.0, 103.0, 98.5, 102.0), (102.0, 102.5, 99.0, 99.5)
+    played = play([rise, fall], [OPEN_LONG], trading)
+    trades = played.simulator.trades()
+    assert (trades.exit_index - trades.entry_index).tolist() == [1]
+    assert trades.exit_price.tolist() == pytest.approx([100.0])
+    assert trades.exit_reason.tolist() == [ExitReason.STOP]
+
+
+def test_a_trailing_stop_never_moves_away(play, free):
+    trading = msgspec.structs.replace(free, trailing_atr=2.0)
+    rise, dip, low = (100.0, 102.0, 99.5, 101.5), (101.5, 101.6, 100.0, 100.0), (100.0, 100.1, 99.4, 99.6)
+    played = play([rise, dip, low], [OPEN_LONG], trading)
+    assert played.simulator.trades().exit_price.tolist() == pytest.approx([99.5])
+
+
+@pytest.mark.parametrize(("action", "sign"), [(OPEN_LONG, 1.0), (OPEN_SHORT, -1.0)])
+@pytest.mark.parametrize("charged", [True, False])
+def test_funding_is_paid_at_the_close_by_who_holds_then(market, free, action, sign, charged):
+    """Due in the second and third candle; the position is opened in the second and left in the third."""
+    flat = (100.0, 100.2, 99.8, 100.0)
+    universe = market([flat] * 4)
+    funding = np.zeros(universe.close.shape)
+    funding[0, LOOK_BACK + 1 : LOOK_BACK + 3] = 0.001
+    universe = replace(universe, funding=funding)
+    lanes = Lanes(np.array([0]), np.array([LOOK_BACK]), 4)
+    trading = msgspec.structs.replace(free, funding=charged)
+    simulator = Simulator(universe, market_features(universe), lanes, trading, Reward())
+    equity = [simulator.step(np.array([step])).equity[0] for step in (0, action, CLOSE, 0)]
+    units = simulator.trades().quantity[0]
+    paid = sign * units * 100.0 * 0.001 if charged else 0.0
+    assert equity == pytest.approx([10_000, 10_000 - paid, 10_000 - paid, 10_000 - paid])
+    assert simulator.trades().pnl.tolist() == pytest.approx([-paid])
+    assert simulator.funding.tolist() == pytest.approx([paid])
+    assert simulator.trades().fees.tolist() == [0.0]

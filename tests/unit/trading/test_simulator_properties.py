@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pytest
@@ -44,7 +44,11 @@ def cases(draw):
     universe = Universe(
         ("A", "B"), step, step * np.arange(size, dtype=np.int64), opened, high, low, close,
         np.where(holes, np.nan, 10.0), score_from=LOOK_BACK,
+        funding=draw(st.sampled_from([None, 0.001, 0.05])),
     )  # fmt: skip
+    if universe.funding is not None:
+        due = random.random((2, size)) < 0.3
+        universe = replace(universe, funding=due * random.normal(0, universe.funding, (2, size)))
     count = draw(st.integers(1, 7))
     length = draw(st.integers(1, 25))
     start = random.integers(LOOK_BACK, size - length + 1, count)
@@ -56,6 +60,8 @@ def cases(draw):
         max_notional=draw(st.sampled_from([0.5, 1.0, 3.0])),
         stop_atr=draw(st.sampled_from([0.3, 2.0])),
         target_atr=draw(st.sampled_from([0.4, 4.0])),
+        trailing_atr=draw(st.sampled_from([0.0, 0.0, 0.2, 1.5])),
+        funding=draw(st.sampled_from([True, True, False])),
     )
     return Case(universe, Lanes(random.integers(0, 2, count), start, length), actions, trading)
 
@@ -88,7 +94,7 @@ def test_n_lanes_equal_n_single_runs_bit_for_bit(case):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_money_is_conserved_to_the_cent(case):
-    """Cash changes only by trades; price moves minus fees explain every equity; nothing else does."""
+    """Cash changes only by trades; price moves minus fees and funding explain it; nothing else does."""
     simulator, _, steps = run(case, case.lanes, case.actions)
     trades = simulator.trades()
     count, capital = len(case.lanes.symbol), case.trading.capital
@@ -97,7 +103,7 @@ def test_money_is_conserved_to_the_cent(case):
     fees = np.bincount(trades.lane, trades.fees, count)
     scale = 1 + np.abs(by_lane) / capital
     assert np.all(simulator.units == 0), "an episode ends without a position"
-    assert np.abs(simulator.cash - (capital + by_lane - fees)).max() < 0.005 * scale.max()
+    assert np.abs(simulator.cash - (capital + by_lane - fees - simulator.funding)).max() < 0.005 * scale.max()
     assert np.abs(simulator.fees - fees).max() < 0.005
     assert np.abs(simulator.cash - capital - np.bincount(trades.lane, trades.pnl, count)).max() < 0.005
     assert np.array_equal(steps[-1].equity, simulator.cash)
@@ -171,10 +177,15 @@ class Account:
                 last = series["close"][at]
                 if self.side:
                     self._levels(series["open"][at], series["high"][at], series["low"][at], at)
+            if trading.funding and case.universe.funding is not None:
+                self.cash -= self.units * last * case.universe.funding[symbol, at]
             ruined = self.cash + self.units * last <= 0
             if (ruined or offset == case.lanes.candles - 1) and self.side:
                 reason = ExitReason.RUIN if ruined else ExitReason.FORCED_END
                 self._leave(self._slipped(last), reason, False, at)
+            if trading.trailing_atr and self.side:
+                followed = last - self.side * trading.trailing_atr / trading.stop_atr * self.distance
+                self.stop = max(self.side * self.stop, self.side * followed) * self.side
             over = ruined
             self.equity.append(self.cash + self.units * last)
 
