@@ -238,9 +238,13 @@ def _days(
         return ()
     rows: Counter[Date] = Counter()
     longest = max(run.series.values(), key=len, default=None)
-    for when in longest.time[: len(longest)] if longest is not None else ():
-        if math.isfinite(when):
-            rows[from_epoch(when).date()] += 1
+    if longest is not None:
+        before = -1
+        for index in range(len(longest)):
+            row, when = longest.row_of(index), longest.time[index]
+            if math.isfinite(when):  # of a reduced past a point stands for the rows since the one before it
+                rows[from_epoch(when).date()] += row - before
+            before = row
     saved = Counter(each.written_at.date() for each in run.checkpoints)
     count = min((ended.date() - started.date()).days + 1, _DAYS)
     dates = [started.date() + timedelta(days=index) for index in range(count)]

@@ -72,6 +72,17 @@ def test_final_metrics_and_the_log_in_numbers_come_from_the_files(
     assert "Nothing is missing." in summary_text(found)
 
 
+def test_the_rows_of_a_day_are_rows_also_where_a_long_past_is_reduced(
+    workspace: Any, finished: Any, make_health: Any
+) -> None:
+    whole = [day.rows for day in summarise(workspace, finished, make_health("FINISHED")).days]
+    finished.series = {name: each.reduced(10, 16) for name, each in finished.series.items()}
+    assert len(finished.series["reward"]) < 80
+    found = [day.rows for day in summarise(workspace, finished, make_health("FINISHED")).days]
+    assert sum(found) == sum(whole) == 100
+    assert all(abs(one - other) < 8 for one, other in zip(found, whole, strict=True))
+
+
 def test_every_gap_is_told(workspace: Any, finished: Any, make_health: Any) -> None:
     """A lost daily summary, a day without a log line, a stretch without rows, a lost checkpoint."""
     (workspace.logs / "daily_summaries" / "2026-02-24.json").unlink()
