@@ -194,4 +194,5 @@ def _value_words(alert: AlertView, rule: Rule | None) -> str:
         return f"{units.duration(value)} {sign} {units.duration(limit)}"
     if rule is not None and rule.condition == "disk_free":
         return f"{units.gigabytes(value)} {sign} {units.gigabytes(limit)}"
-    return f"{value:.3g} {sign} {limit:g}"
+    short = units.number(value) if abs(value) >= 999.5 else f"{value:.3g}"
+    return f"{short} {sign} {limit:,.15g}"
