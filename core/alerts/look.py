@@ -161,7 +161,7 @@ def _source_absent(rule: Rule, scene: Scene) -> Judged:
         return None
     if any(source.rows for source in scene.run.sources if source.kind == rule.source):
         return None if elapsed < 0 else (elapsed, False, True, f"{rule.source} rows arrive")
-    return elapsed, *above(rule, elapsed), f"no {rule.source} row {duration(elapsed)} after the start"
+    return elapsed, *above(rule, elapsed), f"no {rule.source} row for {duration(elapsed)}"
 
 
 def _metric_absent(rule: Rule, scene: Scene) -> Judged:
