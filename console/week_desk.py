@@ -140,8 +140,8 @@ class WeekDesk:
 
     # Deeds.
 
-    def sign(self, phase: str, *, name: str, role: str, verdict: Verdict, note: str) -> None:
-        """Enter a signature into the audit log."""
+    def sign(self, shown: Phase, *, name: str, role: str, verdict: Verdict, note: str) -> None:
+        """Enter a signature into the audit log, under what the signer was shown."""
         workspace = self._session.workspace
 
         def job() -> None:
@@ -150,7 +150,17 @@ class WeekDesk:
             store = self._session.clerk.require_store()
             if workspace is None:
                 return
-            given = sign(workspace, store, phase, utc_now(), name=name, role=role, verdict=verdict, note=note)
+            given = sign(
+                workspace,
+                store,
+                shown.phase,
+                utc_now(),
+                name=name,
+                role=role,
+                verdict=verdict,
+                note=note,
+                shown=shown.hash,
+            )
             words = f"{given.verdict} by {given.name} ({given.role}): {given.what}, {given.hash[:12]}"
             self._session.mailbox.send(WorkDone(words))
             self.look("phases", "timeline")

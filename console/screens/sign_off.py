@@ -107,7 +107,7 @@ class SignOff(StandsAlone[None]):
         def answered(given: Signing | None) -> None:
             if given is not None:
                 self._session.week_desk.sign(
-                    phase.phase, name=given.name, role=given.role, verdict=verdict, note=given.note
+                    phase, name=given.name, role=given.role, verdict=verdict, note=given.note
                 )
                 self.dismiss(None)
 

@@ -105,11 +105,13 @@ def sign(
     role: str = "",
     verdict: Verdict = "approved",
     note: str = "",
+    shown: str = "",
 ) -> Signature:
-    """Sign a phase. `name` and `role` are the operator's own unless given.
+    """Sign a phase. `name` and `role` are the operator's own unless given. `shown`: the hash of what the
+    signer was shown; another decision that came meanwhile is not signed for it.
 
     Raises UsageError for an unknown phase, a role that does not sign it, a rejection or an unready preflight
-    without a note, nothing to sign, and what is signed already.
+    without a note, nothing to sign, another decision than the one shown, and what is signed already.
     """
     table = {each.phase: each for each in sign_off_table(workspace, store)}
     wanted = phase.strip().lower().replace("-", "_").replace(" ", "_")
@@ -129,6 +131,10 @@ def sign(
         )
     if each.problem:
         raise UsageError(f"{each.title} cannot be signed: {each.problem}")
+    if shown and wanted in OF_DECISION and each.hash != shown:
+        raise UsageError(
+            f"{each.title} was not signed: by now it is about {each.what}", hint="Read it, then sign again."
+        )
     if verdict == "rejected" and not note:
         raise UsageError("a rejection needs a note; got none", hint="Say why: --note.")
     if "preflight" in each.what and "READY" not in each.what and not note:

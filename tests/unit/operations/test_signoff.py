@@ -79,6 +79,18 @@ def test_the_wrong_role_signs_nothing(workspace: Any, store: Any, decide: Any) -
     assert sign(workspace, store, "revalidation", NOW).role == "ML Engineer"
 
 
+def test_a_decision_that_came_while_the_signer_read_another_is_not_signed_for_it(
+    workspace: Any, store: Any, decide: Any
+) -> None:
+    decide("NO-GO")
+    shown = table(workspace, store)["cto_decision"]
+    decide("GO", NOW + timedelta(hours=1))
+    with pytest.raises(UsageError, match="by now it is about decision GO"):
+        sign(workspace, store, "cto_decision", NOW, role="CTO", shown=shown.hash)
+    now = table(workspace, store)["cto_decision"]
+    assert sign(workspace, store, "cto_decision", NOW, role="CTO", shown=now.hash).hash == now.hash
+
+
 def test_another_decision_voids_the_signature(workspace: Any, store: Any, decide: Any) -> None:
     decide("PARTIAL-GO")
     sign(workspace, store, "cto_decision", NOW, role="CTO")
