@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.handover_keys import HandoverMixin
 from console.incident import IncidentMixin
 from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, RUNBOOK, STANDUP, TIMELINE
 from console.training_keys import TrainingMixin
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin):
+class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin, HandoverMixin):
     """Mixed into `ConsoleApp`."""
 
     if TYPE_CHECKING:

@@ -86,6 +86,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self.reopen: Path | None = None
         """The workspace to go on in, once this app has ended."""
         self.trail = Trail()
+        self.touched = False
+        """A key was pressed."""
         self.paused = False
         """The display holds still; following goes on."""
         self.held: Snapshot | None = None
@@ -163,6 +165,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
                 screen._css_update_count = self._css_update_count
 
     def on_unmount(self) -> None:
+        self.leave_handover()
         self.session.close()
 
     def _fatal_error(self) -> None:
@@ -271,6 +274,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             return
         screen.query_one(RunHeader).tick(now)
         self._count_down(now)
+        self.offer_handover()
         if lags:
             self.say(f"the terminal lags {lag:.1f} s", "warning")
         if self._note[0] and self._loop_time() > self._note_clears:
@@ -308,6 +312,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     async def action_do(self, action_id: str) -> None:
         """Dispatch one row of the key table: the open screen handles it, else the app."""
+        self.touched = True
         await self.open_screen.complete()
         name = handler_name(action_id)
         screen, says = self.open_screen, self._says

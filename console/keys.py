@@ -216,6 +216,7 @@ _ACTIONS = (
     ),
     Key("model.backup", "B", "B", "backup", "Back up the models, hashes verified", "Act", (REVALIDATE,), 32),
     Key("training.control", "T", "T", "train", "Start, resume or stop the training (confirms first)", "Act"),
+    Key("handover.open", "A", "A", "handover", "What happened while you were away", "Act"),
     Key("workspace.save", "W", "W", "save", "Save this run as a workspace, and go on in it", "Act"),
     Key("display.pause", "p", "p", "pause", "Hold the display still; following goes on", "Act", footer=60),
     Key("text.copy", "y", "y", "copy", "Copy the screen's content; also to a file", "Act", footer=50),

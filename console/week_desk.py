@@ -37,7 +37,7 @@ class WeekState(msgspec.Struct, frozen=True):
 
     timeline: Timeline | None = None
     handover: Handover | None = None
-    """What happened before this console was opened."""
+    """What happened since this operator last looked; opening a console is no look until it ends."""
     phases: tuple[Phase, ...] = ()
     preparation: ChecklistResult | None = None
     prepared_at: datetime | None = None
@@ -55,8 +55,6 @@ class WeekDesk:
         self._wanted: set[Part] = set()
         self._working = False
         self.state = WeekState()
-        self.since: datetime | None = None
-        """Of the handover; None: since this operator last looked."""
 
     def look(self, *parts: Part) -> None:
         """Look these up, on the desk's thread; returns at once."""
@@ -104,13 +102,14 @@ class WeekDesk:
             from core.operations.signoff import sign_off_table
 
             self._put(phases=sign_off_table(workspace, store), problem="")
-        if parts & {"timeline", "handover"}:
+        known = "handover" in parts and store.since_last_look().since is not None
+        if "timeline" in parts or known:  # what fell due matters to who has looked before
             self._timeline(workspace, store)
         if "handover" in parts:
             from core.operations.handover import build_handover
 
-            found = build_handover(store, utc_now(), since=self.since, timeline=self.state.timeline)
-            self._put(handover=found)
+            timeline = self.state.timeline if known else None
+            self._put(handover=build_handover(store, utc_now(), timeline=timeline))
 
     def _prepare(self, workspace: Workspace, store: Store) -> None:
         from core.checklist.day import run_day_list
@@ -200,14 +199,15 @@ class WeekDesk:
             words = visible(f"something unforeseen happened: {type(error).__name__}: {error}", 300)
             send(WorkFailed(UnreadableError(words, hint="Nothing was recorded.")))
 
-    def saw_handover(self) -> None:
-        """This operator has seen what the handover told, and nothing newer."""
-        seen = self.state.handover
+    def forget_handover(self) -> None:
+        """It is to be looked up anew."""
+        self._put(handover=None)
+
+    def saw_all(self) -> None:
+        """This operator has seen what is recorded now."""
 
         def job() -> None:
-            if seen is not None:
-                store = self._session.clerk.require_store()
-                store.mark_look(utc_now(), seen.last_entry, seen.last_transition)
+            self._session.clerk.require_store().mark_look(utc_now())
 
         self._session.clerk.submit(job)
 

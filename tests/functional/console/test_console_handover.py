@@ -1,0 +1,128 @@
+"""The handover: told after opening to who has looked before, in nobody's way, and again by its key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from console.app import ConsoleApp
+from console.screens.handover import HandoverPanel
+from console.session import ConsoleSession
+from console.stores import open_store
+from core.clock import utc_now
+
+
+def happened(given: Any) -> None:
+    """This operator looked two hours ago; since then others have ticked and overridden."""
+    now = utc_now()
+    with open_store(given.workspace) as store:
+        store.tick("preflight.before", now - timedelta(hours=3))
+        store.mark_look(now - timedelta(hours=2))
+        store.tick("preflight.setup_ready", now - timedelta(hours=1), "all good")
+        store.override("preflight.smc", "not in this phase", now - timedelta(minutes=30))
+
+
+async def seconds_pass(given: Any, pilot: Any, until: str, ticks: int = 60) -> str:
+    for _ in range(ticks):
+        given.app.offer_handover()
+        await pilot.pause(0.05)
+        if until in given.text():
+            return str(given.text())
+    raise AssertionError(f"{until} did not come:\n{given.text()}")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_happened_since_the_last_look_is_told_over_the_dashboard(
+    given: Any, make: Any, size: tuple[int, int]
+) -> None:
+    happened(given)
+    async with given.app.run_test(size=size) as pilot:
+        given.give(make.snapshot())
+        text = await seconds_pass(given, pilot, "Since you last looked")
+        assert "1 ticked" in text and "1 overridden" in text
+        assert "preflight.setup_ready" in text and "all good" in text and "not in this phase" in text
+        assert "preflight.before" not in text and "any key closes" in text
+
+
+async def test_any_key_closes_it_and_still_does_what_it_does(given: Any, make: Any) -> None:
+    happened(given)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await seconds_pass(given, pilot, "Since you last looked")
+        await pilot.press("2")
+        await pilot.pause(0.2)
+        assert given.app.screen is given.app.open_screen and given.app.open_screen.number == 2
+        await pilot.press("A")
+        await seconds_pass(given, pilot, "Since you last looked")
+        await pilot.press("q")
+        await pilot.pause(0.1)
+        assert given.app.open_screen.number == 2, "closing it left the console"
+
+
+async def test_it_does_not_stand_in_the_way_of_who_has_begun(given: Any, make: Any) -> None:
+    """A note says that there is something, and the next console tells it again."""
+    happened(given)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("tab")
+        text = await seconds_pass(given, pilot, "happened since you last looked: A shows them")
+        assert not isinstance(given.app.screen, HandoverPanel) and "Since you last looked" not in text
+    with open_store(given.workspace) as store:
+        assert len(store.since_last_look().entries) == 2
+
+
+async def test_what_was_told_is_not_told_again_and_nothing_new_says_nothing(given: Any, make: Any) -> None:
+    happened(given)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await seconds_pass(given, pilot, "Since you last looked")
+    session = ConsoleSession(given.workspace, None)
+    given.app, follower = ConsoleApp(session), session._follower
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        follower.give(make.snapshot())  # type: ignore[attr-defined]
+        for _ in range(60):
+            given.app.offer_handover()
+            await pilot.pause(0.05)
+            if session.week_desk.state.handover is not None:
+                break
+        given.app.offer_handover()
+        found = session.week_desk.state.handover
+        assert found is not None and all(each.group == "due" for each in found.happened)
+        assert given.app.screen is given.app.open_screen
+
+
+async def test_on_an_empty_record_nothing_is_said(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        for _ in range(40):
+            given.app.offer_handover()
+            await pilot.pause(0.05)
+        assert given.app.screen is given.app.open_screen and "A shows" not in given.text()
+        await pilot.press("A")
+        await seconds_pass(given, pilot, "nothing happened on record")
+
+
+async def test_who_never_looked_gets_a_note_and_opens_it_by_its_key(given: Any, make: Any) -> None:
+    with open_store(given.workspace) as store:
+        store.tick("preflight.setup_ready", utc_now())
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await seconds_pass(given, pilot, "1 entries are on record from before: A shows them")
+        assert given.app.screen is given.app.open_screen
+        await pilot.press("A")
+        assert "preflight.setup_ready" in await seconds_pass(given, pilot, "Since you last looked")
+
+
+async def test_what_was_overdue_before_the_last_look_opens_no_panel(given: Any, make: Any) -> None:
+    """A week that is over has nothing new to tell."""
+    with open_store(given.workspace) as store:
+        store.mark_look(utc_now())
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        for _ in range(60):
+            given.app.offer_handover()
+            await pilot.pause(0.05)
+        found = given.session.week_desk.state.handover
+        assert found is not None and given.app.screen is given.app.open_screen
