@@ -25,7 +25,7 @@ def last_value(rule: Rule, scene: Scene) -> float | None:
     if series is None or not len(series) or rule.condition == "not_finite":
         return None
     if rule.condition in ("above", "below"):
-        return series.last_finite
+        return series.last
     return _windowed(rule, series)
 
 

@@ -94,9 +94,12 @@ def kl(context: Context) -> Sensed:
     beside = []
     for name in ("clip_fraction", "explained_variance", "value_loss", "learning_rate"):
         series = run.series.get(name)
-        value = None if series is None else series.last_finite
-        beside.append(f"{name} {'is not logged' if value is None else f'{value:.4g}'}")
+        newest = None if series is None or not len(series) else series.value[len(series) - 1]
+        beside.append(f"{name} {'is not logged' if newest is None else f'{newest:.4g}'}")
     limit = context.settings.checks.kl_good
+    if kl.last is None:
+        text = f"approx_kl is not finite now; its last number was {kl.last_finite:.4g}"
+        return Sensed("bad", text, tuple(beside))
     text = f"approx_kl {kl.last_finite:.4g}, highest {kl.maximum:.4g}, good below {limit:g}"
     return Sensed("bad" if kl.last_finite >= limit else "ok", text, tuple(beside))
 

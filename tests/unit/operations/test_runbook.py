@@ -120,6 +120,14 @@ def test_every_sensor_answers_on_an_empty_workspace(desk: Desk) -> None:
                 assert found.text and found.state in ("ok", "bad", "unknown")
 
 
+def test_a_kl_that_is_no_number_now_is_not_judged_by_the_one_before(desk: Desk) -> None:
+    desk.metric("approx_kl", 0.008, 0.009)
+    assert sense("kl", desk.context).state == "ok"
+    desk.metric("approx_kl", 0.008, math.nan)
+    found = sense("kl", desk.context)
+    assert found.state == "bad" and "its last number was 0.008" in found.text
+
+
 def test_log_tail_and_process(desk: Desk) -> None:
     desk.run.log_tail = ["2026 [INFO] Step 1/2", "Traceback (most recent call last)", "ValueError: nan"]
     desk.run.process = "gone"
