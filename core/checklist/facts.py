@@ -37,6 +37,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     last: str | None = None
     synthetic: bool = False
     hash: str | None = None
+    side: dict[str, float] = {}
+    """Macro and sentiment values that are known, with the share of scored candles for which each is."""
     silent: tuple[str, ...] = ()
     """Features that have one value on all of the newest candles; of the training folder only."""
 

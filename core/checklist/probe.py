@@ -187,8 +187,18 @@ def probe_data(workspace: Workspace, folder: Path, now: datetime) -> DataFacts:
         last=moment[2],
         synthetic=universe.synthetic,
         hash=data_hash(folder),
+        side=_side_shares(universe),
         silent=_silent_features(universe) if folder == workspace.train_data else (),
     )
+
+
+def _side_shares(universe: Universe) -> dict[str, float]:
+    from core.market.side import NAMES
+
+    if universe.side is None:
+        return {}
+    known = (universe.side == universe.side)[:, universe.score_from :].mean(axis=(0, 1)).tolist()
+    return {name: share for name, share in zip(NAMES, known, strict=True) if share > 0}
 
 
 def _silent_features(universe: Universe) -> tuple[str, ...]:

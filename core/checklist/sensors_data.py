@@ -97,16 +97,40 @@ def gaps(context: PreflightContext, _: str) -> Reading:
     return Reading("pass", 0, 0, source, 0.0)
 
 
+SIDE_DATA = ("fear_greed", "btc_dominance", "dxy", "funding_rate", "long_short_ratio", "open_interest")
+"""Macro and sentiment values that the feature set can use."""
+_SIDE_SHARE = 0.9
+"""Least share of the candles for which a value must be known."""
+
+
 def side_data(context: PreflightContext, _: str) -> Reading:
-    """Macro and sentiment columns: not read, so neutral values stand in, and that is said."""
-    return Reading(
-        "warn",
-        "absent",
-        "available",
-        "feature set",
-        0.0,
-        message="no macro or sentiment data is read: neutral values are used",
+    """Macro and sentiment values: where one is missing a neutral value stands in, and that is said."""
+    train, test = context.facts.train, context.facts.backtest
+    if train is None or train.error is not None:
+        return unknown((train.error if train else context.facts.missing) or "not looked at")
+    known = [name for name in SIDE_DATA if train.side.get(name, 0.0) >= _SIDE_SHARE]
+    value, source = (
+        f"{len(known)} of {len(SIDE_DATA)}",
+        f"{context.workspace.relative(context.workspace.train_data)}/side",
     )
+    limit = f"{len(SIDE_DATA)} values"
+    if not train.side and not (test and test.side):
+        told = "no macro or sentiment data: neutral values are used"
+        return Reading("warn", "absent", limit, source, 0.0, message=told)
+    notes = []
+    if test is not None and test.error is None:
+        uneven = [
+            name
+            for name in SIDE_DATA
+            if (train.side.get(name, 0.0) >= _SIDE_SHARE) != (test.side.get(name, 0.0) >= _SIDE_SHARE)
+        ]
+        if uneven:
+            told = f"known in one of the training and test data only: {', '.join(uneven)}"
+            return Reading("fail", value, limit, source, 0.0, message=told, on_fail="fix")
+    thin = [f"{name} {100 * train.side.get(name, 0.0):.0f} %" for name in SIDE_DATA if name not in known]
+    if thin:
+        notes.append(f"neutral values stand in where these are not known: {', '.join(thin)} of the candles")
+    return Reading("warn" if notes else "pass", value, limit, source, 0.0, message="; ".join(notes))
 
 
 def smc(context: PreflightContext, _: str) -> Reading:

@@ -90,6 +90,8 @@ class Data(_Section, frozen=True):
     """What `data split` keeps at least for the test set."""
     holding_candles: Annotated[int, Meta(ge=0)] = 24
     """Added to the longest feature look-back as the embargo between two slices."""
+    side_hours: Positive = 72.0
+    """A macro or sentiment value older than this is absent."""
     coverage: Fraction = 0.9
     """Least share of the common window each symbol must cover."""
 

@@ -19,6 +19,7 @@ from core.errors import UsageError
 from core.market.candles import candle_files, read_candles, timeframe
 from core.market.model import Universe
 from core.market.record import SplitRecord, read_split, write_split
+from core.market.side import write_side
 from core.market.synthetic import write_universe
 from core.market.universe import load_universe
 from core.trading.features import LOOK_BACK
@@ -75,11 +76,14 @@ def split_data(source: Path, train: Path, backtest: Path, data: settings.Data, n
         "backtest": (backtest, part(universe, boundary, size, score_from=embargo)),
     }
     records = {}
+    side_source = source.parent if source.is_file() else source
     for role, (folder, each) in parts.items():
         folder.mkdir(parents=True, exist_ok=True)
         records[role] = _record(role, each, source, data)
         write_split(folder, records[role])
         write_universe(each, folder)
+        begin = int(each.time[0]) - int(data.side_hours * 3_600_000)
+        write_side(side_source, folder, each.symbols, begin, int(each.time[-1]) + each.step_ms)
     return SplitSummary(universe.symbols, records["train"], records["backtest"], universe.warnings)
 
 

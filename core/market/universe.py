@@ -22,6 +22,8 @@ from core.market.candles import candle_files, timeframe, without_candles
 from core.market.model import Candles, Universe
 from core.market.quality import Inspected, inspect_file
 from core.market.record import SPLIT_NAME, SplitRecord, read_split
+from core.market.side import FOLDER as SIDE_FOLDER
+from core.market.side import side_files, with_side
 from core.market.synthetic import synthetic_note
 from core.trading.features import LOOK_BACK
 
@@ -55,7 +57,7 @@ def load_universe(
         warnings=_warnings(inspected, note),
         synthetic=note is not None,
     )
-    return _scored(universe, record, folder)
+    return _scored(with_side(universe, folder, data), record, folder)
 
 
 def align(
@@ -105,6 +107,11 @@ def data_hash(folder: Path) -> str:
     try:
         for path in _files(folder):
             digest.update(f"{path.name}\0{sha256_file(path)}\n".encode())
+    except OSError as error:
+        raise UnreadableError(f"{error.filename} could not be read: {error.strerror}") from error
+    try:
+        for path in side_files(folder if folder.is_dir() else folder.parent):
+            digest.update(f"{SIDE_FOLDER}/{path.name}\0{sha256_file(path)}\n".encode())
     except OSError as error:
         raise UnreadableError(f"{error.filename} could not be read: {error.strerror}") from error
     record = read_split(folder)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.market.model import Universe
+from core.trading import side_features as side
 from core.trading import smart_money
 from core.trading.windows import (
     Array,
@@ -52,6 +53,7 @@ FEATURE_NAMES: tuple[str, ...] = (
     "efficiency_24",
     "higher_trend",
     *smart_money.NAMES,
+    *side.NAMES,
 )
 
 
@@ -62,6 +64,7 @@ def market_features(universe: Universe) -> NDArray[np.float32]:
     """
     filled = fill_missing(universe)
     columns = _columns(filled, universe.time, universe.step_ms)
+    columns |= side.columns(universe)
     out = np.empty((*universe.close.shape, len(FEATURE_NAMES)), dtype=np.float32)
     for index, name in enumerate(FEATURE_NAMES):
         np.clip(columns[name], -_CLIP, _CLIP, out=columns[name])

@@ -14,6 +14,7 @@ from core.checklist.build import items_of
 from core.checklist.catalogue_preflight import HYPERPARAMETERS, REWARD_COMPONENTS, SETUP_SENSORS
 from core.checklist.preflight import SENSORS, SETUP
 from core.checklist.probe import BaselineFacts, EnvironmentFacts
+from core.checklist.sensors_data import SIDE_DATA
 from core.config.edit import changed_text
 from core.config.settings import Hyperparameters, Settings
 from core.workspace import Workspace
@@ -273,6 +274,25 @@ def test_side_data_and_smc_say_the_truth(preflight: Any, good: dict[str, Any]) -
     assert preflight.item("smc").message.endswith("training candles: choch")
     preflight()
     assert (preflight.item("smc").state, preflight.item("smc").message) == ("pass", "")
+
+
+def test_side_data_count_where_both_sides_know_them(preflight: Any, good: dict[str, Any]) -> None:
+    """All six: pass. Some: neutral values warn. What only training or only the test knows: to be fixed."""
+    every = dict.fromkeys(SIDE_DATA, 1.0)
+
+    def given(train: dict[str, float], test: dict[str, float]) -> Any:
+        preflight(
+            train=msgspec.structs.replace(good["train"], side=train),
+            backtest=msgspec.structs.replace(good["backtest"], side=test),
+        )
+        return preflight.item("side_data")
+
+    assert (given(every, every).state, given(every, every).value) == ("pass", "6 of 6")
+    some = {**every, "dxy": 0.5}
+    assert given(some, some).state == "warn"
+    assert "dxy 50 % of the candles" in given(some, some).message
+    assert given(every, {}).state == "fail"
+    assert given({}, {"dxy": 1.0}).message.endswith("only: dxy")
 
 
 def test_baseline(preflight: Any) -> None:

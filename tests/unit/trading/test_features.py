@@ -13,6 +13,7 @@ from core.market.model import Universe
 from core.market.split import part
 from core.market.synthetic import synthetic_universe
 from core.trading import features as features_module
+from core.trading import side_features
 from core.trading.features import (
     FEATURE_NAMES,
     LOOK_BACK,
@@ -107,7 +108,9 @@ def test_features_are_finite_bounded_and_float32():
     assert values.shape == (2, SIZE, len(FEATURE_NAMES))
     assert np.isfinite(values).all()
     assert np.abs(values).max() <= 5.0
-    assert values[:, LOOK_BACK:].std(axis=(0, 1)).min() > 0.01, "a feature that never varies says nothing"
+    own = len(FEATURE_NAMES) - len(side_features.NAMES)
+    assert values[:, LOOK_BACK:, :own].std(axis=(0, 1)).min() > 0.01, "what never varies says nothing"
+    assert not values[:, :, own:].any(), "without side data they are neutral"
 
 
 def test_a_flat_market_gives_finite_features():
