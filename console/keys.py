@@ -191,7 +191,17 @@ _ACTIONS = (
     Key("alert.logs", "c", "c", "logs", "The log lines of the alert's moment", "Act", (ALERTS, RUNBOOK), 13),
     Key("row.details", "d", "d", "details", "All about the row", "Move", (ALERTS, TIMELINE, RUNBOOK), 36),
     Key("runbook.look", "f5,ctrl+r", "f5", "look again", "Make the checks again", "Act", (RUNBOOK,), 33),
-    Key("standup.edit", "e,enter", "e", "edit", "Edit the line's note", "Act", (STANDUP,), footer=10),
+    Key(
+        "standup.next",
+        "enter",
+        "enter",
+        "line is right",
+        "The line may stand: the next",
+        "Act",
+        (STANDUP,),
+        9,
+    ),
+    Key("standup.edit", "e", "e", "edit", "Edit the line, or the note", "Act", (STANDUP,), footer=10),
     Key(
         "standup.confirm",
         "c",

@@ -25,6 +25,8 @@ class FormEntry:
     """Of its mark."""
     source: str = ""
     editable: bool = False
+    read: bool = False
+    """A person went through it and let it stand."""
 
 
 class EntryList(RowList):
@@ -60,10 +62,12 @@ class EntryList(RowList):
         entry = self.entries[index]
         labels = max(len(other.label) for other in self.entries) + 2
         pen = ("e " if ascii_only() else "✎ ") if entry.editable else "  "
+        if entry.read:
+            pen = "x " if ascii_only() else "✓ "
         lines = wrapped(safe(entry.answer, 600), max(10, width - labels - 4)) or [""]
         style = "plain" if entry.answer else "dim"
         first: Row = [
-            (pen, "accent"),
+            (pen, "good" if entry.read else "accent"),
             (fit(safe(entry.label, 60), labels), "dim"),
             (f"{glyph(entry.tone)} ", entry.tone),
             (lines[0], style),

@@ -6,6 +6,7 @@ marked as theirs.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -45,6 +46,8 @@ class StandupScreen(ConsoleScreen):
         super().__init__()
         self._asked = False
         """A filling is under way or was made."""
+        self._read: dict[str, str] = {}
+        """The lines that were let stand, with their answers: one that changes is to be read again."""
 
     def compose_body(self) -> ComposeResult:
         with Container(id="standup"):
@@ -64,9 +67,14 @@ class StandupScreen(ConsoleScreen):
     def show_standup(self, state: StandupState) -> None:
         standup = state.standup
         self.entries.title = f"standup {standup.date} {standup.time} UTC" if standup else "standup"
-        self.entries.show(form_entries(standup) if standup else (), _empty(state))
+        self.entries.show(self._lines(standup) if standup else (), _empty(state))
         self.answer(*self._answer(state))
         self._show_details()
+
+    def _lines(self, standup: Standup) -> tuple[FormEntry, ...]:
+        return tuple(
+            replace(entry, read=self._read.get(entry.id) == entry.answer) for entry in form_entries(standup)
+        )
 
     def _answer(self, state: StandupState) -> tuple[str, Tone]:
         standup = state.standup
@@ -78,7 +86,12 @@ class StandupScreen(ConsoleScreen):
             return f"Confirmed by {standup.operator}: stored, and written to {path}", "good"
         missing = len(standup.missing)
         unknown = f", {missing} answer{'s' if missing != 1 else ''} not known" if missing else ""
-        return f"Filled from the run, not confirmed{unknown}: read it, add a note, press c", "warning"
+        lines = self._lines(standup)
+        read = sum(entry.read for entry in lines)
+        if read == len(lines):
+            return f"All {read} lines read, not confirmed{unknown}: c stores it and writes Markdown", "accent"
+        went = f", {read} of {len(lines)} lines read" if read else ""
+        return f"Filled from the run, not confirmed{unknown}{went}: enter takes a line, c confirms", "warning"
 
     @on(RowList.Moved)
     def _moved(self) -> None:
@@ -122,6 +135,19 @@ class StandupScreen(ConsoleScreen):
 
     def do_page_up(self) -> None:
         self.entries.page(-1)
+
+    def do_standup_next(self) -> None:
+        """The line may stand: on to the next that was not read."""
+        entry, state = self.entries.selected, self.session.standup
+        if entry is None or state.saved is not None:
+            return
+        self._read[entry.id] = entry.answer
+        self.show_standup(state)
+        lines, here = self.entries.entries, self.entries.cursor
+        order = [*range(here + 1, len(lines)), *range(here)]
+        following = next((index for index in order if not lines[index].read), None)
+        if following is not None:
+            self.entries.to(following)
 
     def do_standup_refresh(self) -> None:
         """Fill again; what a person wrote would be lost, so that is asked first."""

@@ -141,7 +141,7 @@ async def test_a_key_pressed_before_anything_is_loaded_says_a_word(
 ) -> None:
     """Neither the run nor the store has been read, and never is: each key of the screen still answers."""
     app = given.app
-    monkeypatch.setattr(app.session.clerk, "submit", lambda job: None)
+    monkeypatch.setattr(app.session.clerk, "submit", lambda *_given, **_named: None)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press(str(number))
         for key in KEYS:

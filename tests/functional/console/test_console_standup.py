@@ -66,3 +66,29 @@ async def test_copy_gives_the_documents_text(given: Any, make: Any) -> None:
         assert "written to exports/copy-standup-" in given.text()
     (file,) = (given.workspace.root / "exports").glob("copy-standup-*.txt")
     assert file.read_text().startswith("DATE: ") and "YESTERDAYS PROGRESS:" in file.read_text()
+
+
+async def test_the_walkthrough_takes_each_line_by_enter_edits_by_e_and_ends_with_c(
+    given: Any, make: Any
+) -> None:
+    """At 80x24 by keys alone; an answer that changes is to be read again."""
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("6")
+        await pilot.pause(0.4)
+        lines = given.app.open_screen.entries.count
+        await pilot.press("g", *["enter"] * 3)
+        await pilot.pause()
+        assert f"3 of {lines} lines read" in " ".join(given.text().split())
+        await pilot.press(*["enter"] * (lines - 3))
+        await pilot.pause()
+        assert f"All {lines} lines read" in " ".join(given.text().split())
+        await pilot.press("G", "e", *"all calm", "enter")
+        await pilot.pause(0.1)
+        assert f"{lines - 1} of {lines} lines read" in " ".join(given.text().split())
+        await pilot.press("enter", "c")
+        await pilot.pause(0.4)
+        assert "Confirmed by" in given.text()
+    with open_store(given.workspace) as store:
+        (entry,) = store.entries("standup")
+        assert entry.detail["standup"]["note"] == "all calm"
