@@ -40,6 +40,8 @@ _LABELS = {
     "eval_win_rate_pct": "win rate %",
     "eval_profit_factor": "profit factor",
     "eval_trades": "trades",
+    "eval_consecutive_losses": "loss run",
+    "eval_calmar_ratio": "Calmar",
 }
 """Short enough for a tile; a label that holds the unit needs none beside the value."""
 

@@ -26,6 +26,8 @@ class Evaluation:
     win_rate_pct: float | None = None
     profit_factor: float | None = None
     trades: int | None = None
+    consecutive_losses: float | None = None
+    calmar_ratio: float | None = None
 
 
 def read_evaluations(directory: Path) -> tuple[list[Evaluation], str]:
@@ -63,6 +65,8 @@ def _row(header: list[str], line: str) -> Evaluation | None:
         win_rate_pct=values.get("win_rate_pct"),
         profit_factor=values.get("profit_factor"),
         trades=int(trades) if trades is not None else None,
+        consecutive_losses=values.get("consecutive_losses"),
+        calmar_ratio=values.get("calmar_ratio"),
     )
 
 

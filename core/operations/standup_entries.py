@@ -159,8 +159,8 @@ def confidence_entry(
 ) -> Entry:
     """High, Medium or Low from the six gates on the validation slice, as far as they can be judged there.
 
-    Five of six needs at most one miss: none missed is High, one Medium, more Low. An evaluation tells
-    nothing of consecutive losses and Calmar, and that is said. On fewer candles than a gate needs it is at
+    Five of six needs at most one miss: none missed is High, one Medium, more Low. Where an evaluation tells
+    nothing of consecutive losses or Calmar, that is said. On fewer candles than a gate needs it is at
     most Medium. Without an evaluation, or with fewer trades than a gate needs, it is unknown.
     """
     if evaluation is None:
@@ -170,10 +170,10 @@ def confidence_entry(
     if evaluation.trades is None or evaluation.trades < need:
         text = f"unknown: {number(evaluation.trades)} trades of the {need} a gate needs ({at})"
         return Entry(text=text, mark="unknown", source=FILE_NAME)
-    judged = _judged(evaluation, settings.gates)
+    judged, untold = _judged(evaluation, settings.gates)
     missed = [name for name, good in judged if not good]
     why = f"; missed: {', '.join(missed)}" if missed else ""
-    why += f"; not evaluated there: {', '.join(_UNTOLD)}"
+    why += f"; not evaluated there: {', '.join(untold)}" if untold else ""
     worst = min(len(missed), 2)
     enough = settings.evidence.min_candles
     if validation_candles is None or validation_candles < enough:
@@ -181,20 +181,35 @@ def confidence_entry(
         held = "an unknown number of" if validation_candles is None else number(validation_candles)
         why += f"; on {held} candles of the {enough} a gate needs"
     word, mark = _CONFIDENCE[worst]
-    text = f"{word} ({len(judged) - len(missed)} of {len(judged) + len(_UNTOLD)} gates passed, {at}{why})"
+    text = f"{word} ({len(judged) - len(missed)} of {len(judged) + len(untold)} gates passed, {at}{why})"
     return Entry(text=text, mark=mark, source=FILE_NAME)
 
 
-def _judged(evaluation: Evaluation, gates: Gates) -> tuple[tuple[str, bool], ...]:
-    """Each gate that an evaluation tells something of; a missing value is a miss."""
+def _judged(evaluation: Evaluation, gates: Gates) -> tuple[list[tuple[str, bool]], list[str]]:
+    """Whether each gate was passed, and the gates that this evaluation tells nothing of.
+
+    Consecutive losses and Calmar may be absent (too few trades in a stream, nothing ever lost, a file
+    without their columns) and are then not judged; of the others a missing value is a miss.
+    """
     sharpe, drawdown = evaluation.sharpe, evaluation.max_drawdown_pct
     wins, factor = evaluation.win_rate_pct, evaluation.profit_factor
-    return (
+    losses, calmar = evaluation.consecutive_losses, evaluation.calmar_ratio
+    judged = [
         ("Sharpe", sharpe is not None and sharpe >= gates.sharpe_ratio),
         ("max drawdown", drawdown is not None and drawdown <= gates.max_drawdown_pct),
         ("win rate", wins is not None and wins >= gates.win_rate_pct),
         ("profit factor", factor is not None and factor >= gates.profit_factor),
-    )
+    ]
+    untold = []
+    if losses is None:
+        untold.append("consecutive losses")
+    else:
+        judged.append(("consecutive losses", losses <= gates.consecutive_losses))
+    if calmar is None:
+        untold.append("Calmar")
+    else:
+        judged.append(("Calmar", calmar >= gates.calmar_ratio))
+    return judged, untold
 
 
 def _report(decision: RevalidationResult) -> str:
@@ -202,8 +217,6 @@ def _report(decision: RevalidationResult) -> str:
 
 
 _DECIDED: dict[str, Mark] = {"GO": "good", "PARTIAL-GO": "attention", "NO-GO": "bad"}
-_UNTOLD = ("consecutive losses", "Calmar")
-"""Gates of which `evaluations.csv` tells nothing."""
 _CONFIDENCE: tuple[tuple[str, Mark], ...] = (("High", "good"), ("Medium", "attention"), ("Low", "bad"))
 
 

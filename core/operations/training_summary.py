@@ -183,6 +183,8 @@ def _evaluation(row: Evaluation) -> dict[str, float | int | None]:
         "win_rate_pct": row.win_rate_pct,
         "profit_factor": row.profit_factor,
         "trades": row.trades,
+        "consecutive_losses": row.consecutive_losses,
+        "calmar_ratio": row.calmar_ratio,
     }
 
 

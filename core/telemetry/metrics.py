@@ -168,6 +168,15 @@ _TABLE = (
         group="evaluation",
     ),
     Metric(name="eval_trades", label="Evaluation trades", decimals=0, group="evaluation"),
+    Metric(
+        name="eval_consecutive_losses",
+        label="Evaluation losses in a row",
+        unit="trades",
+        decimals=1,
+        good="down",
+        group="evaluation",
+    ),
+    Metric(name="eval_calmar_ratio", label="Evaluation Calmar", decimals=2, good="up", group="evaluation"),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _TABLE}

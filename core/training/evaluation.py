@@ -37,6 +37,9 @@ class Evaluation:
     profit_factor: float | None
     """Infinite without a losing trade."""
     trades: int
+    consecutive_losses: float | None = None
+    """By the statistic that the decision uses."""
+    calmar_ratio: float | None = None
     warnings: tuple[str, ...] = ()
 
     def row(self) -> tuple[float | int | None, ...]:
@@ -48,6 +51,8 @@ class Evaluation:
             self.win_rate_pct,
             self.profit_factor,
             self.trades,
+            self.consecutive_losses,
+            self.calmar_ratio,
         )
 
     def selection(self, trial: int) -> Selection | None:
@@ -100,6 +105,7 @@ def evaluate(
         statistic=settings.decision.statistic,
     )
     metrics = summary.metrics
+    runs_known = summary.eligible_streams > 0 and summary.broken is None
     return Evaluation(
         timestep=timestep,
         mean_reward=_mean_reward(
@@ -110,6 +116,8 @@ def evaluate(
         win_rate_pct=metrics.get("win_rate_pct"),
         profit_factor=math.inf if summary.no_losing_trade else metrics.get("profit_factor"),
         trades=summary.trades,
+        consecutive_losses=metrics.get("consecutive_losses") if runs_known else None,
+        calmar_ratio=metrics.get("calmar_ratio") if summary.broken is None else None,
         warnings=backtest.warnings,
     )
 

@@ -36,8 +36,12 @@ HEADERS: dict[str, tuple[str, ...]] = {
         "win_rate_pct",
         "profit_factor",
         "trades",
+        "consecutive_losses",
+        "calmar_ratio",
     ),
 }
+_SHORTER = {EVALUATIONS_CSV: HEADERS[EVALUATIONS_CSV][:-2]}
+"""Headers of fewer columns that a run may have begun with; its rows end where they end."""
 
 Level = Literal["INFO", "WARNING", "ERROR"]
 
@@ -45,17 +49,22 @@ Level = Literal["INFO", "WARNING", "ERROR"]
 class CsvWriter:
     """Appends rows under the header that `HEADERS` gives for the file's name.
 
+    A file that began with the shorter header of its name keeps it: the last values are not written there.
     Raises UnreadableError when the file exists with another header, and OSError from `row`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.header = HEADERS[path.name]
+        self._width = len(self.header)
         first = ",".join(self.header)
         if _mend(path):
             with path.open("rb") as stream:
                 got = stream.readline().rstrip(b"\r\n").decode("utf-8", "replace")
-            if got != first:
+            shorter = _SHORTER.get(path.name, ())
+            if shorter and got == ",".join(shorter):
+                self._width = len(shorter)
+            elif got != first:
                 raise UnreadableError(
                     f"{path} has another header: expected {first!r}, got {visible(got, 120)!r}",
                     hint="`ppo-console train --fresh` moves this run away and starts a new one.",
@@ -67,7 +76,7 @@ class CsvWriter:
         """Append one row; None is an empty field, nan and inf stay `nan` and `inf`."""
         if len(values) != len(self.header):
             raise ValueError(f"{self.path.name} has {len(self.header)} columns, got {len(values)} values")
-        append_line(self.path, ",".join(field(value) for value in values))
+        append_line(self.path, ",".join(field(value) for value in values[: self._width]))
 
 
 def field(value: float | int | None) -> str:

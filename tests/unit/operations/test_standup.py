@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from core.errors import UnreadableError
-from core.operations.evaluations import Evaluation
+from core.operations.evaluations import Evaluation, read_evaluations
 from core.operations.standup import build_standup, save_standup
 from core.operations.standup_entries import confidence_entry
 from core.telemetry.model import Run, RunInfo
@@ -176,6 +176,30 @@ def test_confidence_on_few_candles_is_never_high(workspace: Any, candles: int | 
     assert entry.text.startswith("Medium (4 of 6 gates passed")
     assert "not evaluated there: consecutive losses, Calmar" in entry.text
     assert "of the 500 a gate needs" in entry.text
+
+
+@pytest.mark.parametrize(
+    ("losses", "calmar", "words"),
+    [
+        ("5.0", "2.0", "High (6 of 6 gates passed"),
+        ("5.5", "2.0", "Medium (5 of 6 gates passed, validation at step 100k; missed: consecutive losses)"),
+        (
+            "5.5",
+            "1.9",
+            "Low (4 of 6 gates passed, validation at step 100k; missed: consecutive losses, Calmar)",
+        ),
+        ("3.0", "", "High (5 of 6 gates passed, validation at step 100k; not evaluated there: Calmar)"),
+    ],
+)
+def test_confidence_counts_all_six_gates_where_the_evaluation_has_them(
+    workspace: Any, losses: str, calmar: str, words: str
+) -> None:
+    (workspace.logs / "evaluations.csv").write_text(
+        "timestep,mean_reward,sharpe,max_drawdown_pct,win_rate_pct,profit_factor,trades,"
+        f"consecutive_losses,calmar_ratio\n100000,1.0,1.2,9.0,51.0,1.7,60,{losses},{calmar}\n"
+    )
+    (evaluation,), _ = read_evaluations(workspace.logs)
+    assert confidence_entry(evaluation, 500, workspace.settings).text.startswith(words)
 
 
 def test_it_is_written_and_recorded(workspace: Any, store: Any, make_run: Any, make_health: Any) -> None:

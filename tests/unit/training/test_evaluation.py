@@ -43,6 +43,9 @@ def test_an_evaluation_is_the_engines_numbers(universe: Universe, settings: Sett
     summary = summarise(backtest, min_stream_trades=10)
     assert found.sharpe == summary.metrics["sharpe_ratio"] and found.trades == summary.trades > 0
     assert found.timestep == 2048 and len(found.row()) == len(HEADERS["evaluations.csv"])
+    assert found.consecutive_losses == summary.metrics["consecutive_losses"] is not None
+    assert found.calmar_ratio == summary.metrics["calmar_ratio"] is not None
+    assert found.row()[-2:] == (found.consecutive_losses, found.calmar_ratio)
     assert any("episodes judged" in warning for warning in found.warnings)
 
 
@@ -51,6 +54,7 @@ def test_without_a_trade_there_is_no_ratio_only_a_reward(universe: Universe, set
         AlwaysHold(), universe, market_features(universe), settings, timestep=1, cancelled=lambda: False
     )
     assert (found.sharpe, found.profit_factor, found.win_rate_pct, found.trades) == (None, None, None, 0)
+    assert (found.consecutive_losses, found.calmar_ratio) == (None, None), "nothing to judge is no 0"
     assert found.mean_reward == pytest.approx(100 * 0.0002), "100 candles out of the market"
     assert found.selection(1) == Selection(metric="mean_reward", value=found.mean_reward, trial=1)
 

@@ -204,7 +204,7 @@ def test_each_evaluation_is_a_row_and_a_counted_trial_and_the_best_is_kept(stage
         ["18432", "1.5", "0.5"],
         ["20480", "1.5", ""],
     ]
-    assert rows[0].endswith(",2.0,50.0,inf,3")
+    assert rows[0].endswith(",2.0,50.0,inf,3,,")
     assert [name for name in stage.saver.saved if name.startswith("best")] == ["best 1", "best 3"]
     record = read_run(stage.workspace.logs)
     assert record is not None and record.trials == 4

@@ -20,7 +20,8 @@ def test_headers_are_the_documents(tmp_path: Path) -> None:
     expected = {
         "convergence_dashboard.csv": "timestep,reward,kl_divergence,value_loss,policy_entropy",
         "training_metrics.csv": "timestep,policy_loss,value_loss,entropy,approx_kl,clip_fraction",
-        "evaluations.csv": "timestep,mean_reward,sharpe,max_drawdown_pct,win_rate_pct,profit_factor,trades",
+        "evaluations.csv": "timestep,mean_reward,sharpe,max_drawdown_pct,win_rate_pct,profit_factor,trades,"
+        "consecutive_losses,calmar_ratio",
     }
     for name, header in expected.items():
         CsvWriter(tmp_path / name)
@@ -54,6 +55,17 @@ def test_a_line_cut_off_by_a_kill_does_not_swallow_the_next(tmp_path: Path) -> N
         stream.write("2048,1.")
     CsvWriter(path).row((4096, 2.0, None, None, None))
     assert path.read_text().splitlines()[1:] == ["2048,1.", "4096,2.0,,,"]
+
+
+def test_a_resume_keeps_the_shorter_header_that_the_evaluations_began_with(tmp_path: Path) -> None:
+    path = tmp_path / "evaluations.csv"
+    header = "timestep,mean_reward,sharpe,max_drawdown_pct,win_rate_pct,profit_factor,trades"
+    path.write_text(f"{header}\n1000,1.0,1.2,9.0,51.0,1.7,60\n")
+    CsvWriter(path).row((2000, 1.5, 1.3, 8.0, 52.0, None, 61, 3.0, 2.5))
+    lines = path.read_text().splitlines()
+    assert lines == [header, "1000,1.0,1.2,9.0,51.0,1.7,60", "2000,1.5,1.3,8.0,52.0,,61"]
+    with pytest.raises(ValueError, match="9 columns"):
+        CsvWriter(path).row((3000, 1.5, 1.3, 8.0, 52.0, None, 61))
 
 
 def test_another_header_is_refused(tmp_path: Path) -> None:
