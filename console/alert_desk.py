@@ -172,7 +172,9 @@ class AlertDesk:
             session = self._session
             workspace, store = session.workspace, session.clerk.require_store()
             if workspace is None:
-                raise UsageError("a rule is saved in a workspace's config.toml", hint="ppo-console init DIR")
+                raise UsageError(
+                    "a rule is saved in a workspace's config.toml", hint="W saves this run as one."
+                )
             from core.workspace import Workspace
 
             current = Workspace(workspace.root, load_settings(workspace.config))

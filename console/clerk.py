@@ -80,7 +80,7 @@ class Clerk:
         if self._opened is None:
             raise UsageError(
                 "nothing can be recorded: there is no workspace with a store",
-                hint="Make one with `ppo-console init DIR` and open the console there.",
+                hint="W saves a run that has none as a workspace.",
             )
         return self._opened
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SURVEY_SECONDS = 120.0
 """Between two looks at all lists; the open one is looked at more often."""
-NO_WORKSPACE = "a workspace is needed: open the console in one, or make one with `ppo-console init DIR`"
+NO_WORKSPACE = "a workspace is needed: W saves this run as one; ppo-console init DIR makes an empty one"
 
 
 class Desk:

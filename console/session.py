@@ -365,7 +365,7 @@ class ConsoleSession:
     def can_revalidate(self) -> str | None:
         """None when a revalidation can start, else why not, in words."""
         if self.workspace is None:
-            return "a workspace says which model and which candles; ppo-console init DIR makes one"
+            return "a workspace says which model and which candles: W saves this run as one"
         if self.revalidation.busy:
             return "a revalidation is running already"
         return None

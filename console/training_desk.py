@@ -126,7 +126,7 @@ class TrainingDesk:
         from core.workspace import open_workspace
 
         if self._workspace is None:
-            raise UsageError("training needs a workspace", hint="`ppo-console init DIR` makes one.")
+            raise UsageError("training needs a workspace", hint="W saves this run as one.")
         return open_workspace(self._workspace.root, self._workspace.root)
 
     # State. Each job has a number; what an overtaken one still says is dropped.

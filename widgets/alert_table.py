@@ -117,7 +117,7 @@ class AlertTable(RowList):
         values: tuple[tuple[str, str], ...] = (
             (f"{glyph(tone)} {alert.severity}", "dim" if stands == "resolved" else tone),
             (safe(alert.rule, 60), "plain" if quiet else "bright"),
-            (_word(stands, alert.no_data), STANDING_TONE[stands] if stands != "firing" else tone),
+            (state_word(stands, alert.no_data), STANDING_TONE[stands] if stands != "firing" else tone),
             (value_text(alert.value, rule), "plain"),
             (value_text(alert.threshold, rule), "dim"),
             (units.steps(alert.since_timestep), "dim"),
@@ -143,7 +143,7 @@ class AlertTable(RowList):
         return tuple((sizes.get(name, 0), name in right) for name in names)
 
 
-def _word(stands: Standing, no_data: bool) -> str:
+def state_word(stands: Standing, no_data: bool) -> str:
     """A firing whose data stopped is firing as far as was known."""
     if stands == "nodata":
         return "no data"

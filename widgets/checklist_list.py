@@ -123,8 +123,9 @@ class ChecklistList(RowList):
         members = [item for item in self.items if item.group == group]
         later = all(self._is_later(item) for item in members)
         still_open = sum(item.state in OPEN_STATES for item in members)
-        tone = "dim" if later else "warning" if still_open else "good"
-        said = "later" if later else f"{still_open} open" if still_open else "done"
+        none = all(item.state == "not_applicable" for item in members)
+        tone = "dim" if later or none else "warning" if still_open else "good"
+        said = "later" if later else "n/a" if none else f"{still_open} open" if still_open else "done"
         owner = members[0].owner
         heading: Row = [(safe(group, 80) + "  ", "bright"), (said, tone)]
         if owner and width > len(group) + len(said) + len(owner) + 6:

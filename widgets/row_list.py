@@ -13,7 +13,7 @@ from textual import events
 from textual.message import Message
 from textual.style import Style
 
-from widgets.lines import STYLES, LineWidget, Row, Span, cut, framed
+from widgets.lines import STYLES, LineWidget, Row, Span, cut, framed, wrap_spans
 from widgets.tone import ascii_only
 
 _CURSOR = "|cursor-banner"
@@ -117,7 +117,8 @@ class RowList(LineWidget):
         inner, room = width - 4, height - 2
         if self.count == 0:
             self._lines_of = []
-            return framed(self.title, self.value, self.empty, width, height)
+            empty = [part for row in self.empty for part in wrap_spans(row, inner)]
+            return framed(self.title, self.value, empty, width, height)
         fixed = list(self.top_rows(inner - 2)) if room > 3 else []
         room -= len(fixed)
         lines, owners = self._all_lines(inner)

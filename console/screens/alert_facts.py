@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core import units
+from core.alerts.evaluate import WINDOWED
 from core.alerts.threshold_text import editable
-from core.alerts.view import condition_text, headline
+from core.alerts.view import FALLING, condition_text, headline
 from core.alerts.view import value_text as rule_value
 from widgets.alert_table import age_seconds, value_text
 from widgets.alert_words import ago, at, silenced_words, taken_words
@@ -63,6 +64,8 @@ def details(
     if alert.value is not None or alert.threshold is not None:
         against = f"{value}, limit {limit}"
         out.append(("value", f"{against}  ({alert.metric})" if alert.metric else against, "bright"))
+    if alert.firing and rule is not None and (ends := resolves(rule)):
+        out.append(("resolves", ends, "plain"))
     age = age_seconds(alert, now)
     began = f"step {units.number(alert.since_timestep)}" if alert.since_timestep is not None else ""
     since = f"{units.age(age)} ago" if age is not None else ""
@@ -77,6 +80,20 @@ def details(
     if alert.firing or alert.state == "resolved":
         out += _told(alert, now, facts, told)
     return out
+
+
+def resolves(rule: Rule) -> str:
+    """What a firing rule waits for, where that is more than its condition's end; else empty."""
+    if rule.resolve_at is None and not (rule.keep_firing_steps or rule.keep_firing_seconds):
+        return ""
+    level = rule.threshold if rule.resolve_at is None else rule.resolve_at
+    side = "above" if rule.condition in FALLING or rule.condition == "flat" else "below"
+    text = f"{side} {rule_value(rule, level)}" if editable(rule) else "once it is over"
+    if rule.keep_firing_steps:
+        text += f" for {units.number(rule.keep_firing_steps)} steps"
+    if rule.keep_firing_seconds:
+        text += f" for {units.duration(rule.keep_firing_seconds)}"
+    return text
 
 
 def _ownership(alert: AlertView, now: datetime, facts: AlertFacts | None) -> Facts:
@@ -148,9 +165,12 @@ def delivery_details(each: Delivery, now: datetime) -> Facts:
 
 
 def rule_details(name: str, rule: Rule, state: str, value: float | None) -> Facts:
+    words = {"hidden": "hidden: a worse one of its family fires", "nodata": "no data", "inactive": "at rest"}
+    if state == "inactive" and rule.condition in WINDOWED and value is None:
+        state = "waiting for its window to fill"
     out: Facts = [
         ("", condition_text(rule), "bright"),
-        ("state", "hidden: a worse one of its family fires" if state == "hidden" else state, "plain"),
+        ("state", words.get(state, state), "plain"),
         ("last value", rule_value(rule, value), "plain"),
     ]
     if editable(rule):

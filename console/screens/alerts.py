@@ -26,6 +26,7 @@ from widgets.alert_table import (
     AlertTable,
     in_order,
     standing,
+    state_word,
 )
 from widgets.detail_pane import DetailPane
 from widgets.flow_line import FlowLine
@@ -240,7 +241,8 @@ class Alerts(ConsoleScreen):
                 pane.show("details", [("", words, "dim")])
                 return
             stands = standing(alert)
-            value: Row = [(f"{glyph(SEVERITY_TONE[alert.severity])} {stands}", STANDING_TONE[stands])]
+            state = f"{glyph(SEVERITY_TONE[alert.severity])} {state_word(stands, alert.no_data)}"
+            value: Row = [(state, STANDING_TONE[stands])]
             pane.show(alert.rule, self._details_of(alert, now), value)
             return
         title, facts = self._row_facts(now)
@@ -417,7 +419,7 @@ class Alerts(ConsoleScreen):
             self.console.say(f"{name} has no threshold: it fires on {rule.condition}", "plain")
             return
         if self.session.workspace is None:
-            self.console.say("a threshold is saved in a workspace: ppo-console init DIR makes one", "warning")
+            self.console.say("a threshold is saved in a workspace: W saves this run as one", "warning")
             return
         from console.screens.alert_edit import AskThreshold
 

@@ -51,7 +51,7 @@ _EMPTY_GATES = (
     "R judges the model. The six gates then stand here: limit, value, margin, what a random policy reaches, "
     "verdict."
 )
-_NO_WORKSPACE = "A workspace says which model and which candles are judged: ppo-console init DIR makes one."
+_NO_WORKSPACE = "A workspace says which model and which candles are judged: W saves this run as one."
 _EMPTY_WHY = "Deploy, Tune or Retrain, with the reasons, and the paths of the reports."
 _EMPTY_SYMBOLS = "Return, drawdown, win rate, profit factor and trades of each symbol."
 _EMPTY_EQUITY = "The portfolio's equity and its drawdown."

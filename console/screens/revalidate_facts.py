@@ -54,7 +54,7 @@ def answer(state: RevalidationState, stale: bool, now: datetime) -> tuple[str, T
         return "cancelled: nothing was decided" + (_earlier_words(result, now) if result else ""), "warning"
     if result is None:
         if state.model_path is None:
-            return "nothing to judge without a workspace: ppo-console init DIR makes one", "unknown"
+            return "nothing to judge without a workspace: W saves this run as one", "unknown"
         if state.report_problem is not None:
             return "the report on disk cannot be read: whether the model earned GO is not known", "critical"
         return "not judged yet: R judges the model", "unknown"

@@ -98,7 +98,7 @@ def _steps(situation: Situation, snapshot: Snapshot | None) -> str:
     step = record.timestep if of_snapshot is None else max(record.timestep, of_snapshot)
     total = record.total_timesteps
     words = f"{units.number(step)} of {units.number(total)}"
-    return f"{words} ({units.percent(100 * step / total)})" if total else words
+    return f"{words} ({units.percent(min(100.0, 100 * step / total))})" if total else words
 
 
 def preflight_facts(state: TrainingState) -> list[Fact]:

@@ -23,7 +23,7 @@ from core.units import age, duration, gigabytes, number, percent
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 _STATES: tuple[AlertState, ...] = ("firing", "pending", "nodata", "resolved", "inactive")
 _SECONDS: frozenset[Condition] = frozenset({"checkpoint_age", "step_age", "absent"})
-_FALLING: frozenset[Condition] = frozenset(
+FALLING: frozenset[Condition] = frozenset(
     {"below", "slope_below", "rise_below", "pace_below", "disk_free", "memory_free"}
 )
 
@@ -281,5 +281,5 @@ def _limit(rule: Rule) -> str:
         return f"> {duration(value)}"
     if rule.condition == "disk_free":
         return f"< {gigabytes(value)}"
-    sign = "≤" if rule.condition == "flat" else "<" if rule.condition in _FALLING else ">"
+    sign = "≤" if rule.condition == "flat" else "<" if rule.condition in FALLING else ">"
     return f"{sign} {value:g}".replace("-", "−")

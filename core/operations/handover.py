@@ -21,11 +21,22 @@ if TYPE_CHECKING:
     from core.store.audit import AuditEntry
     from core.store.database import Store
 
-Group = Literal["fired", "alerts", "checklists", "overridden", "decisions", "training", "other", "due"]
+Group = Literal[
+    "fired",
+    "alerts",
+    "checklists",
+    "preflights",
+    "overridden",
+    "decisions",
+    "training",
+    "other",
+    "due",
+]
 GROUPS: tuple[tuple[Group, str], ...] = (
-    ("fired", "fired"),
+    ("fired", "fired and resolved"),
     ("alerts", "acknowledged and silenced"),
     ("checklists", "ticked"),
+    ("preflights", "preflights"),
     ("overridden", "overridden or set aside"),
     ("decisions", "decided and signed"),
     ("training", "training"),
@@ -38,7 +49,7 @@ _KINDS: dict[str, Group] = {
     "silence_end": "alerts",
     "tick": "checklists",
     "untick": "checklists",
-    "preflight": "checklists",
+    "preflight": "preflights",
     "standup": "checklists",
     "override": "overridden",
     "not_applicable": "overridden",
@@ -126,14 +137,15 @@ def _headline(found: Sequence[Happened], counts: dict[str, int], begin: datetime
     since = "on record" if begin is None else f"since {iso(begin)}"
     if not found:
         return f"nothing happened {since}"
-    critical = sum(
-        each.group == "fired" and each.what == "firing" and each.severity == "critical" for each in found
-    )
+    alerts = [each for each in found if each.group == "fired"]
+    fired = [each for each in alerts if each.what == "firing"]
     parts = []
-    for group, words in GROUPS:
-        if counts[group]:
-            more = f" ({critical} critical)" if group == "fired" and critical else ""
-            parts.append(f"{counts[group]} {words}{more}")
+    if fired:
+        critical = sum(each.severity == "critical" for each in fired)
+        parts.append(f"{len(fired)} fired" + (f" ({critical} critical)" if critical else ""))
+    if resolved := sum(each.what == "resolved" for each in alerts):
+        parts.append(f"{resolved} resolved")
+    parts += [f"{counts[group]} {words}" for group, words in GROUPS if group != "fired" and counts[group]]
     return f"{', '.join(parts)} {since}"
 
 

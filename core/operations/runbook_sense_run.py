@@ -25,7 +25,8 @@ def process(context: Context) -> Sensed:
         return Sensed("ok", f"{who} ended by itself: {run.info.outcome}")
     if run.process == "gone":
         return Sensed("bad", f"{who} is gone; {health.reason}")
-    return Sensed("unknown", f"{who} cannot be seen from here; {health.reason}")
+    unseen = f"{who} cannot be seen from here"
+    return Sensed("unknown", health.reason if unseen in health.reason else f"{unseen}; {health.reason}")
 
 
 def log(context: Context) -> Sensed:

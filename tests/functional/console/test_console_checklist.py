@@ -177,7 +177,16 @@ async def test_without_a_workspace_the_screen_says_what_it_needs(
     async with given.app.run_test(size=(120, 30)) as pilot:
         await pilot.press("3")
         await settle(pilot)
-        assert "a workspace is needed" in given.text()
+        assert "a workspace is needed: W saves this run as one" in given.text()
+
+
+async def test_words_that_stand_for_an_empty_list_are_not_cut_off(given: Any, tmp_path: Any) -> None:
+    given.app = ConsoleApp(ConsoleSession(None, tmp_path))
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        await settle(pilot)
+        frame = [line.strip("│ ") for line in given.text().splitlines() if line.startswith("│")]
+        assert "ppo-console init DIR makes an empty one" in " ".join(frame)
 
 
 async def test_the_days_list_comes_with_the_first_picture_of_the_run(

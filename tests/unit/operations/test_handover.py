@@ -57,11 +57,13 @@ def test_every_kind_of_thing_stands_in_its_group(store: Store, bob: Store) -> No
     store.record("sign_off", "cto_decision", {"name": "Carla", "role": "CTO", "verdict": "approved"}, NOW)
     store.record("training_stop", "4711", {"force": False}, NOW)
     store.record("backup", "console-1", {}, NOW)
+    store.record("preflight", "FIX", {}, NOW)
     found = build_handover(bob, NOW)
     assert found.counts == {
         "fired": 1,
         "alerts": 2,
         "checklists": 2,
+        "preflights": 1,
         "overridden": 1,
         "decisions": 2,
         "training": 1,
@@ -87,6 +89,7 @@ def test_what_was_recorded_within_the_same_second_as_the_look_is_told_next_time(
         ("firing", "kl_spike"),
         ("tick", "a"),
     ]
+    assert build_handover(bob, NOW).headline.startswith("1 fired (1 critical), 1 resolved, 1 ticked since")
 
 
 def test_since_a_time_ignores_the_mark(store: Store, bob: Store) -> None:
