@@ -38,7 +38,7 @@ def calibrate(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure false GO and power of the configured gates on simulated markets.
+    """Measure how often the gates are wrong.
 
     An agent whose worth is known trades markets with and without an edge, through the engine, gates and
     evidence that judge a model. Writes a page with plots and the numbers as JSON. Exit code 20 where a

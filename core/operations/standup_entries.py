@@ -160,8 +160,9 @@ def confidence_entry(
     """High, Medium or Low from the six gates on the validation slice, as far as they can be judged there.
 
     Five of six needs at most one miss: none missed is High, one Medium, more Low. Where an evaluation tells
-    nothing of consecutive losses or Calmar, that is said. On fewer candles than a gate needs it is at
-    most Medium. Without an evaluation, or with fewer trades than a gate needs, it is unknown.
+    nothing of consecutive losses or Calmar, that is said, and four passed are at most Medium. On fewer
+    candles than a gate needs it is at most Medium. Without an evaluation, or with fewer trades than a gate
+    needs, it is unknown.
     """
     if evaluation is None:
         return Entry(text="unknown: no evaluation on the validation slice yet", mark="unknown")
@@ -175,6 +176,8 @@ def confidence_entry(
     why = f"; missed: {', '.join(missed)}" if missed else ""
     why += f"; not evaluated there: {', '.join(untold)}" if untold else ""
     worst = min(len(missed), 2)
+    if len(judged) - len(missed) < _ON_TRACK:
+        worst = max(worst, 1)
     enough = settings.evidence.min_candles
     if validation_candles is None or validation_candles < enough:
         worst = max(worst, 1)
@@ -217,6 +220,8 @@ def _report(decision: RevalidationResult) -> str:
 
 
 _DECIDED: dict[str, Mark] = {"GO": "good", "PARTIAL-GO": "attention", "NO-GO": "bad"}
+_ON_TRACK = 5
+"""Gates passed that the documents call on track."""
 _CONFIDENCE: tuple[tuple[str, Mark], ...] = (("High", "good"), ("Medium", "attention"), ("Low", "bad"))
 
 

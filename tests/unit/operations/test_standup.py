@@ -136,7 +136,7 @@ def test_issues_and_tuning_come_from_alerts_and_tables(
             Evaluation(
                 1000, sharpe=2.0, max_drawdown_pct=5.0, win_rate_pct=60.0, profit_factor=2.0, trades=30
             ),
-            "High",
+            "Medium",
         ),
         (
             Evaluation(
@@ -170,11 +170,17 @@ def test_confidence_comes_from_the_validation_slice(
 @pytest.mark.parametrize("candles", [None, 499])
 def test_confidence_on_few_candles_is_never_high(workspace: Any, candles: int | None) -> None:
     evaluation = Evaluation(
-        1000, sharpe=7.0, max_drawdown_pct=1.0, win_rate_pct=60.0, profit_factor=2.0, trades=36
+        1000,
+        sharpe=7.0,
+        max_drawdown_pct=1.0,
+        win_rate_pct=60.0,
+        profit_factor=2.0,
+        trades=36,
+        consecutive_losses=3.0,
+        calmar_ratio=9.0,
     )
     entry = confidence_entry(evaluation, candles, workspace.settings)
-    assert entry.text.startswith("Medium (4 of 6 gates passed")
-    assert "not evaluated there: consecutive losses, Calmar" in entry.text
+    assert entry.text.startswith("Medium (6 of 6 gates passed")
     assert "of the 500 a gate needs" in entry.text
 
 
