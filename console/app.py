@@ -300,7 +300,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
             self._countdown = Countdown()
         settings = self.session.settings if self.session.workspace is not None else None
-        if (words := self._countdown.words(settings, now)) != self._upcoming:
+        if (words := self._countdown.words(settings, now, self.session.set_aside)) != self._upcoming:
             self._upcoming = words
             self.update_chrome()
 

@@ -6,6 +6,7 @@ with the minute; only in the last two minutes with the second.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,12 @@ class Countdown:
         self._settings: Settings | None = None
         self._plan: tuple[Planned, ...] = ()
 
-    def words(self, settings: Settings | None, now: datetime) -> tuple[str, str]:
+    def words(
+        self, settings: Settings | None, now: datetime, without: Collection[str] = ()
+    ) -> tuple[str, str]:
         """(the event and the time until then, that time alone), as `next Daily check-in in 29 min`.
 
-        Empty without a plan and after the week.
+        Empty without a plan and after the week. `without`: ids of events that are known not to apply.
         """
         if settings is None:
             return "", ""
@@ -34,7 +37,7 @@ class Countdown:
             from core.operations.plan import plan
 
             self._settings, self._plan = settings, plan(settings)
-        following = next((event for event in self._plan if event.at > now), None)
+        following = next((event for event in self._plan if event.at > now and event.id not in without), None)
         if following is None:
             return "", ""
         left = until((following.at - now).total_seconds())

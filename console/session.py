@@ -147,6 +147,13 @@ class ConsoleSession:
         return self._runbook_desk
 
     @property
+    def set_aside(self) -> frozenset[str]:
+        """Ids of the week's events that do not apply, as far as the week was looked at."""
+        timeline = self._week_desk.state.timeline if self._week_desk is not None else None
+        events = timeline.events if timeline is not None else ()
+        return frozenset(event.id for event in events if event.state == "not_applicable")
+
+    @property
     def week_desk(self) -> WeekDesk:
         """Timeline, handover, sign-off, preparation; made when first asked for."""
         if self._week_desk is None:

@@ -242,7 +242,8 @@ class Alerts(ConsoleScreen):
                 return
             stands = standing(alert)
             state = f"{glyph(SEVERITY_TONE[alert.severity])} {state_word(stands, alert.no_data)}"
-            value: Row = [(state, STANDING_TONE[stands])]
+            tone = SEVERITY_TONE[alert.severity] if stands == "firing" else STANDING_TONE[stands]
+            value: Row = [(state, tone)]
             pane.show(alert.rule, self._details_of(alert, now), value)
             return
         title, facts = self._row_facts(now)

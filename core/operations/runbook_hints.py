@@ -150,7 +150,11 @@ def _sensed_hints(sensed: Mapping[str, Sensed]) -> Iterator[Hint]:
     if process is not None and process.state == "bad":
         yield "silent_crash", 3.0, process.text
     elif process is not None and process.state == "ok":
-        yield "deadlock", 1.0, f"{process.text}: alive without progress"
+        written = sensed.get("log_age")
+        if written is not None and written.state == "ok":
+            yield "deadlock", -1.0, f"alive, and {written.text}"
+        else:
+            yield "deadlock", 1.0, f"{process.text}: alive without progress"
         yield "silent_crash", -2.0, process.text
     folder = sensed.get("tensorboard")
     if folder is not None and folder.state == "bad":

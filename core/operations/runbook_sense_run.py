@@ -18,15 +18,16 @@ _LOG_LINES = 100
 
 def process(context: Context) -> Sensed:
     run, health = context.run, context.health
-    who = f"process {run.info.pid}" if run.info.pid is not None else "the process"
+    who = f"Process {run.info.pid}" if run.info.pid is not None else "the process"
     if run.process == "alive":
-        return Sensed("ok", f"{who} is alive; {health.reason}")
+        reason = health.reason.rstrip(".")
+        return Sensed("ok", reason if f"{who} is alive" in reason else f"{who} is alive; {reason}")
     if run.info.outcome in ("finished", "stopped"):
         return Sensed("ok", f"{who} ended by itself: {run.info.outcome}")
     if run.process == "gone":
         return Sensed("bad", f"{who} is gone; {health.reason}")
-    unseen = f"{who} cannot be seen from here"
-    return Sensed("unknown", health.reason if unseen in health.reason else f"{unseen}; {health.reason}")
+    unseen, reason = "cannot be seen from here", health.reason.rstrip(".")
+    return Sensed("unknown", reason if unseen in reason else f"{who} {unseen}; {reason}")
 
 
 def log(context: Context) -> Sensed:

@@ -20,9 +20,10 @@ SCREENS = {
     "logs": "4",
     "revalidate": "5",
     "standup": "6",
+    "timeline": "7",
     "runbook": "1r",
 }
-SLOW = ("checklist", "standup", "revalidate", "runbook")
+SLOW = ("checklist", "standup", "revalidate", "timeline", "runbook")
 SETTLE = 4.0
 """Seconds for the workers to read the run and evaluate the lists."""
 

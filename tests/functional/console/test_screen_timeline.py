@@ -118,6 +118,13 @@ async def test_without_a_workspace_it_says_how_to_get_a_week(tmp_path: Any, give
         assert "a workspace is needed" in text and "ppo-console init DIR --start DATE" in text
 
 
+def test_what_does_not_apply_is_not_counted_down_to(make: Any) -> None:
+    now = datetime(2026, 2, 23, 13, 30, tzinfo=make.now.tzinfo)
+    countdown, settings = Countdown(), Settings()
+    assert countdown.words(settings, now, {"daily.2026-02-23.14:00"})[0] == "START TRAINING in 30 min"
+    assert countdown.words(settings, now)[0] == "Mid-day convergence review in 30 min"
+
+
 def test_the_countdown_moves_with_the_minute_and_at_the_end_with_the_second(make: Any) -> None:
     countdown, settings = Countdown(), Settings()
     begin = datetime(2026, 2, 23, 13, 30, 10, tzinfo=make.now.tzinfo)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from core.alerts.rule import default_rules
 from core.errors import UsageError
 from core.operations.escalation import PATHS, escalation_path, guide
 from core.operations.runbook import scenario, scenarios
-from core.operations.runbook_context import Context
+from core.operations.runbook_context import Context, Sensed
 from core.operations.runbook_deeds import do_deed
 from core.operations.runbook_hints import rank_causes
 from core.operations.runbook_record import journal_path, take_step
@@ -213,6 +214,33 @@ def test_what_was_sensed_counts(desk: Desk) -> None:
     desk.run.process = "gone"
     sensed = sense_scenario(hung, desk.context)
     assert rank_causes(hung, desk.context, sensed)[0].cause.id == "silent_crash"
+
+
+def test_a_process_that_is_alive_and_writes_is_not_said_to_be_deadlocked(desk: Desk) -> None:
+    hung = scenario("training_hung")
+    alive = Sensed("ok", "Process 7 is alive, last step 0 s ago")
+
+    def evidence(log_age: Sensed) -> tuple[str, tuple[str, ...]]:
+        found = rank_causes(hung, desk.context, {"process": alive, "log_age": log_age})
+        return found[0].cause.id, next(each.evidence for each in found if each.cause.id == "deadlock")
+
+    first, words = evidence(Sensed("bad", "last written 2h00m ago"))
+    assert first == "deadlock" and words[0].endswith("alive without progress")
+    first, words = evidence(Sensed("ok", "last written 0 s ago"))
+    assert first != "deadlock" and words == ("alive, and last written 0 s ago",)
+
+
+@pytest.mark.parametrize(
+    ("process", "reason"),
+    [
+        ("alive", "Process 7 is alive, last step 0 s ago."),
+        ("unseen", "Rows arrive, the last 2 s ago; the process cannot be seen from here."),
+    ],
+)
+def test_the_process_is_told_once(desk: Desk, process: Any, reason: str) -> None:
+    desk.run.process, desk.run.info = process, msgspec.structs.replace(desk.run.info, pid=7)
+    desk.health = Health("RUNNING", reason)
+    assert sense("process", desk.context).text == reason.rstrip(".")
 
 
 # What is recorded
