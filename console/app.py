@@ -197,10 +197,11 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """The open screen while it is what is seen; None before its first paint, while leaving, and under a
         question: each change under one would be sent with all that lies over it. It is brought up to date
         when it is seen again."""
-        stack = self._screen_stacks.get(self._current_mode, []) if self._painting else []
+        # While the app leaves, a screen's children are gone before it is: nothing is drawn any more.
+        live = self._painting and self.is_running
+        stack = self._screen_stacks.get(self._current_mode, []) if live else []
         if len(stack) == 1 and isinstance(stack[0], ConsoleScreen) and stack[0].is_mounted:
-            # While it is taken down its children leave before it does.
-            return stack[0] if stack[0].query_one_optional(RunHeader) is not None else None
+            return stack[0]
         return None
 
     @property

@@ -9,6 +9,7 @@ import pytest
 from textual._compositor import Compositor
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
+from textual.widget import Widget
 
 from console.app import ConsoleApp
 from console.opening import Opening, wanted
@@ -88,3 +89,24 @@ def test_a_slow_line_is_asked_for_by_one_word_and_halves_the_looks(workspace: An
     session = ConsoleSession(workspace, None, slow=True)
     assert session._follower.look_every == ConsoleApp(session)._tick_every == SLOW_EVERY > 2
     assert ConsoleApp(ConsoleSession(workspace, None))._tick_every == 1.0
+
+
+async def test_news_and_ticks_that_come_while_a_screen_is_taken_down_draw_nothing(
+    given: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: set[str] = set()
+    leave = Widget._message_loop_exit
+
+    async def leave_and_tick(widget: Widget) -> None:
+        await leave(widget)
+        left.add(type(widget).__name__)
+        given.app._tick()
+        given.app._desks_changed()
+        given.app._snapshot_arrived()
+        given.app._revalidation_changed()
+
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.give(make.snapshot())
+        await press(pilot, "2", "1")
+        monkeypatch.setattr(Widget, "_message_loop_exit", leave_and_tick)
+    assert {"Tiles", "AlertTable", "Dashboard"} <= left
