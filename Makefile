@@ -41,7 +41,7 @@ format: $(VENV)/.dev  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.run  ## speed, bytes, memory beside bare Textual, in a pseudo-terminal (BENCH=--quick)
+bench: $(VENV)/.run  ## console beside bare Textual, backtests beside stock stable-baselines3 (BENCH=--quick)
 	$(BIN)/python -m benchmarks $(BENCH)
 
 calibrate: $(VENV)/.run  ## false GO and power of the gates on 300 simulated markets of each kind (CALIBRATE=--quick)

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import first_values, footprint, keyboard, traffic
+from benchmarks import backtests, first_values, footprint, keyboard, traffic
 from benchmarks.subjects import Subjects
 from benchmarks.table import Line, misses, table, verdicts
 
@@ -22,6 +22,9 @@ _PARTS = {
     "memory": footprint.measure_memory,
     "parse": footprint.measure_parsing,
 }
+_ENGINE = {"backtest": backtests.measure}
+"""With columns of their own."""
+_CHOICES = [*_PARTS, *_ENGINE]
 
 
 def main() -> int:
@@ -31,31 +34,38 @@ def main() -> int:
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=_PARTS,
-        default=list(_PARTS),
+        choices=_CHOICES,
+        default=_CHOICES,
         metavar="PART",
-        help="of " + ", ".join(_PARTS),
+        help="of " + ", ".join(_CHOICES),
     )
     chosen = parser.parse_args()
     began, load = time.monotonic(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="bench-console-") as folder:
         subjects = Subjects(Path(folder), quick=chosen.quick)
         lines: list[Line] = []
+        engine: list[Line] = []
         broken: list[str] = []
         for part in chosen.only:
             print(f"measuring {part} …", file=sys.stderr, flush=True)
             try:
-                lines += _PARTS[part](subjects)
+                if part in _PARTS:
+                    lines += _PARTS[part](subjects)
+                else:
+                    engine += _ENGINE[part](subjects)
             except (RuntimeError, subprocess.SubprocessError) as error:
                 broken.append(f"NOT MEASURED {part}: {error}")
-        missed = "\n".join([*broken, misses(lines)]).strip()
+        missed = "\n".join([*broken, misses([*lines, *engine])]).strip()
     print(
         f"\n{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, load {load:.1f} → {os.getloadavg()[0]:.1f}, "
         f"{time.monotonic() - began:.0f} s\n"
     )
-    print(table(lines))
-    print("", verdicts(lines), sep="\n")
+    if lines:
+        print(table(lines))
+    if engine:
+        print("", table(engine, backtests.COLUMNS), sep="\n")
+    print("", verdicts([*lines, *engine]), sep="\n")
     print("", *subjects.notes, sep="\n")
     if missed:
         print("", missed, sep="\n")

@@ -19,7 +19,7 @@ class Line:
     unit: str
     values: dict[str, float | None] = field(default_factory=dict)
     budget: float | None = None
-    """The console's largest allowed value, in `unit`; None where there is none."""
+    """The judged programs' largest allowed value, in `unit`; None where there is none."""
     judged: Sequence[str] = COLUMNS[:2]
     least: bool = False
     """The budget is the smallest allowed value instead."""
@@ -40,13 +40,13 @@ class Line:
         )
 
 
-def table(lines: Sequence[Line]) -> str:
+def table(lines: Sequence[Line], columns: Sequence[str] = COLUMNS) -> str:
     """Text, columns aligned."""
-    rows: list[tuple[str, ...]] = [("", *COLUMNS, "budget", "")]
+    rows: list[tuple[str, ...]] = [("", *columns, "budget", "")]
     for line in lines:
         budget = "" if line.budget is None else f"{'≥' if line.least else '≤'} {_number(line.budget)}"
         verdict = {True: "met", False: "MISSED", None: ""}[line.met]
-        cells = [_number(line.values[name]) if name in line.values else "" for name in COLUMNS]
+        cells = [_number(line.values[name]) if name in line.values else "" for name in columns]
         rows.append((f"{line.label} [{line.unit}]", *cells, budget, verdict))
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     out = []

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
+from benchmarks.backtests import COLUMNS, backtest_lines
 from benchmarks.measure import flows, paints, press_keys
 from benchmarks.screen import Screen
 from benchmarks.table import Line, misses, table, verdicts
@@ -112,3 +115,13 @@ def test_paints_are_counted_as_often_as_the_screen_changes(tmp_path: Path) -> No
         found = paints(terminal, 1.6, lambda: terminal.send(next(tenths)) and None, first_row=5)
         assert 1.0 <= found * 1.6 <= 3.4
         assert paints(terminal, 0.5, lambda: None, first_row=5) == 0
+
+
+def test_the_engine_is_judged_by_ratios_of_what_was_timed() -> None:
+    """Against one environment, where more is better; against the bare predict calls, where less is."""
+    sides = {"engine": 2e-6, "one": 100e-6, "predict": 60e-6, "dummy": 30e-6, "bare": 1e-6}
+    lines = backtest_lines({"62": sides, "620": sides})
+    assert [line.met for line in lines] == [None, True, True, None, False, True]
+    assert lines[1].values == pytest.approx({COLUMNS[1]: 50.0, COLUMNS[2]: 30.0, COLUMNS[3]: 15.0})
+    assert "≥ 100" in table(lines, COLUMNS)
+    assert "2.00 µs" in misses(lines)
