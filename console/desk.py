@@ -163,7 +163,7 @@ class Desk:
             self._put_standup(StandupState(problem="the run has not been read yet"))
             return
         standup = build_standup(workspace, snapshot.run, snapshot.health, snapshot.alerts, utc_now())
-        self._put_standup(StandupState(standup))
+        self._put_standup(StandupState(standup, filled=standup))
 
     def edit_standup(self, **changes: object) -> None:
         """Replace answers of the standup by what the engineer says. Small; called on the UI thread."""
@@ -171,7 +171,7 @@ class Desk:
 
         if self.standup.standup is not None:
             edited = msgspec.structs.replace(self.standup.standup, **changes)
-            self._put_standup(StandupState(edited))
+            self._put_standup(StandupState(edited, filled=self.standup.filled))
 
     def confirm_standup(self) -> None:
         """Store it with who confirmed it, and write the Markdown file."""
@@ -185,7 +185,7 @@ class Desk:
         store = self._session.clerk.require_store()
         standup = msgspec.structs.replace(standup, operator=store.operator.name)
         path = save_standup(workspace, store, standup, utc_now())
-        self._put_standup(StandupState(standup, path))
+        self._put_standup(StandupState(standup, filled=self.standup.filled, saved=path))
         self._session.mailbox.send(WorkDone(f"standup stored, and written to {workspace.relative(path)}"))
 
     def _put(self, state: ChecklistState) -> None:

@@ -66,6 +66,8 @@ class StandupState(msgspec.Struct, frozen=True):
     """Today's standup: filled from the run, then confirmed."""
 
     standup: Standup | None = None
+    filled: Standup | None = None
+    """As the run filled it, before a person wrote in it."""
     saved: Path | None = None
     """The Markdown file, once confirmed."""
     problem: str | None = None

@@ -16,6 +16,7 @@ from textual.containers import Container
 from console.keys import STANDUP
 from console.screens.base import ConsoleScreen
 from console.screens.modals import AskText, Confirm
+from console.screens.standup_form import FIELDS, changes, form_entries, hint_of, value_of, written_lines
 from widgets.detail_pane import DetailPane
 from widgets.entry_list import EntryList, FormEntry
 from widgets.row_list import RowList
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
     from console.snapshot import Snapshot
     from console.states import StandupState
     from core.operations.standup import Standup
-    from core.operations.standup_entries import Mark
-
-_TONE: dict[Mark, Tone] = {"good": "good", "attention": "warning", "bad": "critical", "unknown": "unknown"}
-PROGRESS, PLAN, BLOCKERS, CONFIDENCE, NOTE = (
-    "Yesterday's progress",
-    "Today's plan",
-    "Blockers",
-    "Confidence level",
-    "Note",
-)
 
 
 class StandupScreen(ConsoleScreen):
@@ -150,9 +141,10 @@ class StandupScreen(ConsoleScreen):
             self.entries.to(following)
 
     def do_standup_refresh(self) -> None:
-        """Fill again; what a person wrote would be lost, so that is asked first."""
-        standup = self.session.standup.standup
-        if standup is None or not standup.note:
+        """Fill again; what a person wrote and nothing stored yet would be lost, so that is asked first."""
+        state = self.session.standup
+        written = written_lines(state.filled, state.standup) if state.standup is not None else ()
+        if not written or state.saved is not None:
             self.session.fill_standup()
             return
 
@@ -160,9 +152,10 @@ class StandupScreen(ConsoleScreen):
             if yes:
                 self.session.fill_standup()
 
+        dropped = f"What you wrote is dropped: {', '.join(title.lower() for title in written)}."
         question = Confirm(
             "Fill the standup again?",
-            (("", "Your note is dropped; measured answers are read anew."),),
+            (("", f"{dropped} Measured answers are read anew."),),
             "refill",
             no="keep it",
             loses=True,
@@ -175,27 +168,15 @@ class StandupScreen(ConsoleScreen):
         entry = self.entries.selected
         if standup is None or entry is None:
             return
-        field = entry.id if entry.editable else "note"
-        value = {
-            "issues": "; ".join(standup.issues),
-            "tuning": standup.tuning,
-            "blockers": "; ".join(standup.blockers),
-            "note": standup.note,
-        }[field]
-        hint = (("", "Several are separated by ;"),) if field in ("issues", "blockers") else ()
+        line = entry.id if entry.editable else "note"
+        _field, title = FIELDS[line]
 
         def answered(text: str | None) -> None:
-            if text is None:
-                return
-            if field in ("issues", "blockers"):
-                parts = tuple(part.strip() for part in text.split(";") if part.strip())
-                known = {"issues_known": True} if field == "issues" else {}
-                self.session.edit_standup(**{field: parts}, **known)
-            else:
-                self.session.edit_standup(**{field: text})
+            if text is not None:
+                self.session.edit_standup(**changes(standup, line, text))
 
-        titles = {"issues": "Issues", "tuning": "Tuning needed", "blockers": "Blockers", "note": "Note"}
-        self.app.push_screen(AskText(titles[field], hint, ask=titles[field].lower(), value=value), answered)
+        question = AskText(title, hint_of(standup, line), ask=title.lower(), value=value_of(standup, line))
+        self.app.push_screen(question, answered)
 
     def do_standup_confirm(self) -> None:
         state = self.session.standup
@@ -214,41 +195,3 @@ class StandupScreen(ConsoleScreen):
 
 def _empty(state: StandupState) -> str:
     return state.problem or "The template is being filled from the run."
-
-
-def form_entries(standup: Standup) -> tuple[FormEntry, ...]:
-    """The template's lines, in its order."""
-
-    def sensed(field: str, label: str, heading: str) -> FormEntry:
-        entry = getattr(standup, field)
-        return FormEntry(field, heading, label, entry.text, _TONE[entry.mark], entry.source)
-
-    none = "None" if standup.issues_known else "unknown: the alerts of that time are not known"
-    issue_tone: Tone = "warning" if standup.issues else "good" if standup.issues_known else "unknown"
-    return (
-        sensed("training", "Training status", PROGRESS),
-        sensed("reward", "Reward trend", PROGRESS),
-        sensed("kl", "KL divergence", PROGRESS),
-        sensed("checkpoint", "Last checkpoint", PROGRESS),
-        FormEntry("issues", PROGRESS, "Issues", "; ".join(standup.issues) or none, issue_tone, editable=True),
-        sensed("plan", "Continue", PLAN),
-        FormEntry("monitoring", PLAN, "Monitor", standup.monitoring),
-        FormEntry(
-            "tuning",
-            PLAN,
-            "Tuning needed?",
-            f"Yes: {standup.tuning}" if standup.tuning else "No",
-            "warning" if standup.tuning else "good",
-            editable=True,
-        ),
-        FormEntry(
-            "blockers",
-            BLOCKERS,
-            "Blockers",
-            "; ".join(standup.blockers) or "None",
-            "critical" if standup.blockers else "good",
-            editable=True,
-        ),
-        sensed("confidence", "On track, 5-6/6", CONFIDENCE),
-        FormEntry("note", NOTE, "Note", standup.note, "plain", editable=True),
-    )

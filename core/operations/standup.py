@@ -61,7 +61,11 @@ class Standup(msgspec.Struct, frozen=True, kw_only=True):
     issues: tuple[str, ...]
     issues_known: bool = True
     plan: Entry
+    own_plan: str = ""
+    """A person's words in the place of the measured plan, which stays stored."""
     monitoring: str
+    own_monitoring: str = ""
+    """A person's words in the place of the template's line."""
     tuning: str = ""
     """Empty: no tuning needed."""
     blockers: tuple[str, ...] = ()
@@ -86,8 +90,7 @@ class Standup(msgspec.Struct, frozen=True, kw_only=True):
             f"- Issues: {issues}",
             "",
             "TODAYS PLAN:",
-            f"- {self.plan.text}",
-            f"- {self.monitoring}",
+            *(f"- {line}" for line in self._plan()),
             f"- Any tuning needed? {self._tuning()}",
             "",
             "BLOCKERS:",
@@ -121,7 +124,7 @@ class Standup(msgspec.Struct, frozen=True, kw_only=True):
                     f"Issues: {issues}",
                 ),
             ),
-            ("Today's plan", (self.plan.text, self.monitoring, f"Any tuning needed? {self._tuning()}")),
+            ("Today's plan", (*self._plan(), f"Any tuning needed? {self._tuning()}")),
             ("Blockers", self.blockers or ("None",)),
             ("Confidence level", (f"On track for 5-6/6 gates: {self._confidence()}",)),
             ("Note", (self.note,) if self.note else ()),
@@ -133,6 +136,9 @@ class Standup(msgspec.Struct, frozen=True, kw_only=True):
         who = f" by {_escape(self.operator)}" if self.operator else ""
         blocks.append(f"_Filled from the run at {self.generated_at}{', confirmed' + who if who else ''}._")
         return "\n\n".join(blocks) + "\n"
+
+    def _plan(self) -> tuple[str, str]:
+        return self.own_plan or self.plan.text, self.own_monitoring or self.monitoring
 
     def _tuning(self) -> str:
         return f"Yes ({self.tuning})" if self.tuning else "No"

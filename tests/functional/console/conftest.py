@@ -125,8 +125,24 @@ def make_snapshot(run: Run | None = None, alerts: Sequence[AlertView] = (), **ch
     return msgspec.structs.replace(snapshot, **changes)
 
 
+class Shown:
+    app: ConsoleApp
+
+    def text(self) -> str:
+        """What stands on the visible screen, also under or in a question."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    async def until(self, pilot: Any, condition: Callable[[], Any], seconds: float = 15) -> None:
+        for _ in range(int(seconds / 0.05)):
+            if condition():
+                return
+            await pilot.pause(0.05)
+        raise AssertionError(f"it did not happen; on the screen:\n{self.text()}")
+
+
 @dataclass
-class Console:
+class Console(Shown):
     app: ConsoleApp
     session: ConsoleSession
     workspace: Workspace
@@ -147,11 +163,6 @@ class Console:
         await pilot.pause()
         await pilot.pause()
         return self.text()
-
-    def text(self) -> str:
-        """What stands on the visible screen, also under or in a question."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text.rstrip() for strip in strips)
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +192,7 @@ HEADER = "timestep,reward,approx_kl,value_loss,entropy,clip_fraction\n"
 ROWS, SPIKE, STEP = 60, 57, 2048
 
 
-class Live:
+class Live(Shown):
     """A console on real files: a run of 60 rows whose KL crosses 0.1 at row 57 and stays there."""
 
     spike = SPIKE * STEP
@@ -232,17 +243,6 @@ class Live:
     def journal(self) -> str:
         path = self.workspace.logs / "alerts.log"
         return path.read_text() if path.exists() else ""
-
-    def text(self) -> str:
-        """What stands on the visible screen."""
-        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
-
-    async def until(self, pilot: Any, condition: Callable[[], Any], seconds: float = 15) -> None:
-        for _ in range(int(seconds / 0.05)):
-            if condition():
-                return
-            await pilot.pause(0.05)
-        raise AssertionError(f"it did not happen; on the screen:\n{self.text()}")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.screens.modals import AskText
+from console.screens.modals import AskText, Confirm
 from console.stores import open_store
 
 
@@ -20,26 +20,6 @@ async def test_the_template_is_filled_from_the_run_and_says_that_nobody_confirme
         assert "122.9k / 500k timesteps" in text and "KL divergence" in text
         for heading in ("Yesterday's progress", "Today's plan", "Blockers", "Confidence level", "Note"):
             assert heading in text
-
-
-async def test_a_note_is_added_and_the_confirmed_standup_is_stored_and_written(given: Any, make: Any) -> None:
-    async with given.app.run_test(size=(100, 34)) as pilot:
-        given.give(make.snapshot())
-        await pilot.press("6")
-        await pilot.pause(0.4)
-        await pilot.press("G", "e", *"all calm", "enter")
-        await pilot.pause()
-        assert "all calm" in given.text()
-        await pilot.press("c")
-        await pilot.pause(0.4)
-        assert "Confirmed by" in given.text() and "reports/standups/" in given.text()
-        await pilot.press("c")
-        await pilot.pause(0.2)
-    with open_store(given.workspace) as store:
-        entries = store.entries("standup")
-        assert len(entries) == 1, "a second c confirmed it twice"
-        path = given.workspace.root / entries[0].detail["file"]
-        assert "all calm" in path.read_text() and f"confirmed by {entries[0].operator}" in path.read_text()
 
 
 async def test_a_measured_answer_cannot_be_typed_over(given: Any, make: Any) -> None:
@@ -92,3 +72,31 @@ async def test_the_walkthrough_takes_each_line_by_enter_edits_by_e_and_ends_with
     with open_store(given.workspace) as store:
         (entry,) = store.entries("standup")
         assert entry.detail["standup"]["note"] == "all calm"
+
+
+async def test_plan_and_monitoring_are_a_persons_to_write_a_refill_asks_and_the_confirmed_is_stored(
+    given: Any, make: Any
+) -> None:
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("6")
+        await given.until(pilot, lambda: given.session.standup.standup)
+        measured = given.session.standup.standup.plan.text
+        await pilot.press("g", *["j"] * 5, "e", "ctrl+u", *"halt", "enter", "j", "e")
+        assert "Empty: the template's line stands again" in given.text()
+        await pilot.press("ctrl+u", *"hourly", "enter", "f5")
+        assert isinstance(given.app.screen, Confirm) and "plan, monitoring" in given.text()
+        await pilot.press("enter", "c")
+        await given.until(pilot, lambda: "Confirmed by" in given.text())
+        assert "reports/standups/" in given.text()
+        await pilot.press("c", "f5")
+        await given.until(pilot, lambda: not given.session.standup.standup.own_plan)
+        assert not isinstance(given.app.screen, Confirm), "what is stored is not lost"
+    with open_store(given.workspace) as store:
+        (entry,) = store.entries("standup")
+    stored = entry.detail["standup"]
+    assert stored["own_plan"] == "halt" and stored["plan"]["text"] == measured, (
+        "a second c confirmed it twice"
+    )
+    written = (given.workspace.root / entry.detail["file"]).read_text()
+    assert "- halt\n- hourly\n" in written and f"confirmed by {entry.operator}" in written

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import UnreadableError
 from core.operations.evaluations import Evaluation, read_evaluations
-from core.operations.standup import build_standup, save_standup
+from core.operations.standup import Standup, build_standup, save_standup
 from core.operations.standup_entries import confidence_entry
 from core.telemetry.model import Run, RunInfo
 
@@ -268,3 +268,12 @@ def test_a_past_moment_uses_what_was_known_then(workspace: Any, make_run: Any, m
     standup = build_standup(workspace, run, make_health(), (), NOW + timedelta(days=1), moment=NOW)
     assert standup.training.text.startswith("122.9k / 500k")
     assert standup.date == "2026-02-24"
+
+
+def test_a_standup_stored_before_a_person_could_write_the_plan_is_read(
+    workspace: Any, make_run: Any, make_health: Any
+) -> None:
+    built = build_standup(workspace, make_run(), make_health(), (), NOW)
+    stored = msgspec.to_builtins(built)
+    del stored["own_plan"], stored["own_monitoring"]
+    assert msgspec.convert(stored, Standup) == built
