@@ -137,8 +137,8 @@ class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin, HandoverMixin):
         from console.screens.help import HelpScreen
 
         screen = self.open_screen
-        says = screen.query_one("#answer", Answer).text
-        self.push_screen(HelpScreen(screen.number, screen.name_shown, says))
+        answer = screen.query_one("#answer", Answer)
+        self.push_screen(HelpScreen(screen.number, screen.name_shown, lambda: answer.text))
 
     def do_app_palette(self) -> None:
         self.action_command_palette()

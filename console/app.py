@@ -35,7 +35,7 @@ from console.messages import (
     WorkspaceSaved,
 )
 from console.modes import SCREENS
-from console.screens.base import ConsoleScreen
+from console.screens.base import HEIGHTS, ConsoleScreen
 from console.session import SLOW_EVERY, ConsoleSession
 from console.terminal import uses_ascii
 from console.theme import NAME, THEME
@@ -76,6 +76,8 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {**SCREENS}
     """Made when first opened, then kept."""
     DEFAULT_MODE = "1"
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    """Of the questions too."""
 
     def __init__(self, session: ConsoleSession, guide: Guide | None = None, greeting: str = "") -> None:
         super().__init__()
@@ -194,13 +196,12 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     @property
     def _drawn(self) -> ConsoleScreen | None:
-        """The open screen while it is what is seen; None before its first paint, while leaving, and under a
-        question: each change under one would be sent with all that lies over it. It is brought up to date
-        when it is seen again."""
+        """The open screen, also under a question, where it goes on telling the truth; None before its first
+        paint and while leaving."""
         # While the app leaves, a screen's children are gone before it is: nothing is drawn any more.
         live = self._painting and self.is_running
         stack = self._screen_stacks.get(self._current_mode, []) if live else []
-        if len(stack) == 1 and isinstance(stack[0], ConsoleScreen) and stack[0].is_mounted:
+        if stack and isinstance(stack[0], ConsoleScreen) and stack[0].is_mounted:
             return stack[0]
         return None
 
@@ -275,7 +276,10 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             return
         screen.query_one(RunHeader).tick(now)
         self._count_down(now)
-        self.offer_handover()
+        if self.screen is screen:
+            self.offer_handover()
+        else:
+            self._note_clears = self._loop_time() + NOTE_SECONDS  # it may lie under the question
         if lags:
             self.say(f"the terminal lags {lag:.1f} s", "warning")
         if self._note[0] and self._loop_time() > self._note_clears:
@@ -283,6 +287,9 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             self.update_chrome()
         if not self.paused:
             screen.tick(now)
+        for over in self.screen_stack[1:]:
+            if (tick := getattr(over, "tick", None)) is not None:
+                tick(now)
 
     @property
     def _tick_every(self) -> float:

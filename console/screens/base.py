@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _WIDTHS = [(0, "-narrow"), (116, "-wide")]
-_HEIGHTS = [(0, "-short"), (20, "-tall")]
+HEIGHTS = [(0, "-short"), (20, "-tall")]
 
 
 class ConsoleScreen(BlankLines, Screen[None]):
@@ -77,7 +77,7 @@ class ConsoleScreen(BlankLines, Screen[None]):
         return self.console.session
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
-    VERTICAL_BREAKPOINTS = _HEIGHTS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def on_mount(self) -> None:
         self.console.screen_resumed(self)
@@ -117,14 +117,20 @@ class ConsoleScreen(BlankLines, Screen[None]):
             super().update_node_styles(animate)
 
     def _compositor_refresh(self) -> None:
-        """Textual's paint; held back until the first screen stands as a whole."""
-        if self.console.painting:
+        """Textual's paint; held back until the first screen stands as a whole; by cells under a question."""
+        if not self.console.painting:
+            return
+        if self is self.app.screen:
             super()._compositor_refresh()
+        else:
+            from console.behind import paint_behind
+
+            paint_behind(self, self.app.screen_stack[1:])
 
     def compose(self) -> ComposeResult:
         # At once what Textual's first resize would set: a class changed later styles the whole screen again.
         width, height = self.app.size
-        sizes = ((width, _WIDTHS), (height, _HEIGHTS))
+        sizes = ((width, _WIDTHS), (height, HEIGHTS))
         classes = {max(point for point in points if point[0] <= size)[1]: True for size, points in sizes}
         self.update_classes({**classes, **self.size_classes(width)}, update=False)
         self._composed_with = frozenset(self._classes)

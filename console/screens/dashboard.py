@@ -88,14 +88,14 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
 
     def show(self, snapshot: Snapshot) -> None:
         self._live = snapshot
-        if self._is_covered:
+        if self._is_leaving:
             return
         if self._replay.moment is None or self._shown is None:
             self._show_all()
         self._take_visit()
 
     def tick(self, now: datetime) -> None:
-        if self._shown is not None and self._replay.moment is None and not self._is_covered:
+        if self._shown is not None and self._replay.moment is None and not self._is_leaving:
             self._show_tiles()
             if self._shown.run.history < 1:
                 self._say_answer()
@@ -105,9 +105,9 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
             self._arrange(show=self._replay.moment is not None)  # else the app shows the newest picture
 
     @property
-    def _is_covered(self) -> bool:
-        """A question stands over it: what changes now would repaint the whole terminal. Or it is leaving."""
-        return not self.children or self.app.screen is not self
+    def _is_leaving(self) -> bool:
+        """Its parts are gone before it is."""
+        return not self.children
 
     def _show_all(self) -> None:
         if self._live is None:
@@ -191,7 +191,7 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         facts = self.query_one_optional("#study-facts", FactLines)
         if facts is not None:
             facts.most = max(2, min(9, height // 3))
-        if not self._is_covered:
+        if not self._is_leaving:
             self._show_runs()
             if show:
                 self._show_all()

@@ -51,7 +51,7 @@ class ChartsMixin(_Screen):
         _runs_open: bool
 
         @property
-        def _is_covered(self) -> bool: ...
+        def _is_leaving(self) -> bool: ...
         def do_run_overlay(self) -> None: ...
         def _say_answer(self) -> None: ...
         def _show_tiles(self) -> None: ...
@@ -176,7 +176,7 @@ class ChartsMixin(_Screen):
         self._say_answer()
 
     def on_metric_grid_paged(self, _event: MetricGrid.Paged) -> None:
-        if not self._is_covered and self.console.painting:
+        if not self._is_leaving and self.console.painting:
             self._redraw_charts()
             self._show_tiles()
 

@@ -47,7 +47,7 @@ class RunsMixin(_Screen):
         _shown: Snapshot | None
 
         @property
-        def _is_covered(self) -> bool: ...
+        def _is_leaving(self) -> bool: ...
         def _arrange(self) -> None: ...
         def _redraw_charts(self) -> None: ...
         def _show_tiles(self) -> None: ...
@@ -97,7 +97,7 @@ class RunsMixin(_Screen):
             self.post_message(RunsChanged())
 
     def on_runs_changed(self, _event: RunsChanged) -> None:
-        if self._is_covered:
+        if self._is_leaving:
             return
         self._show_runs()
         if self._overlaid:

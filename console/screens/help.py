@@ -5,6 +5,9 @@ Trap avoided: a help text that was right once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
@@ -31,19 +34,34 @@ class HelpScreen(Reading):
     CSS_PATH = "help.tcss"
     BINDINGS = [Binding("question_mark,f1", "leave", show=False)]
 
-    def __init__(self, screen_number: int, screen_name: str, says: Content | None = None) -> None:
+    def __init__(self, screen_number: int, screen_name: str, says: Callable[[], Content] = Content) -> None:
         """`says`: the screen's answer, which a narrow terminal cuts; it stands here in full."""
         super().__init__()
         self._number, self._screen_name, self._says = screen_number, screen_name, says
+        self._said: Content | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as box:
             box.border_title = Content.styled(f"Keys on {self._screen_name}", "$accent bold")
             box.border_subtitle = Content.styled("j k scroll   esc closes", DIM)
             with VerticalScroll(can_focus=False):
-                if self._says:
-                    yield Static(Content.assemble(self._says, "\n"))
+                yield Static(id="says")
                 yield Static(help_text(self._number))
+
+    def on_mount(self) -> None:
+        self._say()
+
+    def tick(self, _now: datetime) -> None:
+        """Once a second: the answer is the newest one."""
+        self._say()
+
+    def _say(self) -> None:
+        said = self._says()
+        if said != self._said:
+            self._said = said
+            for shown in self.query("#says").results(Static):
+                shown.update(Content.assemble(said, "\n"))
+                shown.display = bool(said)
 
 
 def help_text(screen: int) -> Content:
