@@ -14,6 +14,7 @@ from console.cli import (
     checklists,
     data,
     decision,
+    doctor,
     health,
     lists,
     model,
@@ -62,6 +63,7 @@ def build() -> Callable[[list[str] | None], int]:
         runbook,
         watch,
         week,
+        doctor,
     ):
         family.register(app)
     command = typer.main.get_command(app)

@@ -34,6 +34,11 @@ def name_workspace(explicit: Path | None) -> None:
     _named_before.set(explicit)
 
 
+def named_before() -> Path | None:
+    """The `--workspace` that stood before the command's name."""
+    return _named_before.get()
+
+
 def workspace_at(explicit: Path | None) -> Workspace:
     """The workspace of this command. Raises UsageError and ConfigError."""
     return open_workspace(Path.cwd(), explicit or _named_before.get())
