@@ -27,7 +27,7 @@ class Countdown:
     def words(
         self, settings: Settings | None, now: datetime, without: Collection[str] = ()
     ) -> tuple[str, str]:
-        """(the event and the time until then, that time alone), as `next Daily check-in in 29 min`.
+        """(the event and the time until then, that time alone): `Daily check-in in 29 min`, `in 29 min`.
 
         Empty without a plan and after the week. `without`: ids of events that are known not to apply.
         """
@@ -40,8 +40,8 @@ class Countdown:
         following = next((event for event in self._plan if event.at > now and event.id not in without), None)
         if following is None:
             return "", ""
-        left = until((following.at - now).total_seconds())
-        return f"{following.text} in {left}", f"next in {left}"
+        left = f"in {until((following.at - now).total_seconds())}"
+        return f"{following.text} {left}", left
 
 
 def until(seconds: float) -> str:

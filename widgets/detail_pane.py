@@ -13,6 +13,9 @@ from widgets.lines import LineWidget, Row, Span, fit, framed
 from widgets.row_list import _position
 from widgets.tone import safe
 
+_HANG = 2
+"""Cells by which the further lines of a paragraph stand in."""
+
 
 class DetailPane(LineWidget):
     def __init__(self, title: str, *, id: str | None = None, classes: str | None = None) -> None:
@@ -51,14 +54,16 @@ class DetailPane(LineWidget):
 
 
 def fact_rows(facts: Sequence[tuple[str, str, str]], width: int) -> list[list[Span]]:
-    """Labels dim in a column at the left, texts wrapped beside them."""
+    """Labels dim in a column at the left, texts wrapped beside them; a paragraph's further lines hang in."""
     labels = max((len(label) for label, _text, _tone in facts if label), default=0)
     out: list[list[Span]] = []
     for label, text, tone in facts:
         indent = labels + 2 if label else 0
         lines = wrapped(text, max(8, width - indent)) or [""]
+        if not label and len(lines) > 1:
+            lines = wrapped(text, max(8, width - _HANG))
         for number, line in enumerate(lines):
-            left = fit(label if number == 0 else "", indent) if indent else ""
+            left = fit(label if number == 0 else "", indent) if indent else " " * _HANG if number else ""
             out.append([(left, "dim"), (line, tone)])
     return out
 

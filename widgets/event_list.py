@@ -82,11 +82,12 @@ class EventList(RowList):
 
     @property
     def here(self) -> int:
-        """Where the week stands: the first event of now, else the next, else the last."""
-        for index, event in enumerate(self.events):
-            if event.state == "now" or event.ahead:
+        """Where the week stands: the first event of now, else the next that applies, else the last such."""
+        applies = [index for index, event in enumerate(self.events) if event.state != "n/a"]
+        for index in applies:
+            if self.events[index].state == "now" or self.events[index].ahead:
                 return index
-        return max(0, self.count - 1)
+        return applies[-1] if applies else max(0, self.count - 1)
 
     def to_next_open(self) -> bool:
         """To the next event that is overdue or now; False when there is none."""
@@ -115,6 +116,8 @@ class EventList(RowList):
 
     def _count(self, day: str) -> Row:
         states = [event.state for event in self.events if event.day == day]
+        if set(states) == {"n/a"}:
+            return [("  n/a", "dim")]
         late, done = states.count("overdue"), states.count("done")
         ended = done + states.count("n/a")
         words = f"  {done} of {len(states) - states.count('n/a')} done"

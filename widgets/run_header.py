@@ -28,6 +28,8 @@ STATUS_TONE: dict[str, Tone] = {
     "ABSENT": "unknown",
 }
 _BAR_CELLS = 10
+_LEAST_EVENT = 10
+"""Cells in which an event of the week can still be told from another."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -45,7 +47,7 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     steps_per_second: float | None = None
     eta_seconds: float | None = None
     upcoming: tuple[str, str] = ("", "")
-    """The week's next event and the time until then; that time alone, for less room."""
+    """The week's next event and the time until then; that time alone, before which the event may be cut."""
 
 
 def progress_bar(fraction: float, cells: int = _BAR_CELLS) -> Content:
@@ -120,9 +122,7 @@ def fitted(facts: HeaderFacts, width: int) -> Content:
     parts = _parts(facts)
     kept = dict(parts)
     if "upcoming" in kept and _length(kept) > width:
-        kept["upcoming"] = Content.styled(safe(facts.upcoming[1], 40), DIM)
-        if _length(kept) > width:
-            del kept["upcoming"]
+        kept = _with_event_cut(kept, facts.upcoming, width)
     for name in ("mode", "bar", "symbols", "speed", "late", "steps", "eta", "percent"):
         if _length(kept) <= width:
             break
@@ -132,6 +132,23 @@ def fitted(facts: HeaderFacts, width: int) -> Content:
         kept["name"] = kept["name"].truncate(max(4, room), ellipsis=True)
     line = Content("  ").join(kept.values())
     return line.truncate(width, ellipsis=True) if line.cell_length > width else line
+
+
+def _with_event_cut(kept: dict[str, Content], upcoming: tuple[str, str], width: int) -> dict[str, Content]:
+    """The event's name shortened to the room there is, mode and bar making some; without it, neither time.
+
+    A time of which nobody can tell what it is until helps nobody.
+    """
+    whole, left = (safe(text, 80) for text in upcoming)
+    rest = {name: part for name, part in kept.items() if name != "upcoming"}
+    shorter = dict(rest)
+    for victim in ("", "mode", "bar"):
+        shorter.pop(victim, None)
+        room = width - _length(shorter) - 2 - len(left) - 1
+        if room >= _LEAST_EVENT:
+            name = Content(whole.removesuffix(left).rstrip()).truncate(room, ellipsis=True)
+            return {**shorter, "upcoming": Content.styled(f"{name.plain} {left}", DIM)}
+    return rest
 
 
 def _length(parts: dict[str, Content]) -> int:

@@ -22,6 +22,7 @@ from console.cli import (
     runbook,
     setup,
     signing,
+    tensorboard,
     training,
     watch,
     week,
@@ -64,6 +65,7 @@ def build() -> Callable[[list[str] | None], int]:
         watch,
         week,
         doctor,
+        tensorboard,
     ):
         family.register(app)
     command = typer.main.get_command(app)

@@ -9,7 +9,7 @@ import typer
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core import units
-from core.checklist.model import ChecklistResult
+from core.checklist.model import START_MEANS, ChecklistResult
 from core.clock import iso, utc_now
 
 READINESS_CODES = {"READY": GOOD, "FIX": ATTENTION, "BLOCKED": BAD}
@@ -68,6 +68,8 @@ def checklist_text(result: ChecklistResult) -> str:
             lines.append(f"  {'':<13}   → {item.action}")
     good = sum(item.state in ("pass", "overridden", "not_applicable", "warn") for item in result.items)
     lines += ["", f"STATUS: {result.status}  ({good} of {len(result.items)} done)"]
+    if result.name == "preflight" and START_MEANS[result.status]:
+        lines.append(START_MEANS[result.status])
     return "\n".join(lines)
 
 

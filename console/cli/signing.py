@@ -59,7 +59,7 @@ def decision(context: typer.Context, workspace: WorkspaceOption = None, as_json:
             now,
         )
     else:
-        put(decision_document(decided.result))
+        put(decision_document(decided.result, now))
     say(f"report {opened.relative(decided.path)}  sha256 {decided.sha256}")
     if decided.problem:
         say(f"warning: {decided.problem}")

@@ -10,6 +10,7 @@ import typer
 from console.cli.checklists import checklist_text
 from console.cli.options import WorkspaceOption, workspace_at
 from console.cli.output import GOOD, finish, put, say
+from core.checklist.model import START_MEANS
 from core.clock import utc_now
 from core.errors import CancelledError, RejectedError
 from core.workspace import Workspace
@@ -69,7 +70,10 @@ def train(
         say(f"preflight: {result.status}")
         for item in result.items:
             if item.state == "fail":
-                say(f"  ■ {item.text}: {item.message or item.value}")
+                mark = "■" if item.on_fail == "block" else "▲"
+                say(f"  {mark} {item.text}: {item.message or item.value}")
+        if not dry_run and result.status == "FIX":
+            say(START_MEANS[result.status])
         if dry_run:
             put(checklist_text(result))
             say("dry run: nothing was started")

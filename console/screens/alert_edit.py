@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from console.screens.modals import _Question
+from console.screens.modals import FactBox, _Question
 from core.alerts.threshold_text import parse_threshold, threshold_example, threshold_text
 from core.alerts.view import condition_text, value_text
 from core.errors import UsageError
@@ -61,7 +61,7 @@ class AskThreshold(ModalScreen[float | None]):
         with Vertical(classes="question") as box:
             box.border_title = Content.styled(f"Threshold of {safe(self._rule_name, 60)}", "$accent bold")
             with VerticalScroll(can_focus=False):
-                yield Static(_Question.lines(tuple(facts)))
+                yield FactBox(tuple(facts))
             ask = Content.assemble(("threshold", "bold"), (f"  {threshold_example(rule)}", DIM))
             yield Static(ask, classes="ask")
             yield Input(threshold_text(rule), max_length=40, select_on_focus=False)
@@ -145,7 +145,7 @@ class AskSilence(ModalScreen[SilenceWanted | None]):
         facts = (("", "Nobody is told of what it matches; it still shows, and the silence ends by itself."),)
         with Vertical(classes="question") as box:
             box.border_title = Content.styled("Silence", "$accent bold")
-            yield Static(_Question.lines(facts))
+            yield FactBox(facts)
             yield Static(
                 _asked("what", "rule=kl_* severity=warning: all must match, * for any"), classes="ask"
             )

@@ -122,7 +122,7 @@ def details(item: ItemResult) -> tuple[tuple[str, str, str], ...]:
         what = words.get(item.state, "ticked by")
         at = f", {item.ticked_at}" if item.ticked_at else ""
         facts.append((what, f"{safe(item.ticked_by)}{at}", "accent"))
-    means = "blocks the start" if item.on_fail == "block" else "is to be fixed"
+    means = "blocks the start" if item.on_fail == "block" else "is to be fixed; it does not block"
     kinds = {
         "sensed": "sensed: it judges itself",
         "manual": "manual: only a person knows; space ticks it",

@@ -11,10 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen, ScreenResultType
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from console.screens.reading import Reading
+from widgets.detail_pane import fact_rows
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
 
@@ -38,6 +41,23 @@ class _Question:
         return Content("   ").join(
             [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]
         )
+
+
+class FactBox(Widget):
+    """Label and text per line; what is longer than a line goes on below its own beginning."""
+
+    DEFAULT_CSS = "FactBox { width: 1fr; height: auto; }"
+
+    def __init__(self, facts: tuple[tuple[str, str], ...]) -> None:
+        super().__init__()
+        self._facts = tuple((label, safe(text, 600), "") for label, text in facts)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(fact_rows(self._facts, width))
+
+    def render(self) -> Content:
+        rows = fact_rows(self._facts, self.content_size.width)
+        return Content("\n").join(Content.assemble((row[0][0], DIM), row[1][0]) for row in rows)
 
 
 def key_line(*keys: tuple[str, str]) -> Content:
@@ -83,7 +103,7 @@ class Confirm(StandsAlone[bool]):
             mark = f"{glyph(tone)} ".lstrip()
             box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[tone]} bold")
             with VerticalScroll(can_focus=False):
-                yield Static(_Question.lines(self._facts))
+                yield FactBox(self._facts)
             yes, no = ("y", "enter or esc") if self._loses else ("y or enter", "esc")
             yield Static(_Question.keys((yes, self._yes), (no, self._no)), classes="keys")
 
@@ -123,7 +143,7 @@ class AskText(ModalScreen[str | None]):
             mark = f"{glyph(self._tone)} ".lstrip()
             box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[self._tone]} bold")
             with VerticalScroll(can_focus=False):
-                yield Static(_Question.lines(self._facts))
+                yield FactBox(self._facts)
             need = "required" if self._required else "may stay empty"
             yield Static(Content.assemble((safe(self._ask, 60), "bold"), (f"  {need}", DIM)), classes="ask")
             yield Input(safe(self._value, 500), max_length=500, select_on_focus=False)
@@ -161,5 +181,5 @@ class Details(Reading):
         with Vertical(classes="question") as box:
             box.border_title = Content.styled(safe(self._title, 80), "$accent bold")
             with VerticalScroll(can_focus=False):
-                yield Static(_Question.lines(tuple((label, text) for label, text, _tone in self._facts)))
+                yield FactBox(tuple((label, text) for label, text, _tone in self._facts))
             yield Static(_Question.keys(("j k", "scroll"), ("esc", "close")), classes="keys")

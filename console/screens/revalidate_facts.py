@@ -189,7 +189,9 @@ def _result_lines(
     bullet = "-" if ascii_only() else "•"
     lines += [[(f"  {bullet} {safe(reason, 300)}", "plain")] for reason in result.recommendation_reasons]
     if result.next_steps:
-        lines.append([(f"next: {safe(result.next_steps, 300)}", "plain")])
+        from core.revalidation.text import next_steps_seen
+
+        lines.append([(f"next: {safe(next_steps_seen(result, now), 300)}", "plain")])
     if stale:
         words = "The model on disk is not the one that was judged here: R judges it."
         lines.append([(f"{glyph('warning')} {words}", "warning-bold")])

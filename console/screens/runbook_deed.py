@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.screens.modals import _Question
+from console.screens.modals import FactBox, _Question
 from core.operations.runbook import DeedId
 from widgets.tone import STYLE, Tone, glyph, safe
 
@@ -48,7 +48,7 @@ class AskDeed(ModalScreen[str | None]):
             mark = f"{glyph(tone)} ".lstrip()
             box.border_title = Content.styled(mark + safe(self._title, 60), f"{STYLE[tone]} bold")
             with VerticalScroll(can_focus=False):
-                yield Static(_Question.lines(self._facts))
+                yield FactBox(self._facts)
             keys = (("y", _YES[self._deed]), ("h", "it was done by hand"), ("esc", "no"))
             yield Static(_Question.keys(*keys), classes="keys")
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core import units
+from core.checklist.model import START_MEANS
 from widgets.tone import Tone
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def preflight_facts(state: TrainingState) -> list[Fact]:
     facts: list[Fact] = [
         ("preflight", f"{result.status}: {passed} of {len(result.items)}", _READY_TONE[result.status])
     ]
+    if result.status == "FIX":
+        facts.append(("", START_MEANS["FIX"], "warning"))
     failing = blocking(result)
     facts += [("", words, "critical") for words in failing[:4]]
     if len(failing) > 4:
@@ -162,6 +165,8 @@ def start_facts(
         facts.append(("old run", f"moves to {workspace.relative(workspace.archive)}/{name}"))
     preflight = state.preflight
     facts.append(("preflight", preflight.status if preflight is not None else "looked at before the start"))
+    if preflight is not None and preflight.status == "FIX":
+        facts.append(("", START_MEANS["FIX"]))
     if request.override:
         facts.append(("override", request.override))
     facts.append(("", "It runs in a process of its own, and goes on when this console is closed."))

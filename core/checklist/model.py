@@ -14,6 +14,12 @@ ItemKind = Literal["sensed", "manual", "sensed_look"]
 ItemState = Literal["pass", "fail", "warn", "unknown", "pending", "overridden", "not_applicable"]
 OnFail = Literal["block", "fix"]
 Readiness = Literal["READY", "FIX", "BLOCKED"]
+START_MEANS: dict[Readiness, str] = {
+    "READY": "",
+    "FIX": "FIX does not block: a training starts all the same; mend what is open before you rely on it",
+    "BLOCKED": "BLOCKED: no training starts without an override and its reason, which is recorded",
+}
+"""What a preflight's readiness means for the start of a training."""
 
 
 class ItemResult(msgspec.Struct, frozen=True, kw_only=True):

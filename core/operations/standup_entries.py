@@ -100,7 +100,10 @@ def plan_entry(facts: RunFacts, settings: Settings, decision: RevalidationResult
     Once the run has ended and was judged: what follows from the decision.
     """
     if decision is not None and facts.status in ("FINISHED", "STOPPED"):
-        follows = f"; next: {decision.next_steps}" if decision.next_steps else ""
+        from core.revalidation.text import next_steps_seen
+
+        following = next_steps_seen(decision, facts.moment)
+        follows = f"; next: {following}" if following else ""
         text = f"Judged {decision.decision}: {decision.recommendation}{follows}"
         return Entry(text=visible(text, 300), mark=_DECIDED[decision.decision], source=_report(decision))
     if facts.status == "FINISHED":

@@ -5,6 +5,7 @@ Traps avoided: two spellings of one decision, and a gate that could not be judge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -39,16 +40,34 @@ def day(moment: datetime) -> str:
 
 
 def next_steps(decision: Verdict, now: datetime, schedule: Schedule) -> str:
-    """Who acts next and when: approval for GO, review for PARTIAL-GO, escalation for NO-GO."""
-    if decision == "GO":
-        return f"{day(now)} {schedule.approval} UTC (CTO Approval)"
-    if decision == "PARTIAL-GO":
-        return f"{day(now)} {schedule.cto} UTC (CTO Review: tune and retrain, or a conditional deployment)"
-    return f"{day(now)} {schedule.cto} UTC (Escalate to CTO: investigate and retrain, no deployment)"
+    """Who acts next and when: approval for GO, review for PARTIAL-GO, escalation for NO-GO.
+
+    A decision made after that time of the day: at once.
+    """
+    at, what = {
+        "GO": (schedule.approval, "CTO Approval"),
+        "PARTIAL-GO": (schedule.cto, "CTO Review: tune and retrain, or a conditional deployment"),
+        "NO-GO": (schedule.cto, "Escalate to CTO: investigate and retrain, no deployment"),
+    }[decision]
+    if f"{now:%H:%M}" > at:
+        return f"{day(now)}, at once ({what}; planned for {at} UTC)"
+    return f"{day(now)} {at} UTC ({what})"
 
 
-def decision_document(result: RevalidationResult) -> str:
-    """The manual's decision document, then its gate list, both verdicts and the evidence."""
+def next_steps_seen(result: RevalidationResult, now: datetime) -> str:
+    """The decision's next steps as read at `now`: a time that has gone by is said to be past."""
+    made = parse_iso(result.generated_at)
+    told = re.match(r"\d{1,2} [A-Z]{3} (\d\d):(\d\d) UTC ", result.next_steps)
+    if told and now > made.replace(hour=int(told[1]), minute=int(told[2]), second=0, microsecond=0):
+        return f"{result.next_steps}; that time is past"
+    return result.next_steps
+
+
+def decision_document(result: RevalidationResult, now: datetime | None = None) -> str:
+    """The manual's decision document, then its gate list, both verdicts and the evidence.
+
+    `now`: when it is read, where that is not when it was decided.
+    """
     when = parse_iso(result.generated_at)
     lines = [
         _RULE,
@@ -62,7 +81,7 @@ def decision_document(result: RevalidationResult) -> str:
         "",
         f"RECOMMENDATION: {result.recommendation}",
         "",
-        f"NEXT STEPS: {result.next_steps}",
+        f"NEXT STEPS: {next_steps_seen(result, now or when)}",
         "",
         _RULE,
         "",

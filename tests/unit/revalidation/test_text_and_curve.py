@@ -16,7 +16,7 @@ from core.backtest.summary import Summary
 from core.config.settings import Schedule
 from core.revalidation.curve import chart_curve
 from core.revalidation.result import RevalidationResult
-from core.revalidation.text import decision_document, gate_list, next_steps, step_line
+from core.revalidation.text import decision_document, gate_list, next_steps, next_steps_seen, step_line
 
 MakeResult = Callable[..., RevalidationResult]
 
@@ -76,6 +76,15 @@ def test_who_acts_next_follows_the_decision() -> None:
     assert next_steps("GO", moment, Schedule()) == "3 NOV 17:30 UTC (CTO Approval)"
     assert "17:00 UTC (CTO Review" in next_steps("PARTIAL-GO", moment, Schedule())
     assert "no deployment" in next_steps("NO-GO", moment, Schedule())
+
+
+def test_a_time_to_act_that_is_past_is_not_told_as_to_come(make_result: MakeResult) -> None:
+    late = datetime(2026, 11, 3, 21, tzinfo=UTC)
+    assert next_steps("GO", late, Schedule()) == "3 NOV, at once (CTO Approval; planned for 17:30 UTC)"
+    result = make_result(generated_at="2026-02-27T16:30:00Z", next_steps="27 FEV 17:30 UTC (CTO Approval)")
+    before, after = (datetime(2026, 2, 27, hour, tzinfo=UTC) for hour in (17, 18))
+    assert next_steps_seen(result, before) == "27 FEV 17:30 UTC (CTO Approval)"
+    assert next_steps_seen(result, after) == "27 FEV 17:30 UTC (CTO Approval); that time is past"
 
 
 @given(arrays(np.float64, st.integers(1, 3000), elements=st.floats(-0.05, 0.05)), st.integers(1, 4))

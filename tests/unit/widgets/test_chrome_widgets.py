@@ -51,6 +51,28 @@ def test_the_full_header_is_the_documented_line() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (120, "Evening checkpoint validation in 1h22m"),
+        (68, "Evening checkpoint va… in 1h22m"),
+        (60, "Evening check… in 1h22m"),
+        (54, ""),
+    ],
+)
+def test_a_time_until_the_next_event_never_stands_without_the_event(width: int, said: str) -> None:
+    facts = HeaderFacts(
+        name="phase4",
+        mode="paper",
+        status="FINISHED",
+        timestep=500,
+        total=500,
+        upcoming=("Evening checkpoint validation in 1h22m", "in 1h22m"),
+    )
+    line = fitted(facts, width).plain
+    assert line.endswith(said) if said else "1h22m" not in line, line
+
+
 @given(st.integers(0, 200), st.text(max_size=90), st.integers(0, 10**9))
 def test_the_header_never_exceeds_its_width_and_always_keeps_the_status(
     width: int, name: str, step: int
@@ -242,10 +264,10 @@ def test_wrapping_loses_no_word_and_fits(text: str, width: int) -> None:
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
-def test_facts_stand_beside_their_labels() -> None:
-    rows = fact_rows([("value", "0.12 against 0.1", "plain"), ("", "words", "dim")], 16)
-    texts = ["".join(text for text, _tone in row) for row in rows]
-    assert texts == ["value  0.12", "       against", "       0.1", "words"]
+def test_facts_stand_beside_their_labels_and_a_paragraph_hangs_in() -> None:
+    facts = [("value", "0.12 against 0.1", "plain"), ("", "words that go on here", "dim"), ("", "end", "dim")]
+    texts = ["".join(text for text, _tone in row) for row in fact_rows(facts, 16)]
+    assert texts == ["value  0.12", "       against", "       0.1", "words that go", "  on here", "end"]
 
 
 @pytest.mark.parametrize(

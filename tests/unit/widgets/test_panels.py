@@ -128,3 +128,19 @@ async def test_a_cursor_that_moves_draws_the_two_items_it_leaves_and_meets(holdi
         rows.redraw()
         await pilot.pause()
         assert "other 2" in "\n".join(rows.text_lines())
+
+
+def test_the_week_stands_at_an_event_that_applies_and_a_day_of_none_is_no_zero_of_zero() -> None:
+    from widgets.event_list import EventList, EventRow
+
+    def row(at: int, state: str, *, ahead: bool) -> EventRow:
+        return EventRow(f"e{at}", "Mon", "10:00", "check", "ML", state, ahead)
+
+    events = EventList()
+    events.events = (*(row(at, "n/a", ahead=at > 0) for at in range(3)), row(3, "later", ahead=True))
+    assert events.here == 3
+    events.events = (row(0, "done", ahead=False), row(1, "n/a", ahead=True))
+    assert events.here == 0
+    events.events = (row(0, "n/a", ahead=True),)
+    heading = "".join(text for line in events.heading_rows(0, 80) for text, _tone in line)
+    assert "n/a" in heading and "0 of 0" not in heading
