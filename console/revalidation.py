@@ -76,6 +76,10 @@ def request_for(
         run_folders=(workspace.logs, workspace.archive) if workspace else (),
         normalisation_path=normalisation.absolute() if normalisation else None,
         trusted_model=trusted_model,
+        root=workspace.root if workspace else None,
+        python_path=tuple(str(workspace.root / folder) for folder in settings.checklist.python_path)
+        if workspace
+        else (),
     )
 
 

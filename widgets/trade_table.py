@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.revalidation.trade_book import SymbolBook
+from core.revalidation.trade_book import SymbolBook, side_word
 from core.units import number
 from widgets.lines import Row, fit
 from widgets.row_list import RowList
@@ -53,18 +53,20 @@ def _cells(book: SymbolBook) -> list[tuple[str, ...]]:
     return [
         (
             str(index + 1),
-            "long" if book.side[index] > 0 else "short",
+            side_word(book.side[index]),
             _moment(book.entry[index]),
             _moment(book.exit[index]),
-            str(book.candles[index]),
+            number(book.candles[index]),
             number(book.pnl[index], 2),
             number(book.r_multiple[index], 2),
-            safe(book.reason[index], 20),
+            safe(book.reason[index], 20) or number(None),
         )
         for index in range(len(book.pnl))
     ]
 
 
-def _moment(text: str) -> str:
+def _moment(text: str | None) -> str:
     """`2026-01-04 08:00Z`."""
+    if text is None:
+        return number(None)
     return f"{safe(text, 30)[:16].replace('T', ' ')}Z"

@@ -59,7 +59,8 @@ class BaselineRuns:
     """The backtests of both: one per random policy, and buy-and-hold."""
 
     random: tuple[Backtest, ...]
-    buy_and_hold: Backtest
+    buy_and_hold: Backtest | None
+    """None in a user's own environment, whose actions have no known meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,16 @@ def run_baselines(
 def baseline_metrics(runs: BaselineRuns, settings: Settings) -> dict[str, dict[str, Number]]:
     """The metrics of each, as the model's are: of the random policies the median, and how many drew."""
     random = [_summary(run, settings).metrics for run in runs.random]
-    held = _summary(runs.buy_and_hold, settings).metrics
-    return {
+    measured: dict[str, dict[str, Number]] = {
         RANDOM: {
             **{name: _median([each[name] for each in random]) for name in random[0]},
             POLICIES: len(random),
-        },
-        BUY_AND_HOLD: {**held, "expectancy_r": None},  # without a stop there is no R
+        }
     }
+    if runs.buy_and_hold is not None:
+        held = _summary(runs.buy_and_hold, settings).metrics
+        measured[BUY_AND_HOLD] = {**held, "expectancy_r": None}  # without a stop there is no R
+    return measured
 
 
 def random_summaries(runs: BaselineRuns, settings: Settings) -> tuple[Summary, ...]:

@@ -35,14 +35,14 @@ class StreamTrades:
     symbol: Integers
     episode: Integers
     side: NDArray[np.int8]
-    """1 long, -1 short."""
+    """1 long, -1 short, 0 not told."""
     entry_index: Integers
-    """Candle of the entry, on the universe's axis."""
+    """Candle of the entry, on the universe's axis; -1 where it is not told."""
     exit_index: Integers
     entry_price: Floats
     exit_price: Floats
     exit_reason: NDArray[np.int8]
-    """An `ExitReason`."""
+    """An `ExitReason`; -1 where it is not told."""
     pnl: Floats
     """In currency, net of fees and slippage."""
     r_multiple: Floats
@@ -69,8 +69,8 @@ class Backtest:
     capital: float
     equity: Floats
     """(S, E, N) net mark-to-market equity at each close; the capital is not in it."""
-    exposed: Integers
-    """(S, E) candles during which a position was open."""
+    exposed: Integers | None
+    """(S, E) candles during which a position was open; None where an environment does not tell."""
     trades: StreamTrades
     coverage: float
     """Share of the scored candles (symbol × candle) that exist."""
@@ -80,6 +80,8 @@ class Backtest:
     warnings: tuple[str, ...] = ()
     whole: Backtest | None = field(default=None, repr=False)
     """One continuous window over everything scored; it does not rule."""
+    environment: str | None = None
+    """The import path of the user's own environment; None for this program's simulator."""
 
     @property
     def periods_per_year(self) -> float:
@@ -117,10 +119,10 @@ def run_backtest(
     """
     from core.trading.features import market_features
 
-    first, scored = _scored(universe)
-    starts, candles, warnings = cut_windows(first, scored, episodes, trading.episode_candles)
+    first, count = scored(universe)
+    starts, candles, warnings = cut_windows(first, count, episodes, trading.episode_candles)
     given = market_features(universe) if features is None else features
-    same = len(starts) == 1 and candles == scored
+    same = len(starts) == 1 and candles == count
     total = planned_candles(universe, episodes=episodes, trading=trading, whole_period=whole_period)
 
     def progress(done: int) -> None:
@@ -151,7 +153,7 @@ def run_backtest(
                 given,
                 policy,
                 whole_start,
-                scored,
+                count,
                 trading,
                 reward,
                 lambda done: progress(candles + done),
@@ -170,7 +172,7 @@ def repetition(backtest: Backtest, index: int, repeats: int) -> Backtest:
         backtest,
         starts=backtest.starts[inside],
         equity=backtest.equity[:, inside],
-        exposed=backtest.exposed[:, inside],
+        exposed=None if backtest.exposed is None else backtest.exposed[:, inside],
         actions=None if backtest.actions is None else backtest.actions[:, inside],
         trades=StreamTrades(**columns),
     )
@@ -180,15 +182,15 @@ def planned_candles(
     universe: Universe, *, episodes: int, trading: Trading, whole_period: bool = False
 ) -> int:
     """How many candles a run steps through: its lanes go together, so a window counts once."""
-    first, scored = _scored(universe)
-    starts, candles, _ = cut_windows(first, scored, episodes, trading.episode_candles)
-    same = len(starts) == 1 and candles == scored
-    return candles + (scored if whole_period and not same else 0)
+    first, count = scored(universe)
+    starts, candles, _ = cut_windows(first, count, episodes, trading.episode_candles)
+    same = len(starts) == 1 and candles == count
+    return candles + (count if whole_period and not same else 0)
 
 
 def window_count(universe: Universe, *, episodes: int, trading: Trading) -> int:
     """How many of the `episodes` asked for fit."""
-    return len(cut_windows(*_scored(universe), episodes, trading.episode_candles)[0])
+    return len(cut_windows(*scored(universe), episodes, trading.episode_candles)[0])
 
 
 def cut_windows(
@@ -213,16 +215,16 @@ def cut_windows(
     return first + order * candles + pause * (order + 1) // fitting, candles, warnings
 
 
-def _scored(universe: Universe) -> tuple[int, int]:
+def scored(universe: Universe) -> tuple[int, int]:
     """First index that can be scored (there must be a candle to decide on before it) and how many follow."""
     first = max(universe.score_from, 1)
-    scored = len(universe.time) - first
-    if scored < 1 or not universe.symbols:
+    count = len(universe.time) - first
+    if count < 1 or not universe.symbols:
         raise RejectedError(
             f"no candle can be scored: {len(universe.time):,} candles, {first:,} of them warm-up",
             hint="Give a longer history, or make the split again: ppo-console data split.",
         )
-    return first, scored
+    return first, count
 
 
 def _run(

@@ -70,9 +70,11 @@ def summarise(backtest: Backtest, *, min_stream_trades: int, statistic: Statisti
     trades = backtest.trades
     streams = backtest.equity.shape[0] * backtest.equity.shape[1]
     extra: dict[str, Number] = {
-        "exposure_pct": 100.0 * int(backtest.exposed.sum()) / backtest.equity.size,
+        "exposure_pct": None
+        if backtest.exposed is None
+        else 100.0 * int(backtest.exposed.sum()) / backtest.equity.size,
         "expectancy_r": m.expectancy(trades.r_multiple),
-        "ambiguous_candles": int(trades.ambiguous.sum()),
+        "ambiguous_candles": int(trades.ambiguous.sum()) if backtest.environment is None else None,
         "coverage_pct": 100.0 * backtest.coverage,
         "episodes": len(backtest.starts),
         "streams": streams,

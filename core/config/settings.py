@@ -183,6 +183,10 @@ class Revalidation(_Section, frozen=True):
     seed: Annotated[int, Meta(ge=0)] = 0
     tested_limit: PositiveInt = 3
     """After so many judgements a test set is no longer a test, and the report says so."""
+    environment: str = ""
+    """`module:Class` of the user's own gymnasium environment; empty: this program's simulator."""
+    environment_seconds: Annotated[float, Meta(gt=0, le=3600)] = 60.0
+    """For one call into it: the import, making it, a reset, a step."""
 
 
 class Schedule(_Section, frozen=True):

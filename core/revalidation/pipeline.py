@@ -17,7 +17,6 @@ import msgspec
 
 from core.backtest.baselines import (
     RANDOM,
-    BaselineRuns,
     baseline_metrics,
     run_baselines,
     save_baselines,
@@ -30,6 +29,7 @@ from core.revalidation.build import build_result
 from core.revalidation.curve import backtest_curve
 from core.revalidation.evidence.assess import assess
 from core.revalidation.evidence.trials import find_trials
+from core.revalidation.own import Ran, judge_own
 from core.revalidation.provenance import (
     describe_data,
     describe_model,
@@ -41,6 +41,7 @@ from core.revalidation.reports import write_reports
 from core.revalidation.result import Hashes, RevalidationResult, SymbolResult
 from core.revalidation.text import STEP_TITLES
 from core.revalidation.trade_book import trade_book
+from core.revalidation.unseen import unseen_warning
 from core.text import visible
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ class RevalidationRequest:
     """The statistics of a model that was saved without this program's export."""
     trusted_model: str | None = None
     """The SHA-256 of a model file whose code may be run, should it not be readable otherwise."""
+    root: Path | None = None
+    """The workspace's folder: a user's own environment is imported and run there."""
+    python_path: tuple[str, ...] = ()
+    """Absolute folders that it is imported from."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,9 +118,10 @@ def revalidate(
     universe, data = _load_data(request, arrays)
 
     step(3)
-    backtest, baselines, undecided = _run(
-        request, universe, arrays, lambda done, total: step(3, done, total), cancelled
-    )
+    own = bool(settings.revalidation.environment)
+    run = judge_own if own else _run
+    ran = run(request, universe, arrays, lambda done, total: step(3, done, total), cancelled)
+    backtest, baselines = ran.backtest, ran.baselines
 
     step(4)
     summary = _summary(backtest, settings)
@@ -146,14 +152,15 @@ def revalidate(
             data=data,
             config=request.config_hash,
         ),
-        data=describe_data(request, universe, backtest),
+        data={**describe_data(request, universe, backtest), **ran.described},
         assessment=assessment,
         baselines=measured,
         whole_period=_summary(backtest.whole, settings).metrics if backtest.whole else None,
         model=describe_model(arrays),
         audit_head=request.audit_head,
         warnings=[
-            *warnings_of(request, universe, backtest, arrays, undecided),
+            *ran.warnings,
+            *warnings_of(request, universe, backtest, arrays, ran.undecided),
             *luck_warning(lucky, len(baselines.random)),
         ],
     )
@@ -164,7 +171,10 @@ def revalidate(
         folder = request.reports_dir
         if folder is None:
             raise UsageError("reports were asked for without a folder to write them to")
-        save_baselines(folder, data, measured, settings=settings, now=request.now, episodes=request.episodes)
+        if not own:  # what is saved is this simulator's
+            save_baselines(
+                folder, data, measured, settings=settings, now=request.now, episodes=request.episodes
+            )
         result = write_reports(result, folder, request.now, trade_book(backtest, result))
     return result
 
@@ -184,7 +194,8 @@ def _load_model(
         waiting=waiting,
         run_code=lambda read: run_trusted(read.path, read.data, cancelled),
     )
-    check_observation(arrays, OBSERVATION_NAMES)
+    if not request.settings.revalidation.environment:
+        check_observation(arrays, OBSERVATION_NAMES)
     return arrays
 
 
@@ -211,7 +222,7 @@ def _run(
     arrays: PolicyArrays,
     progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
-) -> tuple[Backtest, BaselineRuns, int]:
+) -> Ran:
     """The model's backtest and the baselines', counted as one piece of work."""
     from core.backtest.policy import TrainedPolicy
     from core.trading.features import market_features
@@ -241,7 +252,8 @@ def _run(
         on_progress=lambda done, _: progress(own + done, total),
         cancelled=cancelled,
     )
-    return backtest, baselines, policy.undecided
+    warnings = unseen_warning(arrays, features[:, universe.score_from :])
+    return Ran(backtest, baselines, policy.undecided, warnings)
 
 
 def _summary(backtest: Backtest, settings: Settings) -> Summary:

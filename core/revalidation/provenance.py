@@ -15,6 +15,7 @@ from core.config.settings import Settings
 from core.revalidation.decision import PARTIAL_FROM
 from core.revalidation.gates import gates_passed, judge_gates
 from core.text import visible
+from core.trading.actions import HOLD
 
 if TYPE_CHECKING:
     from core.market.model import Universe
@@ -94,7 +95,8 @@ def warnings_of(
     if arrays.manifest.synthetic and not universe.synthetic:
         found.append("the model was trained on the synthetic market")
     if undecided:
-        found.append(f"{undecided:,} decisions had no finite number from the policy and became HOLD")
+        action = "HOLD" if backtest.environment is None else f"action {HOLD}"
+        found.append(f"{undecided:,} decisions had no finite number from the policy and became {action}")
     limit = request.settings.revalidation.tested_limit
     if request.judged_before >= limit:
         found.append(

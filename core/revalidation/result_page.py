@@ -24,7 +24,7 @@ from core.revalidation.text import (
     number_text,
     verdict_line,
 )
-from core.revalidation.trade_book import SymbolBook, TradeBook
+from core.revalidation.trade_book import SymbolBook, TradeBook, side_word
 from core.units import number, percent
 
 _WIDTH = 940
@@ -139,7 +139,8 @@ def _symbol(book: SymbolBook) -> str:
             at := min(bisect.bisect_left(curve.time, moment), last),
             curve.equity[at],
             "won" if (pnl or 0.0) > 0 else "lost",
-            f"{'long' if side > 0 else 'short'} {entry[:16]} to {moment[:16]}: {number(pnl, 2)}, {reason}",
+            f"{side_word(side)} {(entry or number(None))[:16]} to {moment[:16]}: {number(pnl, 2)}"
+            + (f", {reason}" if reason else ""),
         )
         for moment, entry, side, pnl, reason in zip(
             book.exit, book.entry, book.side, book.pnl, book.reason, strict=True

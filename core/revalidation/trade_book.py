@@ -20,6 +20,7 @@ from core.revalidation.curve import chart_curve
 from core.revalidation.result import Curve, RevalidationResult
 from core.text import visible
 from core.trading.trades import ExitReason
+from core.units import number
 
 BOOK_NAME = "revalidation_trades.json"
 POINTS = 200
@@ -35,12 +36,12 @@ class SymbolBook(msgspec.Struct, frozen=True, kw_only=True):
     episode: tuple[int, ...]
     """From 1."""
     side: tuple[int, ...]
-    """1 long, -1 short."""
-    entry: tuple[str, ...]
-    """When the candle of the entry opened."""
+    """1 long, -1 short, 0 not told."""
+    entry: tuple[str | None, ...]
+    """When the candle of the entry opened; None where it is not told."""
     exit: tuple[str, ...]
     """When the candle of the exit closed."""
-    candles: tuple[int, ...]
+    candles: tuple[int | None, ...]
     """Held, the entry's and the exit's among them."""
     entry_price: tuple[float | None, ...]
     exit_price: tuple[float | None, ...]
@@ -48,7 +49,7 @@ class SymbolBook(msgspec.Struct, frozen=True, kw_only=True):
     """In currency, net."""
     r_multiple: tuple[float | None, ...]
     reason: tuple[str, ...]
-    """`signal`, `stop`, `target`, `forced end`, `ruin`."""
+    """`signal`, `stop`, `target`, `forced end`, `ruin`; empty where it is not told."""
 
 
 class TradeBook(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,17 +100,28 @@ def _symbol_book(backtest: Backtest, index: int) -> SymbolBook:
         curve=chart_curve(curves, times, POINTS),
         episode=tuple((trades.episode[chosen] + 1).tolist()),
         side=tuple(trades.side[chosen].tolist()),
-        entry=tuple(iso(from_epoch(ms / 1000)) for ms in backtest.time[entry].tolist()),
+        entry=tuple(
+            iso(from_epoch(int(backtest.time[index]) / 1000)) if index >= 0 else None
+            for index in entry.tolist()
+        ),
         exit=tuple(iso(from_epoch(ms / 1000)) for ms in (backtest.time[exit_] + backtest.step_ms).tolist()),
-        candles=tuple((exit_ - entry + 1).tolist()),
+        candles=tuple(
+            int(last - first + 1) if first >= 0 else None for first, last in zip(entry, exit_, strict=True)
+        ),
         entry_price=_finite(trades.entry_price[chosen]),
         exit_price=_finite(trades.exit_price[chosen]),
         pnl=_finite(trades.pnl[chosen]),
         r_multiple=_finite(trades.r_multiple[chosen]),
         reason=tuple(
-            ExitReason(code).name.lower().replace("_", " ") for code in trades.exit_reason[chosen].tolist()
+            ExitReason(code).name.lower().replace("_", " ") if code >= 0 else ""
+            for code in trades.exit_reason[chosen].tolist()
         ),
     )
+
+
+def side_word(side: int) -> str:
+    """`long`, `short`, `–` where it is not told."""
+    return {1: "long", -1: "short"}.get(side, number(None))
 
 
 def _finite(values: m.Floats) -> tuple[float | None, ...]:

@@ -75,7 +75,7 @@ def run_in_child(
 
 @contextlib.contextmanager
 def _child(errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the child in its own session; kill it on the way out."""
+    """Start the child in its own session; kill it, and all in it, on the way out."""
     root = str(Path(core.__file__).resolve().parents[1])
     path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
     child = subprocess.Popen(
@@ -90,8 +90,8 @@ def _child(errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
         yield child
     finally:
         assert child.stdin is not None and child.stdout is not None
-        if child.poll() is None:
-            child.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # and what a user's own environment may have started
         child.stdout.close()
         with contextlib.suppress(BrokenPipeError):
             child.stdin.close()

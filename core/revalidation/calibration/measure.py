@@ -255,7 +255,7 @@ def _of(backtest: Backtest, chosen: slice) -> Backtest:
         backtest,
         symbols=backtest.symbols[chosen],
         equity=backtest.equity[chosen],
-        exposed=backtest.exposed[chosen],
+        exposed=None if backtest.exposed is None else backtest.exposed[chosen],
         actions=None if backtest.actions is None else backtest.actions[chosen],
         trades=StreamTrades(**columns),
     )

@@ -29,6 +29,10 @@ from core.units import number
 LEAST_PSR = 0.95
 MOST_PLACEBO_P = 0.05
 COST_FACTOR = 2
+NOT_REPLAYED = (
+    "placebo, twice the cost, buy-and-hold: an environment of your own is not replayed, "
+    "and its costs are its own"
+)
 
 OnProgress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
@@ -69,6 +73,8 @@ def assess(
     found = _from_sample(
         sample, summary, settings, trials, on_progress=_part(on_progress, "bootstrap"), cancelled=cancelled
     )
+    if backtest.environment is not None:
+        return _weighed(found, summary, settings, NOT_REPLAYED)
     if backtest.actions is None:
         return _weighed(found, summary, settings, "placebo: the model's actions were not recorded")
     shifts = lags(backtest.candles, settings.revalidation.seed)

@@ -42,10 +42,12 @@ def write_model(
     *,
     seed: int = 1,
     names: tuple[str, ...] = OBSERVATION_NAMES,
-    head_bias: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0),
+    head_bias: tuple[float, ...] = (),
     scale: float = 1.0,
     run_id: str = "run-1",
     data_hash: str | None = None,
+    actions: int = 5,
+    observation_var: float = 1.0,
 ) -> Path:
     """An untrained 16x16 model; a large `head_bias` makes it always choose one action."""
     random = np.random.default_rng(seed)
@@ -55,9 +57,9 @@ def write_model(
         weight = random.normal(0, scale / np.sqrt(into), (out, into)).astype(np.float32)
         return weight, np.zeros(out, np.float32)
 
-    head = (layer(5, 16)[0], np.array(head_bias, np.float32))
+    head = (layer(actions, 16)[0], np.array(head_bias or (0.0,) * actions, np.float32))
     statistics = Statistics(
-        enabled=True, mean=(0.0,) * size, var=(1.0,) * size, count=1.0, clip=10.0, epsilon=1e-8
+        enabled=True, mean=(0.0,) * size, var=(observation_var,) * size, count=1.0, clip=10.0, epsilon=1e-8
     )
     rewards = Statistics(enabled=True, mean=(0.0,), var=(1.0,), count=1.0, clip=10.0, epsilon=1e-8)
     return write_artifacts(
@@ -73,7 +75,7 @@ def write_model(
             feature_names=names,
             net_arch=(16, 16),
             activation="tanh",
-            n_actions=5,
+            n_actions=actions,
             data_hash=data_hash,
         ),
         zip_bytes=_empty_zip(),
