@@ -32,7 +32,7 @@ _TRUSTED = "the model's code is run in a process of its own; that is in the audi
 
 def register(app: typer.Typer) -> None:
     app.command("revalidate", short_help="Judge a model: six gates, decision, reports.")(revalidate)
-    app.command("score")(score)
+    app.command("score", short_help="The same six gates for a backtest made elsewhere.")(score)
 
 
 def decision_code(result: RevalidationResult) -> int:
@@ -173,10 +173,22 @@ def progress_printer() -> Callable[[Progress], None]:
 
 
 def score(
-    equity: Annotated[Path, typer.Option("--equity", metavar="E.csv", help="timestamp,equity")],
+    equity: Annotated[
+        Path | None, typer.Option("--equity", metavar="E.csv", help="timestamp,equity, as CSV or JSON.")
+    ] = None,
     trades: Annotated[
-        Path, typer.Option("--trades", metavar="T.csv", help="exit_time,pnl and optionally symbol,episode")
-    ],
+        Path | None,
+        typer.Option("--trades", metavar="T.csv", help="exit_time,pnl and optionally symbol,episode."),
+    ] = None,
+    freqtrade: Annotated[
+        Path | None,
+        typer.Option(
+            "--freqtrade", metavar="ZIP|JSON", help="A freqtrade result, with its trades and wallet."
+        ),
+    ] = None,
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", help="Of a freqtrade result that holds several.")
+    ] = None,
     timeframe: Annotated[
         str | None, typer.Option("--timeframe", help="Of the equity's rows: 4h, 5m, 1d.")
     ] = None,
@@ -186,22 +198,33 @@ def score(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The same six gates for a backtest made elsewhere."""
+    """The same six gates for a backtest made elsewhere: two files, a freqtrade result, or what the
+    `backtesting` package's stats._equity_curve and stats._trades save with to_csv or to_json."""
     from core.revalidation.score import score as judge
+    from core.revalidation.score import score_freqtrade
     from core.revalidation.text import decision_document
 
     now = utc_now()
     settings = workspace_at(workspace).settings if workspace else Settings()
-    result = judge(
-        equity,
-        trades,
-        timeframe=timeframe,
-        periods_per_year=periods_per_year,
-        capital=capital,
-        settings=settings,
-        policy=check_policy(policy) or settings.decision.policy,
-        now=now,
-    )
+    given: dict[str, Any] = {
+        "timeframe": timeframe,
+        "periods_per_year": periods_per_year,
+        "capital": capital,
+        "settings": settings,
+        "policy": check_policy(policy) or settings.decision.policy,
+        "now": now,
+    }
+    if freqtrade is not None and trades is None:
+        result = score_freqtrade(freqtrade, strategy=strategy, equity_file=equity, **given)
+    elif freqtrade is None and strategy is None and equity is not None and trades is not None:
+        result = judge(equity, trades, **given)
+    else:
+        named = {"--equity": equity, "--trades": trades, "--freqtrade": freqtrade, "--strategy": strategy}
+        got = ", ".join(name for name, value in named.items() if value is not None) or "none of them"
+        raise UsageError(
+            f"score: expected --equity and --trades, or --freqtrade, got {got}",
+            hint="For example: ppo-console score --equity E.csv --trades T.csv --timeframe 4h.",
+        )
     if as_json:
         put_json(result, now)
     else:

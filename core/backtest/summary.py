@@ -63,6 +63,8 @@ class Summary:
     no_losing_trade: bool
     """Something was won and nothing lost: the profit factor is infinite, hence None."""
     broken: str | None
+    realised_only: bool = False
+    """The curve is a balance of closed trades: what open positions lost on the way is not in it."""
 
 
 def summarise(backtest: Backtest, *, min_stream_trades: int, statistic: Statistic = "median") -> Summary:

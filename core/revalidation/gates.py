@@ -16,6 +16,7 @@ from core.backtest.summary import Summary
 from core.config.settings import Evidence, Gates
 from core.revalidation.result import GateName, GateResult, GateStatus, Number
 
+REALISED_ONLY = "the curve holds closed trades alone, not what open positions lost"
 NO_TRADES = "no trades"
 ROUNDING = 1e-9
 """A value this close to its limit, relative to it, is at the limit."""
@@ -117,6 +118,8 @@ def _not_evaluable(name: GateName, value: Number, summary: Summary, evidence: Ev
         if summary.eligible_streams == 0 or value is None:
             return f"no stream has {evidence.min_stream_trades} closed trades"
         return None
+    if summary.realised_only:
+        return REALISED_ONLY
     if summary.unique_candles < evidence.min_candles:
         return f"{summary.unique_candles:,} unique candles; needs {evidence.min_candles:,}"
     if not summary.varies:

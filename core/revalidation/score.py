@@ -10,6 +10,7 @@ import hashlib
 import math
 import re
 import time
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,14 +22,17 @@ from core.backtest import metrics as m
 from core.backtest.summary import Curves, Ledger, Summary, combine
 from core.clock import from_epoch, iso
 from core.config.settings import Settings
-from core.errors import UsageError
+from core.errors import UnreadableError, UsageError
 from core.revalidation.build import build_result
 from core.revalidation.csv_input import EquityFile, TradesFile, read_equity, read_trades
 from core.revalidation.curve import chart_curve
 from core.revalidation.decision import PolicyName
 from core.revalidation.evidence.assess import assess_sample
 from core.revalidation.evidence.sample import Sample
+from core.revalidation.freqtrade import REALISED, read_freqtrade
+from core.revalidation.gates import REALISED_ONLY
 from core.revalidation.result import Hashes, RevalidationResult, SymbolResult
+from core.text import visible
 
 _TIMEFRAME = re.compile(r"(\d{1,5})([smhdw])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -37,9 +41,22 @@ _MOST_ROWS = 200_000
 """Of which histories are drawn in some forty seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A backtest that another program made."""
+
+    equity: EquityFile
+    trades: TradesFile
+    named: dict[str, str]
+    """What the report says of the files."""
+    warnings: tuple[str, ...] = ()
+    realised_only: bool = False
+    """The equity is a balance of closed trades."""
+
+
 def score(
-    equity_csv: Path,
-    trades_csv: Path,
+    equity_file: Path,
+    trades_file: Path,
     *,
     timeframe: str | None = None,
     periods_per_year: float | None = None,
@@ -55,10 +72,75 @@ def score(
     """
     began = time.perf_counter()
     periods = periods_of(timeframe, periods_per_year)
+    _check_capital(capital)
+    found = Elsewhere(
+        read_equity(equity_file),
+        read_trades(trades_file),
+        {"equity": str(equity_file), "trades": str(trades_file)},
+    )
+    label = timeframe or f"{periods:g} periods a year"
+    result = _judge(found, periods, label, capital, settings, policy, now)
+    return msgspec.structs.replace(result, seconds=time.perf_counter() - began)
+
+
+def score_freqtrade(
+    result_file: Path,
+    *,
+    strategy: str | None = None,
+    equity_file: Path | None = None,
+    timeframe: str | None = None,
+    periods_per_year: float | None = None,
+    capital: float | None = None,
+    settings: Settings,
+    policy: PolicyName,
+    now: datetime,
+) -> RevalidationResult:
+    """Judge a freqtrade result, `.zip` or `.json`; its own timeframe counts unless another is given, its own
+    wallet history unless `equity_file` gives the equity.
+
+    Raises as `score`, and UsageError where the file holds several strategies and none is named.
+    """
+    began = time.perf_counter()
+    _check_capital(capital)
+    read = read_freqtrade(result_file, strategy, lambda own: _YEAR_MS / _own_periods(result_file, own))
+    if timeframe is None and periods_per_year is None:
+        timeframe = read.timeframe
+    periods = periods_of(timeframe, periods_per_year)
+    named = {"backtest": str(result_file), "strategy": visible(read.strategy, 60)}
+    if equity_file is not None:
+        found = Elsewhere(read_equity(equity_file), read.trades, {**named, "equity": str(equity_file)})
+    else:
+        named["equity"] = read.source
+        found = Elsewhere(read.equity, read.trades, named, read.warnings, read.source == REALISED)
+    label = timeframe or f"{periods:g} periods a year"
+    result = _judge(found, periods, label, capital, settings, policy, now)
+    return msgspec.structs.replace(result, seconds=time.perf_counter() - began)
+
+
+def _own_periods(path: Path, timeframe: str) -> float:
+    try:
+        return periods_of(timeframe, None)
+    except UsageError:
+        raise UnreadableError(
+            f"{path}: expected a timeframe of s m h d w, got {visible(timeframe, 20)!r}"
+        ) from None
+
+
+def _check_capital(capital: float | None) -> None:
     if capital is not None and not (math.isfinite(capital) and capital > 0):
         raise UsageError(f"--capital: expected a positive amount, got {capital}")
-    equity = read_equity(equity_csv)
-    trades = read_trades(trades_csv)
+
+
+def _judge(
+    found: Elsewhere,
+    periods: float,
+    label: str,
+    capital: float | None,
+    settings: Settings,
+    policy: PolicyName,
+    now: datetime,
+) -> RevalidationResult:
+    equity, trades = found.equity, found.trades
     start = capital if capital is not None else float(equity.equity[0])
     values = m.with_capital(equity.equity, capital) if capital is not None else equity.equity
     times = np.concatenate((equity.time[:1], equity.time)) if capital is not None else equity.time
@@ -67,14 +149,17 @@ def score(
         relative = values / start if start > 0 else values
         if broken is None and not np.isfinite(relative).all():
             broken = "the equity is out of all proportion to the capital"
-        summary = _summary(relative, equity, trades, start, broken, periods, settings)
-        why_not = _no_sample(equity, trades, values)
+        summary = replace(
+            _summary(relative, equity, trades, start, broken, periods, settings),
+            realised_only=found.realised_only,
+        )
+        why_not = REALISED_ONLY if found.realised_only else _no_sample(equity, trades, values)
         sample = None
         if broken is None and not why_not:
             sample = _sample(relative, equity.time[-len(relative) + 1 :], trades, abs(start), periods)
         assessment = assess_sample(sample, summary, settings, why_not)
         curve = chart_curve([relative], [times]) if start > 0 else None
-    result = build_result(
+    return build_result(
         summary,
         settings=settings,
         policy=policy,
@@ -83,16 +168,14 @@ def score(
         curve=curve,
         hashes=Hashes(data=hashlib.sha256(f"{equity.digest} {trades.digest}".encode()).hexdigest()),
         data={
-            "equity": str(equity_csv),
-            "trades": str(trades_csv),
+            **found.named,
             "first": iso(from_epoch(int(equity.time[0]) / 1000)),
             "last": iso(from_epoch(int(equity.time[-1]) / 1000)),
-            "timeframe": timeframe or f"{periods:g} periods a year",
+            "timeframe": label,
         },
         assessment=assessment,
-        warnings=_warnings(equity, trades, values, periods),
+        warnings=[*found.warnings, *_warnings(equity, trades, values, periods)],
     )
-    return msgspec.structs.replace(result, seconds=time.perf_counter() - began)
 
 
 def periods_of(timeframe: str | None, periods_per_year: float | None) -> float:
