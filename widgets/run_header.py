@@ -45,6 +45,7 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     timestep: int | None = None
     total: int | None = None
     steps_per_second: float | None = None
+    """The pace of the newest rows; what a trainer logs is its mean since it started."""
     eta_seconds: float | None = None
     upcoming: tuple[str, str] = ("", "")
     """The week's next event and the time until then; that time alone, before which the event may be cut."""
@@ -176,7 +177,7 @@ def _parts(facts: HeaderFacts) -> dict[str, Content]:
             parts["bar"] = progress_bar(fraction)
             parts["percent"] = Content.styled(f"{min(fraction, 1) * 100:4.1f}%", "$foreground bold")
     if facts.steps_per_second is not None and facts.status in ("RUNNING", "STALLED"):
-        parts["speed"] = Content.styled(f"{units.number(facts.steps_per_second):>5} steps/s", DIM)
+        parts["speed"] = Content.styled(f"pace {units.number(facts.steps_per_second):>5}/s", DIM)
     if facts.eta_seconds is not None and facts.status == "RUNNING":
         parts["eta"] = Content.assemble(("ETA ", DIM), (units.duration(facts.eta_seconds), "$foreground"))
     if facts.upcoming[0]:

@@ -76,7 +76,7 @@ def _status_text(report: Status, facts: Facts) -> str:
         f"  {facts.health.reason}",
         "",
         f"progress    {number(report.timestep)} / {total} steps   {progress}   "
-        f"{number(report.steps_per_second)} steps/s   ETA {duration(report.eta_seconds)}",
+        f"pace {number(report.steps_per_second)} steps/s   ETA {duration(report.eta_seconds)}",
         f"last row    {age(report.last_row_age_seconds)} ago",
         (
             f"checkpoint  {checkpoint.count} saved, newest {age(checkpoint.age_seconds)} ago"

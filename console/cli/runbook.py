@@ -65,7 +65,8 @@ def runbook(
     manager: Any = nullcontext(None) if opened is None else open_store(opened)
     with manager as store, Watcher(opened, run, store, now) as watcher:
         look = watcher.look(now, data=False)
-        context = Context(opened, watcher.settings, look.run, look.health, now, look.alerts)
+        own = opened is not None and (run is None or run.resolve() == opened.logs.resolve())
+        context = Context(opened if own else None, watcher.settings, look.run, look.health, now, look.alerts)
         occasion = next(
             (each.key for each in look.alerts if each.firing and each.runbook == procedure.id), ""
         )

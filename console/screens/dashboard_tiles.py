@@ -31,7 +31,7 @@ ALWAYS = ("reward", "approx_kl")
 """They have a tile also where they have a chart."""
 _LABELS = {
     "explained_variance": "explained_var",
-    "steps_per_second": "steps/s",
+    "steps_per_second": "mean steps/s",
     "episode_length": "episode steps",
     "eval_mean_reward": "reward",
     "eval_episode_length": "episode steps",

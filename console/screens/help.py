@@ -23,6 +23,10 @@ _BADGES = (
     ("judging", "Revalidate: a judgement is under way, or it failed"),
     ("NO-GO", "Revalidate: decided since the console opened"),
 )
+_HEADER = (
+    ("pace", "Steps a second over the newest rows; mean steps/s is since the trainer's start"),
+    ("ETA", "The rest of the steps at that pace"),
+)
 _QUESTIONS = (
     ("y", "Yes"),
     ("enter", "The choice that loses nothing"),
@@ -74,6 +78,8 @@ def help_text(screen: int) -> Content:
     legend = Content("   ").join([Content.styled(f"{glyph(tone)} {tone}", STYLE[tone]) for tone in tones])
     badges = [_line(badge, words) for badge, words in _BADGES]
     blocks.append(Content("\n").join([Content.styled("Beside a tab", "$foreground bold"), *badges]))
+    header = [_line(name, words) for name, words in _HEADER]
+    blocks.append(Content("\n").join([Content.styled("In the header", "$foreground bold"), *header]))
     questions = [_line(key, words) for key, words in _QUESTIONS]
     blocks.append(Content("\n").join([Content.styled("In a question", "$foreground bold"), *questions]))
     blocks.append(Content.assemble(("Status\n", "$foreground bold"), "  ", legend))

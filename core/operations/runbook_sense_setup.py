@@ -1,7 +1,7 @@
 """What the runbook senses around the run: machine, training data, hyperparameters, reward, last decision.
 
-Each sensor answers in one line, with the lines that prove it. Trap avoided: loading the trading code into the
-console to see whether it loads.
+Each sensor answers in one line, with the lines that prove it. Traps avoided: loading the trading code into the
+console to see whether it loads; `config.toml` told as if it were what a run used that recorded nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.operations.runbook_context import SHOWN, Context, Sensed
@@ -61,11 +62,12 @@ def data(context: Context) -> Sensed:
 
 
 def hyperparameter_differences(context: Context) -> tuple[str, ...]:
-    """What the run uses otherwise than approved; without a record of the run, what `config.toml` does."""
+    """What the run recorded otherwise than approved; nothing of a run that recorded none."""
+    return _differences(context, context.run.info.hyperparameters)
+
+
+def _differences(context: Context, used: Mapping[str, float]) -> tuple[str, ...]:
     approved = context.settings.approved
-    used = context.run.info.hyperparameters or {
-        name: getattr(context.settings.ppo, name) for name in approved.__struct_fields__
-    }
     return tuple(
         f"{name} = {used[name]:g}, approved {getattr(approved, name):g}"
         for name in approved.__struct_fields__
@@ -74,14 +76,32 @@ def hyperparameter_differences(context: Context) -> tuple[str, ...]:
 
 
 def hyperparameters(context: Context) -> Sensed:
+    used = context.run.info.hyperparameters
+    if not used:
+        return Sensed("unknown", "the run recorded no hyperparameters", _configured(context))
     different = hyperparameter_differences(context)
-    whose = "the run's" if context.run.info.hyperparameters else "config.toml's"
     if not different:
-        return Sensed("ok", f"{whose} hyperparameters are the approved ones")
-    return Sensed("bad", f"{len(different)} of {whose} hyperparameters are not the approved ones", different)
+        return Sensed("ok", "the run's hyperparameters are the approved ones")
+    if len(different) == 1:
+        return Sensed("bad", f"not as approved: the run's {different[0]}")
+    names = ", ".join(each.split(" ", 1)[0] for each in different)
+    return Sensed("bad", f"not as approved: the run's {names}", different)
+
+
+def _configured(context: Context) -> tuple[str, ...]:
+    """What `config.toml` holds, where it is the run's workspace; another run's is no business of it."""
+    if context.workspace is None:
+        return ()
+    ppo = context.settings.ppo
+    names = context.settings.approved.__struct_fields__
+    different = _differences(context, {name: getattr(ppo, name) for name in names})
+    lines = tuple(f"config.toml: {each}" for each in different)
+    return lines or ("config.toml's hyperparameters are the approved ones",)
 
 
 def reward_weights(context: Context) -> Sensed:
+    if context.workspace is None:
+        return Sensed("unknown", "the run recorded no reward weights")
     reward = context.settings.reward
     weights = {
         "r_pnl": reward.pnl,
@@ -90,7 +110,7 @@ def reward_weights(context: Context) -> Sensed:
         "r_out_of_market": reward.out_of_market,
     }
     words = ", ".join(f"{name} × {weight:g}" for name, weight in weights.items())
-    text = f"{words}; clipped to ± {reward.reward_clip:g}"
+    text = f"config.toml: {words}; clipped to ± {reward.reward_clip:g}"
     off = [name for name, weight in weights.items() if weight == 0]
     if off:
         return Sensed("bad", f"{text}; switched off: {', '.join(off)}")
@@ -98,6 +118,8 @@ def reward_weights(context: Context) -> Sensed:
 
 
 def reward_import(context: Context) -> Sensed:
+    if context.workspace is None:
+        return Sensed("unknown", "which reward code the run uses is not known")
     root = str(Path(__file__).resolve().parents[2])
     try:
         done = subprocess.run(

@@ -110,12 +110,12 @@ _TABLE = (
     ),
     Metric(
         name="steps_per_second",
-        label="Speed",
+        label="Mean speed since start",
         unit="steps/s",
         decimals=0,
         good="up",
         expected="1,000 or more",
-        help="As the trainer logs it: its own mean since it started.",
+        help="The trainer's mean since it started; the header's pace is that of the newest rows.",
         aliases=("time/fps", "fps"),
     ),
     Metric(

@@ -166,7 +166,8 @@ def test_the_runbook_lists_and_prints_with_sensed_results(cli: Cli, workspace: W
     done = cli("runbook", "kl_high", cwd=workspace.root)
     assert done.returncode == 0
     assert "The KL divergence spikes" in done.stdout and "approx_kl 0.3, highest 0.3" in done.stdout
-    assert "hyperparameters are the approved ones" in done.stdout
+    assert "the run recorded no hyperparameters" in done.stdout
+    assert "config.toml's hyperparameters are the approved ones" in done.stdout
     wrong = cli("runbook", "kl_spyke", cwd=workspace.root)
     assert wrong.returncode == 2 and "Did you mean kl_spike?" in wrong.stderr
 

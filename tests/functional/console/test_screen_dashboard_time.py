@@ -13,7 +13,7 @@ async def test_stepping_back_shows_the_run_as_it_was_and_says_replay(given: Any,
         await given.opened(pilot, make.snapshot(run))
         text = await given.pressed(pilot, "left_square_bracket")
         header, first = text.splitlines()[0], text.splitlines()[2]
-        assert "REPLAY" in header and "399,360/500,000" in header and "steps/s" not in header
+        assert "REPLAY" in header and "399,360/500,000" in header and "pace" not in header
         assert first.strip().startswith("▲ REPLAY at step 399,360 (") and "of 409,600" in first
         assert "esc returns to live" in first
         assert "┌ then" in text and "process" not in text

@@ -29,7 +29,7 @@ async def test_the_ten_scenarios_stand_under_their_documents_and_open(live: Any)
         await pilot.press("j", "enter")
         await live.until(pilot, lambda: "approx_kl jumps above 0.1" in live.text())
         await live.until(pilot, lambda: "4 checks," in live.text())
-        assert "hyperparameters are the approved ones" in live.text()
+        assert "recorded no hyperparameters" in live.text()
         await pilot.press("escape")
         await live.until(pilot, lambda: "of the checklist" in live.text())
         assert live.number == 8
@@ -150,7 +150,7 @@ async def test_a_check_that_hangs_neither_holds_up_the_others_nor_lasts(
         assert "approx_kl 0.12, highest" in live.text()
         await live.until(pilot, lambda: "no answer within" in live.text() and "4 checks," in live.text())
         hang.set()
-        await live.until(pilot, lambda: "hyperparameters are the approved ones" in live.text())
+        await live.until(pilot, lambda: "recorded no hyperparameters" in live.text())
 
 
 async def test_a_foreign_run_has_its_runbook_but_no_deeds_and_no_journal(

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from console.screens.dashboard_tiles import alert_lines
+from console.chrome import header_facts
+from console.screens.dashboard_tiles import alert_lines, tiles
+from console.screens.help import help_text
+from console.snapshot import Snapshot
 from core.alerts.rule import default_rules
 from core.alerts.view import AlertView
+from core.telemetry.health import Health
+from core.telemetry.metrics import metric
+from core.telemetry.model import Run, RunInfo, Series
+from widgets.run_header import fitted
+
+NOW = datetime(2026, 2, 24, 10, 0, tzinfo=UTC)
 
 
 def line(**changes: Any) -> str:
@@ -43,3 +54,17 @@ def line(**changes: Any) -> str:
 )
 def test_a_value_and_its_limit_are_told_in_the_rules_unit(changes: Any, words: str) -> None:
     assert words in line(**changes)
+
+
+def test_the_pace_of_now_and_the_trainers_mean_have_names_of_their_own() -> None:
+    run = Run(RunInfo("r1", Path("logs")))
+    run.series["steps_per_second"] = Series("steps_per_second")
+    run.series["steps_per_second"].append(2048, 411.0)
+    health = Health("RUNNING", "steps advance", steps_per_second=2310.0)
+    snapshot = Snapshot(run=run, health=health, alerts=(), host=None, taken_at=NOW, revision=1, problem=None)
+    labels = [tile.label for tile in tiles(snapshot, [], NOW)]
+    header = fitted(header_facts(snapshot), 140).plain
+    assert "mean steps/s" in labels and "steps/s" not in labels
+    assert "pace 2,310/s" in header and "steps/s" not in header
+    assert metric("steps_per_second").label == "Mean speed since start"
+    assert "Steps a second over the newest rows" in help_text(1).plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -151,12 +151,30 @@ def test_checkpoints_and_tensorboard(desk: Desk) -> None:
 
 
 def test_hyperparameters_of_the_run_not_of_the_file(desk: Desk) -> None:
-    assert sense("hyperparameters", desk.context).state == "ok"
-    desk.run.info = msgspec.structs.replace(
-        desk.run.info, hyperparameters={"learning_rate": 1e-3, "gamma": 0.99}
+    silent = sense("hyperparameters", desk.context)
+    assert silent.state == "unknown" and silent.text == "the run recorded no hyperparameters"
+    assert silent.lines == ("config.toml's hyperparameters are the approved ones",)
+
+    def used(**values: float) -> Sensed:
+        desk.run.info = msgspec.structs.replace(desk.run.info, hyperparameters=values)
+        return sense("hyperparameters", desk.context)
+
+    assert used(learning_rate=3e-4).state == "ok"
+    one = used(learning_rate=1e-3, gamma=0.99)
+    assert (one.state, one.text) == (
+        "bad",
+        "not as approved: the run's learning_rate = 0.001, approved 0.0003",
     )
-    found = sense("hyperparameters", desk.context)
-    assert found.state == "bad" and found.lines == ("learning_rate = 0.001, approved 0.0003",)
+    two = used(learning_rate=1e-3, gamma=0.9)
+    assert two.text == "not as approved: the run's learning_rate, gamma" and len(two.lines) == 2
+
+
+def test_of_a_foreign_run_the_configuration_says_nothing(desk: Desk) -> None:
+    foreign = replace(desk.context, workspace=None)
+    for sensor in ("hyperparameters", "reward_weights", "reward_import"):
+        found = sense(sensor, foreign)
+        assert found.state == "unknown" and not found.lines, sensor
+    assert sense("reward_weights", desk.context).text.startswith("config.toml: r_pnl × 1")
 
 
 def test_losses_and_trend(desk: Desk) -> None:

@@ -47,7 +47,7 @@ def test_the_full_header_is_the_documented_line() -> None:
     line = fitted(FACTS, 120).plain
     assert line.split() == [
         *("F12-phase4-final", "OGNUSDT", "paper", "●", "RUNNING", "212,992/500,000", "▕████▎", "▏"),
-        *("42.6%", "2,310", "steps/s", "ETA", "2m04s"),
+        *("42.6%", "pace", "2,310/s", "ETA", "2m04s"),
     ]
 
 
@@ -93,7 +93,7 @@ def test_a_growing_step_keeps_its_place() -> None:
 
 def test_an_ended_run_has_no_eta_and_no_pace() -> None:
     line = fitted(msgspec.structs.replace(FACTS, status="CRASHED"), 120).plain
-    assert "ETA" not in line and "steps/s" not in line and "■ CRASHED" in line
+    assert "ETA" not in line and "pace" not in line and "■ CRASHED" in line
 
 
 def test_a_run_without_a_total_has_steps_but_no_bar() -> None:
