@@ -1,7 +1,7 @@
 """What the runbook senses around the run: machine, training data, hyperparameters, reward, last decision.
 
-Each sensor answers in one line, with the lines that prove it. Traps avoided: loading the trading code into the
-console to see whether it loads; `config.toml` told as if it were what a run used that recorded nothing.
+Each sensor answers in one line, with the lines that prove it. Traps avoided: loading the trading code into
+the console to see whether it loads; `config.toml` told as if it were what a run used that recorded nothing.
 """
 
 from __future__ import annotations
