@@ -135,6 +135,7 @@ def _start(workspace: Workspace, timesteps: int | None, *, again: bool) -> None:
     from console.stores import open_store
     from core.training.archive import archive_run
     from core.training.control import TrainRequest, start_training
+    from core.training.operate import start_on_record
 
     now = utc_now()
     request = TrainRequest(
@@ -149,9 +150,11 @@ def _start(workspace: Workspace, timesteps: int | None, *, again: bool) -> None:
     )
     if again:
         archive_run(workspace, now)
-    identity = start_training(workspace, request, now)
-    with open_store(workspace) as store:
-        store.record("training_start", str(identity.pid), {"tag": "demo", "timesteps": timesteps}, now)
+    with (
+        open_store(workspace) as store,
+        start_on_record(store, now, {"tag": "demo", "timesteps": timesteps}) as begins,
+    ):
+        start_training(workspace, request, now, before=begins)
 
 
 def _preflight(workspace: Workspace) -> None:

@@ -14,7 +14,7 @@ from core.alerts.check import check_rules
 from core.alerts.engine import AlertEngine, Transition
 from core.alerts.evaluate import ROW_CONDITIONS
 from core.alerts.rule import Rule
-from core.errors import UsageError
+from core.errors import ConsoleError, UsageError
 from core.telemetry.model import Run
 from core.text import visible
 
@@ -80,16 +80,22 @@ def with_threshold(rule: Rule, threshold: float) -> dict[str, float]:
 def save_rule(
     workspace: Workspace, store: Store | None, name: str, fields: Mapping[str, Any], now: datetime
 ) -> Rule:
-    """Write the changed rule to `config.toml`, its comments kept, and to the audit log; returns it.
+    """Write the changed rule to the audit log and to `config.toml`, its comments kept; returns it.
 
-    Raises UsageError and ConfigError, and then changes nothing. Whoever watches sees it at the next look.
+    The entry is there first: no rule is in force without one. Raises UsageError and ConfigError, and then
+    changes nothing, which is recorded, too. Whoever watches sees the rule at the next look.
     """
     from core.config.edit import edit_config
 
     rule = changed(workspace.settings.alerts, name, fields)
     before = msgspec.to_builtins(workspace.settings.alerts[name])
-    edit_config(workspace.config, {f"alerts.{name}.{field}": value for field, value in fields.items()})
     if store is not None:
         was = {field: before[field] for field in fields}
         store.record("rule", name, {"before": was, "after": dict(fields)}, now)
+    try:
+        edit_config(workspace.config, {f"alerts.{name}.{field}": value for field, value in fields.items()})
+    except ConsoleError as error:
+        if store is not None:
+            store.record("rule_not_saved", name, {"failed": error.title}, now)
+        raise
     return rule

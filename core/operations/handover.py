@@ -56,6 +56,8 @@ _KINDS: dict[str, Group] = {
     "decision": "decisions",
     "sign_off": "decisions",
     "training_start": "training",
+    "training_failed": "training",
+    "run_archive": "training",
     "training_stop": "training",
 }
 _SHOWN = (

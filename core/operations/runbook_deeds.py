@@ -56,11 +56,12 @@ def do_deed(
     """Do it and record it. `patience`: seconds that a stop waits for the process.
 
     Raises UsageError unless `confirmed` and where there is nothing to stop or to copy, UnreadableError where
-    it did not work; a failed attempt is recorded, too.
+    it did not work. That it was begun is recorded first, and a failed attempt, too.
     """
     if not confirmed:
         raise UsageError(f"not done without a confirmation: {WORDS[deed]}", hint="Confirm it: --yes.")
     detail: dict[str, object] = {"deed": deed}
+    store.record("deed_begun", deed, {"run": run_id, "procedure": procedure}, now)
     try:
         done = _DEEDS[deed](workspace, now, patience)
     except ConsoleError as error:

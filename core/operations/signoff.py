@@ -188,10 +188,12 @@ def _subject(
 
 def _signature(entry: AuditEntry, digest: str, entries: Sequence[AuditEntry]) -> Signature:
     detail = {key: str(value) for key, value in entry.detail.items()}
+    failed = {each.subject for each in entries if each.kind == "training_failed"}
     fresh_starts = [
         each
         for each in entries
         if each.kind == "training_start" and each.number > entry.number and not each.detail.get("resume")
+        if each.subject not in failed
     ]
     void = ""
     if entry.subject in OF_DECISION:

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -60,8 +60,11 @@ def start_training(
     now: datetime,
     *,
     preflight: ChecklistResult | None = None,
+    before: Callable[[RunRecord], object] = lambda record: None,
 ) -> ProcessIdentity:
     """Start the trainer and record it in `run.json`; returns at once, before the training library is loaded.
+
+    `before` is called with the run once nothing speaks against it and before anything is written or started.
 
     Raises UsageError (live mode, a run already there, nothing to resume), RejectedError (a live trainer,
     `preflight` BLOCKED without an override) and UnreadableError (a file could not be written).
@@ -81,6 +84,7 @@ def start_training(
             workspace.settings,
             ppo=hyperparameters.effective(workspace.settings.ppo, record.total_timesteps),
         )
+        before(record)
         return _launch(workspace, record, settings, checkpoint)
 
 

@@ -6,7 +6,8 @@ the data, the preflight with its override, the archive of the earlier run, the a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +18,7 @@ from core.training.archive import archive_run, old_run_files
 from core.training.checkpoints import newest_whole
 from core.training.control import running_trainer, start_training, stop_training
 from core.training.guard import refuse_live
-from core.training.plan import TrainRequest, check_data, check_request
+from core.training.plan import TrainRequest, check_data, check_request, other_observations
 from core.training.runfile import RunRecord, read_run
 from core.workspace import Workspace
 
@@ -66,8 +67,10 @@ def look(workspace: Workspace, now: datetime) -> Situation:
     if record is None:
         return Situation(("fresh",), notes=("The run folder holds a run of another trainer.",))
     found, problems = newest_whole(workspace.checkpoints, record.id)
+    why = None if found is None else other_observations(found.manifest)
     if found is None:
         why = problems[0] if problems else f"no checkpoint of {record.id} was found"
+    if found is None or why is not None:
         return Situation(("fresh",), record, process, notes=(f"It cannot be resumed: {why}.",))
     return Situation(("resume", "fresh"), record, process, found.manifest.timesteps)
 
@@ -106,26 +109,42 @@ def launch(
             )
         detail = {"reason": request.override, "status": preflight.status}
         store.record("override", "preflight", detail, now)
-    if fresh:
-        moved = archive_run(workspace, now)
-        if moved is not None:
-            say(f"the earlier run is now in {workspace.relative(moved)}")
-    identity = start_training(workspace, request, now, preflight=preflight)
     from core.checklist.preflight import record_preflight
 
     record_preflight(store, preflight, now)
-    store.record(
-        "training_start",
-        str(identity.pid),
-        {
-            "tag": request.tag,
-            "timesteps": request.timesteps,
-            "resume": request.resume,
-            "preflight": preflight.status,
-        },
-        now,
-    )
-    return identity
+    if fresh and (old := old_run_files(workspace)):
+        store.record("run_archive", workspace.relative(old[0].parent), {"tag": request.tag}, now)
+        moved = archive_run(workspace, now)
+        if moved is not None:
+            say(f"the earlier run is now in {workspace.relative(moved)}")
+    about = {
+        "tag": request.tag,
+        "timesteps": request.timesteps,
+        "resume": request.resume,
+        "preflight": preflight.status,
+    }
+    with start_on_record(store, now, about) as begins:
+        return start_training(workspace, request, now, preflight=preflight, before=begins)
+
+
+@contextmanager
+def start_on_record(
+    store: Store, now: datetime, detail: Mapping[str, object]
+) -> Iterator[Callable[[RunRecord], object]]:
+    """`training_start` before the trainer is there, so that none runs without an entry; `training_failed`
+    where it then did not come to be."""
+    begun: list[RunRecord] = []
+
+    def begins(record: RunRecord) -> None:
+        store.record("training_start", record.id, detail, now)
+        begun.append(record)
+
+    try:
+        yield begins
+    except ConsoleError as error:
+        if begun:
+            store.record("training_failed", begun[0].id, {"failed": error.title}, now)
+        raise
 
 
 def end(

@@ -21,6 +21,7 @@ from core.trading.observation import OBSERVATION_NAMES, difference
 from core.training import hyperparameters
 from core.training.archive import old_run_files
 from core.training.checkpoints import newest_whole
+from core.training.manifest import Manifest
 from core.training.runfile import RUN_FILE, Resume, RunRecord, read_run
 from core.workspace import Workspace
 
@@ -63,6 +64,12 @@ def check_request(request: TrainRequest) -> None:
         raise UsageError(f"--timesteps {request.timesteps}: expected 1 or more")
     if request.seed is not None and not 0 <= request.seed < 2**32:
         raise UsageError(f"--seed {request.seed}: expected 0 to {2**32 - 1}")
+
+
+def other_observations(manifest: Manifest) -> str | None:
+    """Why a model cannot go on with the observations that are made now, in words; None where it can."""
+    other = difference(manifest.feature_names, OBSERVATION_NAMES)
+    return None if other is None else f"it was trained on other observations: {other}"
 
 
 def check_data(workspace: Workspace, symbols: tuple[str, ...]) -> None:
@@ -133,10 +140,10 @@ def _resumed(workspace: Workspace, request: TrainRequest, now: datetime) -> tupl
             f"{workspace.relative(workspace.checkpoints)}{details}",
             hint="Start again with --fresh.",
         )
-    other = difference(found.manifest.feature_names, OBSERVATION_NAMES)
+    other = other_observations(found.manifest)
     if other is not None:
         raise UnreadableError(
-            f"{earlier.id} was trained on other observations and cannot go on: {other}",
+            f"{earlier.id} cannot go on: {other}",
             hint="Move it away and begin anew: ppo-console train --fresh.",
         )
     total = earlier.total_timesteps if request.timesteps is None else request.timesteps

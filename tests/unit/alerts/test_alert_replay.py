@@ -81,6 +81,23 @@ def test_an_edited_rule_is_saved_with_the_comments_kept(tmp_path: Path, scene: A
     assert workspace.config.read_text() == after
 
 
+def test_an_edit_is_on_record_before_it_is_in_force(
+    tmp_path: Path, scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = init_workspace(tmp_path / "w")
+    with Store(workspace.store, OperatorIdentity("ada", "ML", "host", "")) as store:
+
+        def full(*given: object) -> None:
+            assert len(store.entries("rule")) == 1
+            raise UsageError("the disk is full")
+
+        monkeypatch.setattr("core.config.edit.edit_config", full)
+        with pytest.raises(UsageError, match="full"):
+            save_rule(workspace, store, "kl_spike", {"threshold": 0.2}, scene.now)
+        (undone,) = store.entries("rule_not_saved")
+    assert (undone.subject, undone.detail) == ("kl_spike", {"failed": "the disk is full"})
+
+
 def test_last_values_are_those_the_rules_are_judged_by(scene: Any) -> None:
     for index in range(60):
         scene.row(reward=index * 2.048, approx_kl=0.01 * (index % 3))

@@ -345,6 +345,7 @@ def test_what_cannot_be_done_says_so_and_is_recorded(desk: Desk) -> None:
     with pytest.raises(UsageError, match="no training is running"):
         do_deed("stop", desk.workspace, desk.store, "run-1", NOW, confirmed=True)
     assert [entry.subject for entry in desk.store.entries("deed")] == ["backup_logs", "stop"]
+    assert [entry.subject for entry in desk.store.entries("deed_begun")] == ["backup_logs", "stop"]
 
 
 # Escalation

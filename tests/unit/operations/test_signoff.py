@@ -148,6 +148,9 @@ def test_a_fresh_run_voids_what_was_signed_for_the_earlier_one(workspace: Any, s
     assert table(workspace, store)["pre_training"].status == "signed"
     store.record("training_start", "2", {"resume": True}, NOW)
     assert table(workspace, store)["daily_monitoring"].status == "signed"
+    store.record("training_start", "none", {}, NOW)
+    store.record("training_failed", "none", {"failed": "the disk is full"}, NOW)
+    assert table(workspace, store)["daily_monitoring"].status == "signed", "nothing was started"
     store.record("training_start", "3", {}, NOW)
     assert {table(workspace, store)[name].status for name in PHASES[:2]} == {"open"}
 

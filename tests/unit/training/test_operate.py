@@ -11,11 +11,11 @@ import pytest
 
 from core.checklist.model import ChecklistResult, ItemResult
 from core.config.settings import Operator
-from core.errors import RejectedError, UsageError
+from core.errors import RejectedError, UnreadableError, UsageError
 from core.process import ProcessIdentity
 from core.store.database import Store
 from core.store.operator import identify_operator
-from core.training import operate
+from core.training import control, operate, plan
 from core.training.archive import old_run_files
 from core.training.operate import end, launch, look
 from core.training.plan import TrainRequest
@@ -64,12 +64,16 @@ def test_without_a_run_a_start_is_offered(workspace: Workspace, now: datetime) -
 
 
 def test_an_ended_run_can_be_resumed_or_moved_away(
-    workspace: Workspace, now: datetime, write_model: WriteModel
+    workspace: Workspace, now: datetime, write_model: WriteModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_run(workspace.logs, record(ended_at="2026-02-23T15:00:00Z", outcome="stopped"))
     there = look(workspace, now)
     assert there.offers == ("fresh",) and "cannot be resumed" in there.notes[0]
     write_model(workspace.checkpoints, "ppo_4096_steps", role="checkpoint", timesteps=4096)
+    other = look(workspace, now)
+    assert other.offers == ("fresh",), "it would be refused once everything else was asked"
+    assert "It cannot be resumed: it was trained on other observations: expected" in other.notes[0]
+    monkeypatch.setattr(plan, "difference", lambda got, names: None)
     there = look(workspace, now)
     assert there.offers == ("resume", "fresh") and there.checkpoint == 4096
 
@@ -107,7 +111,11 @@ def test_another_trainers_run_is_not_mixed_with_and_not_moved_while_it_is_writte
 def test_a_blocked_start_needs_a_reason_which_is_recorded(
     workspace: Workspace, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operate, "start_training", lambda *given, **named: IDENTITY)
+    def started(*given: object, before: Callable[[RunRecord], object], **named: object) -> ProcessIdentity:
+        before(record())
+        return IDENTITY
+
+    monkeypatch.setattr(operate, "start_training", started)
     with pytest.raises(RejectedError, match="BLOCKED"):
         launch(workspace, store, TrainRequest(), judged("fail"), now, say=print)
     assert store.entries() == []
@@ -115,7 +123,39 @@ def test_a_blocked_start_needs_a_reason_which_is_recorded(
     override, looked, start = sorted(store.entries(), key=lambda entry: entry.number)
     assert (looked.kind, looked.subject) == ("preflight", "BLOCKED")
     assert override.kind == "override" and override.detail["reason"] == "a drill"
-    assert start.kind == "training_start" and start.detail["tag"] == "x" and start.subject == "4711"
+    assert start.kind == "training_start" and start.detail["tag"] == "x" and start.subject == "run-1"
+
+
+def test_a_start_is_on_record_before_anything_runs_or_moves(
+    workspace: Workspace, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A console that is killed in between leaves an entry without a deed, never a deed without an entry."""
+
+    class Killed(BaseException): ...
+
+    def killed(*given: object, **named: object) -> None:
+        raise Killed
+
+    write_run(workspace.logs, record(ended_at="2026-02-23T15:00:00Z", outcome="stopped"))
+    monkeypatch.setattr(operate, "archive_run", killed)
+    with pytest.raises(Killed):
+        launch(workspace, store, TrainRequest(), judged(), now, fresh=True, say=print)
+    assert [entry.kind for entry in store.entries("run_archive")] == ["run_archive"]
+    (workspace.logs / "run.json").unlink()
+    monkeypatch.setattr(control, "_launch", killed)
+    with pytest.raises(Killed):
+        launch(workspace, store, TrainRequest(tag="x"), judged(), now, say=print)
+    (start,) = store.entries("training_start")
+    assert start.detail["tag"] == "x" and not store.entries("training_failed")
+
+    def refused(*given: object) -> None:
+        raise UnreadableError("the disk is full")
+
+    monkeypatch.setattr(control, "_launch", refused)
+    with pytest.raises(UnreadableError):
+        launch(workspace, store, TrainRequest(), judged(), now, say=print)
+    (failed,) = store.entries("training_failed")
+    assert failed.detail["failed"] == "the disk is full" and len(store.entries("training_start")) == 2
 
 
 def test_nothing_is_moved_for_a_start_that_cannot_be(
