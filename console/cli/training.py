@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command("train", short_help="Train PPO in a process of its own, past the preflight.")(train)
-    app.command("stop")(stop)
+    app.command("stop", short_help="End the training: it saves and exits clean.")(stop)
 
 
 def train(

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from console.__main__ import main
+
 
 @pytest.mark.parametrize("group", [(), ("alerts",), ("audit",), ("data",), ("model",)])
 def test_no_line_of_the_help_is_cut(cli: Any, group: tuple[str, ...]) -> None:
@@ -14,3 +16,40 @@ def test_no_line_of_the_help_is_cut(cli: Any, group: tuple[str, ...]) -> None:
     listed = done.stdout.partition("Commands:")[2].splitlines()
     assert done.returncode == 0 and len(listed) > 2
     assert [line for line in listed if line.rstrip().endswith("...")] == []
+
+
+COMPLETION = {
+    "bash": ("complete -o default -F", {"COMP_WORDS": "ppo-console sta", "COMP_CWORD": "1"}),
+    "zsh": ("#compdef ppo-console", {"_TYPER_COMPLETE_ARGS": "ppo-console sta"}),
+    "fish": (
+        "complete --command ppo-console",
+        {"_TYPER_COMPLETE_ARGS": "ppo-console sta", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+    ),
+}
+
+
+@pytest.mark.parametrize("shell", COMPLETION)
+def test_each_shell_gets_a_script_and_its_completions(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The script asks the program again with `complete_SHELL`, in the words of that shell."""
+    begins, asked = COMPLETION[shell]
+    monkeypatch.setenv("_PPO_CONSOLE_COMPLETE", f"source_{shell}")
+    assert main([]) == 0
+    script = capsys.readouterr().out
+    assert begins in script and f"complete_{shell}" in script
+    monkeypatch.setenv("_PPO_CONSOLE_COMPLETE", f"complete_{shell}")
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    assert main([]) == 0
+    offered = capsys.readouterr().out
+    assert "status" in offered and "standup" in offered and "train" not in offered.replace("training", "")
+
+
+@pytest.mark.parametrize("shell", COMPLETION)
+def test_show_completion_prints_the_script_of_the_shell_that_asks(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("typer.completion._get_shell_name", lambda: shell)
+    assert main(["--show-completion"]) == 0
+    assert COMPLETION[shell][0] in capsys.readouterr().out
