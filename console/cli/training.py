@@ -16,6 +16,8 @@ from core.errors import CancelledError, RejectedError
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from core.checklist.model import ChecklistResult
+    from core.process import ProcessIdentity
     from core.telemetry.reader import RunReader
 
 
@@ -33,6 +35,10 @@ def train(
     timestamp: Annotated[bool, typer.Option("--timestamp", help="Add the start time to the tag.")] = False,
     timesteps: Annotated[int | None, typer.Option("--timesteps", min=1, help="Instead of [ppo].")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of [training].")] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", metavar="N", help="N trainings in a row, each seed a run; one table."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest whole checkpoint.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Move the earlier run to the archive and begin anew.")
@@ -65,15 +71,28 @@ def train(
     )
     # Before the earlier run is moved away for one that cannot start.
     check_start(opened, request, fresh=fresh)
+    if seeds is not None:
+        from console.cli.seeds import check_seeds, train_seeds
+
+        check_seeds(request, seeds, detach=detach)
+        if not dry_run:
+
+            def start(one: TrainRequest, anew: bool) -> ProcessIdentity:
+                now = utc_now()
+                with open_store(opened) as store:
+                    result = run_preflight(opened, store, now, timesteps=timesteps)
+                    _say_preflight(result)
+                    return launch(opened, store, one, result, now, fresh=anew, say=say)
+
+            def follow() -> int:
+                return follow_training(
+                    opened, RunReader(opened.logs, checkpoints=opened.checkpoints, now=utc_now())
+                )
+
+            finish(train_seeds(opened, request, seeds, fresh=fresh, start=start, follow=follow))
     with open_store(opened) as store:
         result = run_preflight(opened, store, now, timesteps=timesteps)
-        say(f"preflight: {result.status}")
-        for item in result.items:
-            if item.state == "fail":
-                mark = "■" if item.on_fail == "block" else "▲"
-                say(f"  {mark} {item.text}: {item.message or item.value}")
-        if not dry_run and result.status == "FIX":
-            say(START_MEANS[result.status])
+        _say_preflight(result, starts=not dry_run)
         if dry_run:
             put(checklist_text(result))
             say("dry run: nothing was started")
@@ -89,6 +108,16 @@ def train(
         say(f"training runs as process {identity.pid}; watch: ppo-console   end: ppo-console stop")
         finish(GOOD)
     finish(follow_training(opened, reader or RunReader(opened.logs, checkpoints=opened.checkpoints, now=now)))
+
+
+def _say_preflight(result: ChecklistResult, *, starts: bool = True) -> None:
+    say(f"preflight: {result.status}")
+    for item in result.items:
+        if item.state == "fail":
+            mark = "■" if item.on_fail == "block" else "▲"
+            say(f"  {mark} {item.text}: {item.message or item.value}")
+    if starts and result.status == "FIX":
+        say(START_MEANS[result.status])
 
 
 def follow_training(workspace: Workspace, reader: RunReader) -> int:

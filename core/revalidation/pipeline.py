@@ -129,7 +129,9 @@ def revalidate(
     measured = baseline_metrics(baselines, settings)
     lucky = lucky_policies(baselines, settings)
     measured[RANDOM]["policies_with_4_gates"] = lucky
-    trials = find_trials(arrays.manifest.run_id, arrays.manifest.trials, request.run_folders)
+    trials = find_trials(
+        arrays.manifest.run_id, arrays.manifest.trials, request.run_folders, arrays.manifest.data_hash
+    )
     assessment = assess(
         backtest,
         summary,

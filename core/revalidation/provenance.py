@@ -66,7 +66,14 @@ def describe_model(arrays: PolicyArrays) -> dict[str, str]:
     """The model: path, role (best, final, checkpoint), run, timesteps, evaluations made before it."""
     manifest = arrays.manifest
     elsewhere = manifest.role == "foreign"
+    chosen = manifest.selection
+    why = (
+        f"{chosen.metric} {chosen.value:.4g} on the validation slice, evaluation {chosen.trial}"
+        if chosen
+        else ""
+    )
     return {
+        **({"chosen_by": why} if why else {}),
         "path": visible(str(arrays.path)),
         "role": manifest.role,
         "run": "not known" if elsewhere else visible(manifest.run_id),

@@ -49,7 +49,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     dsr: Number = None
     """The chance that it is above `best_by_chance`."""
     trials: int | None = None
-    """Logged evaluations of the run that the model was chosen from."""
+    """Logged evaluations of the run that the model was chosen from, and of all other runs on its candles."""
+    trial_runs: int = 1
+    """The runs they were made in: other seeds, other settings."""
     best_by_chance: Number = None
     """The annual Sharpe ratio that the best of so many trials without skill would show."""
     placebo_p: Number = None

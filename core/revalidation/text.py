@@ -176,7 +176,9 @@ def evidence_details(result: RevalidationResult) -> list[str]:
         lines.append(f"chance to pass at least {shares} ({evidence.draws:,} resampled histories)")
     if evidence.dsr is not None and evidence.trials is not None:
         lines.append(
-            f"DSR: chosen among {evidence.trials:,} logged trial{'s' if evidence.trials != 1 else ''}, "
+            f"DSR: chosen among {evidence.trials:,} logged trial{'s' if evidence.trials != 1 else ''}"
+            + (f" of {evidence.trial_runs:,} runs on the same candles" if evidence.trial_runs > 1 else "")
+            + ", "
             f"the best of which would by chance show "
             f"a Sharpe ratio of {number(evidence.best_by_chance, 2)}"
         )

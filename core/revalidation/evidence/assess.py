@@ -141,7 +141,12 @@ def _unusable(summary: Summary) -> str | None:
 
 
 def _nothing(summary: Summary, settings: Settings, trials: Trials, reason: str) -> Assessment:
-    return _weighed(Assessment(Evidence(trials=trials.count)), summary, settings, f"everything: {reason}")
+    return _weighed(
+        Assessment(Evidence(trials=trials.count, trial_runs=trials.runs)),
+        summary,
+        settings,
+        f"everything: {reason}",
+    )
 
 
 def _from_sample(
@@ -173,6 +178,7 @@ def _from_sample(
         psr=probabilistic_sharpe(returns),
         dsr=None if benchmark is None else probabilistic_sharpe(returns, benchmark),
         trials=trials.count,
+        trial_runs=trials.runs,
         best_by_chance=None if benchmark is None else benchmark * sample.periods**0.5,
         pass_probability=draws.pass_probability() if covered else dict.fromkeys(("4", "5", "6"), 0.0),
         draws=DRAWS,

@@ -191,3 +191,15 @@ def test_the_line_tells_what_is_known_and_what_is_not(make_result: Callable[...,
     assert "not computed: everything: made by hand" in details
     assert "test set: judged 2 times before" in details
     assert "test set: judged for the first time" in evidence_details(make_result(data={"judged_before": 0}))
+
+
+def test_other_runs_on_the_same_candles_were_tries_too(tmp_path: Path) -> None:
+    for name, sharpes, candles in (("mine", (1.0, 2.0), "a"), ("seed2", (3.0,), "a"), ("older", (9.0,), "b")):
+        folder = run_folder(tmp_path / name, name, sharpes)
+        record = json.loads((folder / "run.json").read_text())
+        data = {"folder": "", "hash": candles, "first": "", "last": "", "timeframe": "4h", "candles": 1}
+        record["data"] = {**data, "validation_candles": 1}
+        (folder / "run.json").write_text(json.dumps(record))
+    assert find_trials("mine", 2, (tmp_path,)) == Trials(3, (1.0, 2.0, 3.0), 2)
+    assert find_trials("lost", 4, (tmp_path,), "a") == Trials(7, (1.0, 2.0, 3.0), 3)
+    assert find_trials("lost", 0, (tmp_path,), "a") == UNKNOWN
