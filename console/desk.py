@@ -42,7 +42,8 @@ class Desk:
         self._facts: Facts | None = None
         self._opened = ""
         self._surveyed = -math.inf
-        self._looking = threading.Lock()
+        self._lock = threading.Lock()
+        self._looking = self._look_again = False
 
     def open(self, key: str) -> None:
         """The list that is looked at: it is evaluated with preflight and today's, from now on."""
@@ -53,19 +54,28 @@ class Desk:
     def look(self) -> None:
         """Ask the slow sensors (a child process, about a second) on a thread of their own, then evaluate.
 
-        Meanwhile the clerk goes on: a tick or an acknowledgement does not wait for a look.
+        Meanwhile the clerk goes on: a tick or an acknowledgement does not wait for a look. What is asked for
+        while one is under way is looked at after it: that one may have seen what was before.
         """
-        if self._session.workspace is not None and not self._looking.locked():
-            threading.Thread(target=self._probe, args=(self._session.workspace,), daemon=True).start()
+        if (workspace := self._session.workspace) is not None:
+            with self._lock:
+                self._look_again, begin = self._looking, not self._looking
+                self._looking = True
+            if begin:
+                threading.Thread(target=self._probe, args=(workspace,), daemon=True).start()
         self.evaluate()
 
     def _probe(self, workspace: Workspace) -> None:
-        try:
-            with self._looking:
+        again = True
+        while again:
+            try:
                 self._probe_all(workspace)
-        except Exception as error:  # noqa: BLE001 - a thread's traceback would stand across the screen
-            words = visible(f"the lists could not be looked at: {type(error).__name__}: {error}", 300)
-            self._session.mailbox.send(WorkFailed(UnreadableError(words), asked=False))
+            except Exception as error:  # noqa: BLE001 - a thread's traceback would stand across the screen
+                words = visible(f"the lists could not be looked at: {type(error).__name__}: {error}", 300)
+                self._session.mailbox.send(WorkFailed(UnreadableError(words), asked=False))
+            with self._lock:
+                again, self._look_again = self._look_again, False
+                self._looking = again
 
     def _probe_all(self, workspace: Workspace) -> None:
         from core.checklist import probe

@@ -168,4 +168,5 @@ def snapshot_at(live: Snapshot, moment: Moment) -> Snapshot:
         ),
         host=None,
         taken_at=moment.time or live.taken_at,
+        timed=moment.time is not None,
     )

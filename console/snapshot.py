@@ -33,3 +33,9 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Every firing on record in this run, also the ended ones."""
     judged: bool = True
     """The alert rules have seen this run; before that, no alert says nothing."""
+    timed: bool = True
+    """False for an earlier row without a time: `taken_at` is no moment of it, and no age is known."""
+
+    def age_of(self, when: datetime) -> float | None:
+        """Seconds from `when` to this picture; None where its time is not known."""
+        return (self.taken_at - when).total_seconds() if self.timed else None

@@ -110,7 +110,7 @@ class ChartsMixin(_Screen):
             return
         run, name = snapshot.run, chart.title
         started = run.info.started_at
-        age = (snapshot.taken_at - started).total_seconds() if started is not None else None
+        age = snapshot.age_of(started) if started is not None else None
         series = run.series.get(name)
         text, tone = latest(run, name)
         word = trend(run, name)

@@ -148,8 +148,8 @@ def _facts(snapshot: Snapshot, rules: Mapping[str, Rule]) -> list[str]:
     if kl is not None and len(kl):
         parts.append(f"KL {value_text(kl)}{_between(kl.last, limit, snapshot.alerts)}")
     if run.checkpoints:
-        age = (snapshot.taken_at - run.checkpoints[-1].written_at).total_seconds()
-        parts.append(f"checkpoint {units.age(age)} ago")
+        age = snapshot.age_of(run.checkpoints[-1].written_at)
+        parts.append(f"checkpoint {units.age(age)} ago" if age is not None else "checkpoint age n/a")
     else:
         parts.append("no checkpoint yet")
     return parts

@@ -68,7 +68,7 @@ def tiles(snapshot: Snapshot, charted: Sequence[str], now: datetime, *, past: bo
         out.append(sources)
     if not past:
         out.append(_process_tile(run))
-    out.append(_checkpoint_tile(run, now))
+    out.append(_checkpoint_tile(run, now if snapshot.timed else None))
     if snapshot.host is not None:
         out += _host_tiles(snapshot.host)
     return out
@@ -98,13 +98,13 @@ def _process_tile(run: Run) -> Tile:
     return Tile("process", f"{where}not seen here", tone="plain", short="not seen here")
 
 
-def _checkpoint_tile(run: Run, now: datetime) -> Tile:
+def _checkpoint_tile(run: Run, now: datetime | None) -> Tile:
     if not run.checkpoints:
         return Tile("checkpoint", "none yet", tone="plain")
     newest = run.checkpoints[-1]
-    age = units.age((now - newest.written_at).total_seconds())
+    age = f"{units.age((now - newest.written_at).total_seconds())} ago" if now is not None else "age n/a"
     at = f" @{units.steps(newest.timestep)}" if newest.timestep is not None else ""
-    return Tile("checkpoint", f"{age} ago{at}", short=f"{age} ago")
+    return Tile("checkpoint", f"{age}{at}", short=age)
 
 
 def _host_tiles(host: Host) -> list[Tile]:

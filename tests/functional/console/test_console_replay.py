@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from array import array
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console.replay import Moment, find_moment, master, moment_of, step_by
+from console.replay import Moment, find_moment, master, moment_of, snapshot_at, step_by
+from console.screens.dashboard_facts import replay_facts
+from console.screens.dashboard_tiles import tiles
 from core.telemetry.as_of import points_until, run_at_step
 from core.telemetry.model import Checkpoint, Marker, Run, RunInfo, Series
 
@@ -104,3 +108,18 @@ def test_series_with_fewer_rows_are_cut_at_the_step(make: Any) -> None:
     cut = cut_at(run, Moment(102_400))
     assert len(cut.series["eval_sharpe"]) == 2
     assert "eval_sharpe" not in cut_at(run, Moment(4096)).series
+
+
+def test_at_a_row_without_a_time_no_age_is_measured_from_now(make: Any) -> None:
+    run = make.run()
+    for series in run.series.values():
+        series.time[:] = array("d", [math.nan] * len(series))
+    run.checkpoints = [Checkpoint(Path("ppo_2048_steps.zip"), 2048, make.now - timedelta(hours=5))]
+    live = make.snapshot(run)
+    moment = find_moment(run, "40960")
+    assert isinstance(moment, Moment) and moment.time is None
+    then = snapshot_at(live, moment)
+    (tile,) = [each for each in tiles(then, [], then.taken_at, past=True) if each.label == "checkpoint"]
+    assert tile.value == "age n/a @2k"
+    assert "checkpoint age n/a" in replay_facts(then, {}, 120)
+    assert then.age_of(make.now) is None and live.age_of(make.now) == 0
