@@ -108,7 +108,7 @@ _MOVE = (
         "enter",
         "enter",
         "open",
-        "Open the scenario, or take the step",
+        "Open the scenario; of a step, what it records, and ask",
         "Act",
         (RUNBOOK,),
         8,

@@ -142,7 +142,7 @@ class Runbook(ConsoleScreen):
             return ""
         if key.id == "procedure.open" and is_open:
             step = self._step()
-            return "" if step is None else "do it" if step.deed is not None else ""
+            return "" if step is None else "do it" if step.deed is not None else "step"
         return key.words
 
     # Moving.
@@ -190,8 +190,9 @@ class Runbook(ConsoleScreen):
     # Acting.
 
     def do_procedure_open(self) -> None:
+        """Open the scenario; of a step what will be recorded, which is then asked."""
         if self._procedure is not None:
-            self.do_step_take()
+            self._take(at_once=False)
             return
         self._open(self._index.selected)
         self._show_all()
@@ -204,6 +205,10 @@ class Runbook(ConsoleScreen):
 
     def do_step_take(self) -> None:
         """Record it; ask for words where its line says something was done, and first where it was taken."""
+        self._take(at_once=True)
+
+    def _take(self, *, at_once: bool) -> None:
+        """`at_once`: a check that nobody made yet is recorded without a question."""
         step, state = self._step(), self.desk.state
         if self._procedure is None:
             self.console.say("enter opens a scenario; its steps are taken there", "warning")
@@ -218,7 +223,7 @@ class Runbook(ConsoleScreen):
         occasion = alert.key if alert is not None else ""
         if step.deed is not None and self.desk.own_workspace is not None:
             self._ask_deed(step, occasion)
-        elif step.kind == "CHECK" and step.id not in state.taken:
+        elif at_once and step.kind == "CHECK" and step.id not in state.taken:
             self.desk.take(step, "", occasion)
         else:
             self._ask_note(step, occasion)

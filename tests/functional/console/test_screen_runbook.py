@@ -40,7 +40,11 @@ async def test_a_check_is_taken_with_one_key_and_stands_everywhere(live: Any) ->
         await live.until(pilot, lambda: live.alerts)
         await pilot.press("r")
         await live.until(pilot, lambda: "4 checks," in live.text())
-        await pilot.press("space")
+        await pilot.press("enter")
+        await live.until(pilot, lambda: isinstance(live.app.screen, AskText))
+        assert "[CHECK] See the KL beside clip fraction" in live.text()
+        assert not live.session.clerk.require_store().entries("step"), "enter only shows it, and asks"
+        await pilot.press("escape", "space")
         await live.until(pilot, lambda: "1 of 6 steps, next 2" in live.text())
         assert "✓ 1 See the KL" in live.text() and ", 0 s ago" in live.text()
         (entry,) = live.session.clerk.require_store().entries("step")
