@@ -39,12 +39,14 @@ _SEVERAL = ("issues", "blockers")
 def form_entries(standup: Standup) -> tuple[FormEntry, ...]:
     """The template's lines, in its order."""
 
+    say = standup.say
+
     def sensed(field: str, label: str, heading: str) -> FormEntry:
         entry = getattr(standup, field)
-        return FormEntry(field, heading, label, entry.text, _TONE[entry.mark], entry.source)
+        return FormEntry(field, say(heading), say(label), entry.text, _TONE[entry.mark], entry.source)
 
     def written(field: str, label: str, heading: str, answer: str, tone: Tone, source: str = "") -> FormEntry:
-        return FormEntry(field, heading, label, answer, tone, source, editable=True)
+        return FormEntry(field, say(heading), say(label), answer, tone, source, editable=True)
 
     none = "None" if standup.issues_known else "unknown: the alerts of that time are not known"
     issue_tone: Tone = "warning" if standup.issues else "good" if standup.issues_known else "unknown"
@@ -55,7 +57,7 @@ def form_entries(standup: Standup) -> tuple[FormEntry, ...]:
         sensed("reward", "Reward trend", PROGRESS),
         sensed("kl", "KL divergence", PROGRESS),
         sensed("checkpoint", "Last checkpoint", PROGRESS),
-        written("issues", "Issues", PROGRESS, "; ".join(standup.issues) or none, issue_tone),
+        written("issues", "Issues", PROGRESS, "; ".join(standup.issues) or say(none), issue_tone),
         written(
             "plan",
             "Continue",
@@ -69,14 +71,14 @@ def form_entries(standup: Standup) -> tuple[FormEntry, ...]:
             "tuning",
             "Tuning needed?",
             PLAN,
-            f"Yes: {standup.tuning}" if standup.tuning else "No",
+            f"{say('Yes')}: {standup.tuning}" if standup.tuning else say("No"),
             "warning" if standup.tuning else "good",
         ),
         written(
             "blockers",
             "Blockers",
             BLOCKERS,
-            "; ".join(standup.blockers) or "None",
+            "; ".join(standup.blockers) or say("None"),
             "critical" if standup.blockers else "good",
         ),
         sensed("confidence", "On track, 5-6/6", CONFIDENCE),

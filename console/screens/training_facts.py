@@ -126,7 +126,7 @@ def blocking(result: ChecklistResult) -> list[str]:
     return [
         f"{item.text}: {item.message or item.value}"
         for item in result.items
-        if item.state == "fail" and item.on_fail == "block" and item.source != "the items above"
+        if item.state == "fail" and item.on_fail == "block" and not item.id.startswith("preflight.setup_")
     ]
 
 

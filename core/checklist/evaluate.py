@@ -19,6 +19,7 @@ from core.clock import iso
 from core.errors import ConsoleError
 from core.text import visible
 from core.units import age, duration
+from core.wording.say import say
 
 if TYPE_CHECKING:
     from core.store.ticks import Tick
@@ -109,7 +110,8 @@ def evaluate_item(
     state = _state(item, reading, by_person)
     if item.kind == "sensed_look" and state == "pending" and reading is not None and reading.state != state:
         notes.append("sensed good; needs a look and a tick")
-    return _result(item, reading, state, "; ".join(notes), tick if by_person else None, unticked)
+    said = "; ".join(say(note, item.language) for note in notes)
+    return _result(item, reading, state, said, tick if by_person else None, unticked)
 
 
 def _why_void(reading: Reading | None, tick: Tick) -> str:
@@ -156,12 +158,13 @@ def _not_stale(reading: Reading) -> Reading:
 
 def _passed_over(item: Item, reading: Reading | None, tick: Tick) -> ItemResult:
     """An override or not applicable: a person's word, with what is sensed beside it."""
-    sensed = f"; sensed: {reading.state}" if reading is not None and item.kind != "manual" else ""
-    detail = f" ({reading.message})" if sensed and reading is not None and reading.message else ""
+    words = f"{tick.operator}: {tick.note}"
+    if reading is not None and item.kind != "manual":
+        words += f"; {say(f'sensed: {reading.state}', item.language)}"
+        words += f" ({say(reading.message, item.language)})" if reading.message else ""
     if tick.state == "overridden":
-        message = f"overridden by {tick.operator}: {tick.note}{sensed}{detail}"
-        return _result(item, reading, "overridden", message, tick)
-    message = f"not applicable, says {tick.operator}: {tick.note}{sensed}{detail}"
+        return _result(item, reading, "overridden", f"{say('overridden by', item.language)} {words}", tick)
+    message = f"{say('not applicable, says', item.language)} {words}"
     return _result(item, reading, "not_applicable", message, tick)
 
 
@@ -174,6 +177,10 @@ def _result(
     unticked: datetime | None = None,
 ) -> ItemResult:
     who = visible(tick.operator) if tick is not None else None
+
+    def in_words(value: str | float | None) -> str | float | None:
+        return say(value, item.language) if isinstance(value, str) else value
+
     return ItemResult(
         id=item.id,
         text=item.text,
@@ -181,9 +188,9 @@ def _result(
         kind=item.kind,
         on_fail=(reading.on_fail if reading is not None else None) or item.on_fail,
         state=state,
-        value=reading.value if reading is not None else None,
-        limit=reading.limit if reading is not None else None,
-        source=(reading.source if reading is not None else None) or who,
+        value=in_words(reading.value) if reading is not None else None,
+        limit=in_words(reading.limit) if reading is not None else None,
+        source=(say(reading.source, item.language) if reading is not None and reading.source else who),
         age_seconds=reading.age_seconds if reading is not None else None,
         message=visible(message, 600),
         ticked_by=who,

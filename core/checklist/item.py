@@ -32,6 +32,8 @@ class Item:
     owner: str = ""
     action: str = ""
     """What the documents say to do where it fails."""
+    language: str = "en"
+    """In which its sensor's words are said."""
     key: str = ""
     """The line's id, by which `[checklist.items]` changes it: `launch.1h.speed`."""
     seconds: float | None = None

@@ -117,10 +117,9 @@ def all_checks(results: tuple[ItemResult, ...]) -> Reading:
     value = f"{len(results) - len(open_items)} of {len(results)}"
     if open_items:
         names = ", ".join(item.text for item in open_items[:3])
-        more = f" and {len(open_items) - 3} more" if len(open_items) > 3 else ""
-        return Reading(
-            "fail", value, f"{len(results)}", "the items above", 0.0, message=f"open: {names}{more}"
-        )
+        if len(open_items) > 3:
+            names = f"{names} and {len(open_items) - 3} more"
+        return Reading("fail", value, f"{len(results)}", "the items above", 0.0, message=f"open: {names}")
     return Reading("pass", value, f"{len(results)}", "the items above", 0.0, evidence=_rests_on(results))
 
 

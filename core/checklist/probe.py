@@ -104,8 +104,8 @@ def run_probe(
     if child.returncode == 0:
         return _collect(out, "")
     last = err.decode(errors="replace").strip().splitlines()[-1:]
-    reason = f": {visible(last[0], 200)}" if last else ""
-    return _collect(out, f"the checking process ended with {child.returncode}{reason}")
+    ended = f"the checking process ended with {child.returncode}"
+    return _collect(out, f"{ended}: {visible(last[0], 200)}" if last else ended)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

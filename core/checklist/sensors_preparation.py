@@ -121,12 +121,14 @@ def _intact(context: DayContext, facts: Facts) -> Reading:
     run = _summary(facts)
     if isinstance(run, Reading):
         return run
-    days = f"{len(run.days)} day" + ("s" if len(run.days) != 1 else "")
-    value = f"{days}, {run.checkpoints.count} checkpoints"
+    plural = "s" if len(run.days) != 1 else ""
+    value = f"{len(run.days)} day{plural}, {run.checkpoints.count} checkpoints"
     source = context.workspace.relative(context.workspace.logs)
     if run.gaps:
-        more = f" and {len(run.gaps) - 4} more" if len(run.gaps) > 4 else ""
-        return Reading("fail", value, "no gap", source, message="; ".join(run.gaps[:4]) + more)
+        message = "; ".join(run.gaps[:4])
+        if len(run.gaps) > 4:
+            message = f"{message} and {len(run.gaps) - 4} more"
+        return Reading("fail", value, "no gap", source, message=message)
     if run.unknown or run.checkpoints.expected is None:
         why = (
             "; ".join(run.unknown)
@@ -164,8 +166,10 @@ def _backup(context: DayContext, facts: Facts) -> Reading:
     if backup.error is not None:
         return unknown(backup.error)
     if backup.folder is None:
-        others = f"; {backup.others} hold other models" if backup.others else ""
-        return Reading("fail", "none", "the models as they are", message=f"ppo-console model backup{others}")
+        message = "ppo-console model backup"
+        if backup.others:
+            message = f"{message}; {backup.others} hold other models"
+        return Reading("fail", "none", "the models as they are", message=message)
     return Reading("pass", backup.folder, "the models as they are", backup.folder)
 
 

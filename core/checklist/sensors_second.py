@@ -16,7 +16,7 @@ def second(context: DailyContext, facts: RunFacts, item: Item) -> Reading:
     """Only needed where something was found."""
     found = (*(facts.issues or ()), *facts.warnings)
     if found:
-        return Reading("pending", len(found), message="look again: " + "; ".join(found)[:300])
+        return Reading("pending", len(found), message=f"look again: {'; '.join(found)[:300]}")
     if facts.issues is None:
         return unknown("alerts of then are not known")
     return Reading("not_applicable", 0, message="no anomaly was found")

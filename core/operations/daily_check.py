@@ -6,7 +6,7 @@ come first, in its order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date as Date
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +17,7 @@ from core.clock import iso
 from core.errors import UsageError
 from core.operations.as_of import end_of_day
 from core.operations.facts import RunFacts, gather
+from core.wording.say import say
 
 if TYPE_CHECKING:
     from core.alerts.view import AlertView
@@ -94,7 +95,20 @@ def daily_check(
             f"{day} has not come yet: today is {now.date()} (UTC)", hint="Choose an earlier date."
         )
     facts = gather(workspace, run, health, alerts, min(now, end_of_day(day)), now)
-    points = daily_points(facts, workspace.settings.checks.kl_daily)
+    language = workspace.settings.checklist.language
+
+    def said(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(say(text, language) for text in texts)
+
+    points = tuple(
+        msgspec.structs.replace(
+            point,
+            text=say(point.text, language),
+            limit=say(point.limit, language),
+            action=say(point.action, language),
+        )
+        for point in daily_points(facts, workspace.settings.checks.kl_daily)
+    )
     return DailyCheck(
         date=day.isoformat(),
         training_status=facts.status,
@@ -114,10 +128,10 @@ def daily_check(
         kl_divergence_median=facts.kl_median,
         kl_divergence_rows=facts.kl_rows,
         points=points,
-        issues=facts.issues,
-        warnings=facts.warnings,
-        sources=facts.sources,
-        notes=tuple(facts.notes),
+        issues=None if facts.issues is None else said(facts.issues),
+        warnings=said(facts.warnings),
+        sources={name: say(source, language) for name, source in facts.sources.items()},
+        notes=said(facts.notes),
     )
 
 

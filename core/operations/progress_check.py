@@ -1,7 +1,8 @@
 """The progress check of the checklist document: five lines in its words, then the details.
 
 Trap avoided: a check that always says OK. Each line's words follow the facts, and what is not known is
-said to be unknown, which is never OK.
+said to be unknown, which is never OK. The five lines stand in the document's English in every language:
+scripts match them; the details follow `[checklist] language`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from core.clock import iso
 from core.operations.facts import RunFacts, gather
 from core.operations.log_files import missing_files
 from core.units import MISSING, duration, number, steps
+from core.wording.say import say
 
 if TYPE_CHECKING:
     from core.alerts.view import AlertView
@@ -84,7 +86,10 @@ def progress_check(
         f"🔔 Alerts: {_alerts(facts)}",
     )
     reasons = tuple(dict.fromkeys((*critical, *warning)))
-    return ProgressCheck(overall, reasons, lines, _details(run, facts, checks, reasons))
+    language = workspace.settings.checklist.language
+    reasons = tuple(say(reason, language) for reason in reasons)
+    details = tuple(say(line, language) for line in _details(run, facts, checks, reasons))
+    return ProgressCheck(overall, reasons, lines, details)
 
 
 def _judge_status(facts: RunFacts, critical: list[str], warning: list[str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from core.operations.standup_entries import (
     tuning,
 )
 from core.text import visible
+from core.wording.say import say
 
 if TYPE_CHECKING:
     from core.alerts.view import AlertView
@@ -73,78 +74,90 @@ class Standup(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     missing: tuple[str, ...] = ()
     """What the run did not tell."""
+    language: str = "en"
+    """Of its words: `[checklist] language`."""
 
     def text(self) -> str:
-        """The document's layout."""
-        issues = _list(self.issues, "None" if self.issues_known else "unknown ❔")
+        """The document's layout, in the language of the lists."""
         lines = [
             f"DATE: {self.date}",
             f"TIME: {self.time} UTC",
             f"RESPONSIBLE: {self.responsible}",
             "",
             "YESTERDAYS PROGRESS:",
-            f"- Training status: {self.training}",
-            f"- Reward trend: {self.reward}",
-            f"- KL divergence: {self.kl}",
-            f"- Last checkpoint: {self.checkpoint}",
-            f"- Issues: {issues}",
+            *(f"- {line}" for line in self._progress()),
             "",
             "TODAYS PLAN:",
             *(f"- {line}" for line in self._plan()),
-            f"- Any tuning needed? {self._tuning()}",
             "",
             "BLOCKERS:",
-            *(f"- {blocker}" for blocker in self.blockers or ("None",)),
+            *(f"- {blocker}" for blocker in self._blockers()),
             "",
             "CONFIDENCE LEVEL:",
-            f"- On track for 5-6/6 gates: {self._confidence()}",
+            f"- {self._confidence()}",
         ]
         if self.note:
             lines += ["", f"NOTE: {self.note}"]
         if self.missing:
             lines += ["", "NOT KNOWN:", *(f"- {what}" for what in self.missing)]
-        return "\n".join(lines) + "\n"
+        return "\n".join(line if line.startswith("- ") else self.say(line) for line in lines) + "\n"
 
     def markdown(self) -> str:
         """As a Markdown document, its texts escaped."""
         blocks = [
-            f"# Daily standup {self.date} {self.time} UTC",
-            f"Responsible: {_escape(self.responsible)}  ",
+            f"# {self.say('Daily standup')} {self.date} {self.time} UTC",
+            f"{self.say('Responsible')}: {_escape(self.responsible)}  "
+            f"\n{self.say('Run')}: `{self.run_id.replace('`', '')}`",
         ]
-        blocks[1] += f"\nRun: `{self.run_id.replace('`', '')}`"
-        issues = _list(self.issues, "None" if self.issues_known else "unknown ❔")
         sections = (
-            (
-                "Yesterday's progress",
-                (
-                    f"Training status: {self.training}",
-                    f"Reward trend: {self.reward}",
-                    f"KL divergence: {self.kl}",
-                    f"Last checkpoint: {self.checkpoint}",
-                    f"Issues: {issues}",
-                ),
-            ),
-            ("Today's plan", (*self._plan(), f"Any tuning needed? {self._tuning()}")),
-            ("Blockers", self.blockers or ("None",)),
-            ("Confidence level", (f"On track for 5-6/6 gates: {self._confidence()}",)),
+            ("Yesterday's progress", self._progress()),
+            ("Today's plan", self._plan()),
+            ("Blockers", self._blockers()),
+            ("Confidence level", (self._confidence(),)),
             ("Note", (self.note,) if self.note else ()),
             ("Not known", self.missing),
         )
         for title, lines in sections:
             if lines:
-                blocks.append(f"## {title}\n\n" + "\n".join(f"- {_escape(line)}" for line in lines))
-        who = f" by {_escape(self.operator)}" if self.operator else ""
-        blocks.append(f"_Filled from the run at {self.generated_at}{', confirmed' + who if who else ''}._")
+                blocks.append(f"## {self.say(title)}\n\n" + "\n".join(f"- {_escape(line)}" for line in lines))
+        who = f", confirmed by {_escape(self.operator)}" if self.operator else ""
+        blocks.append(self.say(f"_Filled from the run at {self.generated_at}{who}._"))
         return "\n\n".join(blocks) + "\n"
 
-    def _plan(self) -> tuple[str, str]:
-        return self.own_plan or self.plan.text, self.own_monitoring or self.monitoring
+    def say(self, words: str) -> str:
+        """Words of the template in this standup's language."""
+        return say(words, self.language)
 
-    def _tuning(self) -> str:
-        return f"Yes ({self.tuning})" if self.tuning else "No"
+    def _progress(self) -> tuple[str, ...]:
+        none = "None" if self.issues_known else "unknown"
+        issues = "; ".join(self.issues)
+        lines = (
+            ("Training status", str(self.training)),
+            ("Reward trend", str(self.reward)),
+            ("KL divergence", str(self.kl)),
+            ("Last checkpoint", str(self.checkpoint)),
+            ("Issues", f"{GLYPHS['attention']} {issues}" if issues else self.say(none)),
+        )
+        known = self.issues_known or self.issues
+        end = "" if known else f" {GLYPHS['unknown']}"
+        return tuple(
+            f"{self.say(label)}: {answer}{end if label == 'Issues' else ''}" for label, answer in lines
+        )
+
+    def _plan(self) -> tuple[str, ...]:
+        tuning = f"{self.say('Yes')} ({self.tuning})" if self.tuning else self.say("No")
+        return (
+            self.own_plan or self.plan.text,
+            self.own_monitoring or self.monitoring,
+            f"{self.say('Any tuning needed?')} {tuning}",
+        )
+
+    def _blockers(self) -> tuple[str, ...]:
+        return self.blockers or (self.say("None"),)
 
     def _confidence(self) -> str:
-        return f"{GLYPHS[self.confidence.mark]} {self.confidence.text}"
+        label = self.say("On track for 5-6/6 gates")
+        return f"{label}: {GLYPHS[self.confidence.mark]} {self.confidence.text}"
 
 
 def build_standup(
@@ -176,25 +189,36 @@ def build_standup(
         missing.append("issues: the alerts of that time are not known")
     if trust.mark == "unknown":
         missing.append(f"confidence: {trust.text}")
+    language = settings.checklist.language
+
+    def said(entry: Entry) -> Entry:
+        return msgspec.structs.replace(
+            entry, text=say(entry.text, language), source=say(entry.source, language)
+        )
+
+    def all_said(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(say(text, language) for text in texts)
+
     return Standup(
         generated_at=iso(now),
         date=facts.moment.date().isoformat(),
         time=facts.moment.strftime("%H:%M"),
         responsible=visible(settings.operator.role),
         run_id=run.info.id,
-        training=training,
-        reward=reward,
-        kl=kl,
-        checkpoint=checkpoint,
-        issues=(*(facts.issues or ()), *facts.warnings),
+        training=said(training),
+        reward=said(reward),
+        kl=said(kl),
+        checkpoint=said(checkpoint),
+        issues=all_said((*(facts.issues or ()), *facts.warnings)),
         issues_known=facts.issues is not None,
-        plan=plan_entry(facts, settings, decision),
-        monitoring=monitoring(facts),
-        tuning=tuning(facts, settings.checks),
-        blockers=blockers(facts),
-        confidence=trust,
+        plan=said(plan_entry(facts, settings, decision)),
+        monitoring=say(monitoring(facts), language),
+        tuning=say(tuning(facts, settings.checks), language),
+        blockers=all_said(blockers(facts)),
+        confidence=said(trust),
         note=visible(note),
-        missing=tuple(missing),
+        missing=all_said(missing),
+        language=language,
     )
 
 
@@ -219,10 +243,6 @@ def save_standup(workspace: Workspace, store: Store | None, standup: Standup, no
         }
         store.record("standup", standup.date, detail, now)
     return path
-
-
-def _list(texts: Sequence[str], none: str) -> str:
-    return f"{GLYPHS['attention']} {'; '.join(texts)}" if texts else none
 
 
 def _escape(text: str) -> str:

@@ -23,6 +23,7 @@ from core.operations.signoff import Phase, sign_off_table
 from core.store.view import StoreAt
 from core.telemetry.health import Health
 from core.units import duration
+from core.wording.say import say
 
 if TYPE_CHECKING:
     from core.alerts.rule import RunStatus
@@ -175,7 +176,7 @@ class _States:
             text=planned.text,
             owner=planned.owner,
             state=state,
-            detail=detail,
+            detail=say(detail, self._workspace.settings.checklist.language),
             checklist=planned.checklist,
             command=planned.command,
             source=planned.source,
@@ -259,8 +260,9 @@ class _States:
             return "done", f"{len(items)} of {len(items)}" + (f", {who}" if who else "")
         failing = sum(item.state == "fail" for item in still)
         words = ", ".join(f"{item.text} ({item.state})" for item in still[:3])
-        more = f" and {len(still) - 3} more" if len(still) > 3 else ""
-        return self._open(planned, (f"{failing} failing: " if failing else "") + words + more)
+        if len(still) > 3:
+            words = f"{words} and {len(still) - 3} more"
+        return self._open(planned, f"{failing} failing: {words}" if failing else words)
 
     def _after_training(self, planned: Planned) -> tuple[EventState, str]:
         if self._absent and self._decided is None and self._moment >= planned.until:
