@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widget import AwaitMount
@@ -390,6 +391,12 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         for over in self.screen_stack[1:]:
             if (show := getattr(over, "show_desks", None)) is not None:
                 show()
+
+    @on(Driver.SignalResume)
+    def _come_back(self) -> None:
+        """The console was stopped and goes on: the terminal holds nothing of it any more."""
+        if self._drawn is not None:
+            self.refresh(layout=True)
 
     @on(WorkDone)
     def _work_done(self, message: WorkDone) -> None:

@@ -1,14 +1,16 @@
-"""SIGTERM and SIGHUP end the console and restore the terminal, also while the terminal is stalled; a command
-that works in another thread or process ends clean by an event.
+"""SIGTERM, SIGHUP and a terminal that hung up end the console and restore what can be restored, also while the
+terminal is stalled; a command that works in another thread or process ends clean by an event.
 
-`signal.signal`, not an event-loop handler: a loop that is blocked on a full terminal never runs one. Trap
-avoided: the default action of SIGTERM, which leaves the terminal without echo in its other screen.
+`signal.signal`, not an event-loop handler: a loop that is blocked on a full terminal never runs one. Traps
+avoided: the default action of SIGTERM, which leaves the terminal without echo in its other screen; a terminal
+that is gone without a signal, of which Textual reads nothing again and again with half a core.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import termios
 import threading
@@ -47,15 +49,21 @@ class EndOnSignal:
         self._app = app
         self._before: dict[int, Any] = {}
         self.exit_code: int | None = None
+        self._left: int | None = None
+        """Closed when the app has ended: the watch over the terminal ends with it."""
 
     def __enter__(self) -> EndOnSignal:
         for number in (signal.SIGTERM, signal.SIGHUP):
             self._before[number] = signal.signal(number, self._end)
+        heard, self._left = os.pipe()
+        threading.Thread(target=_watch_terminal, args=(heard,), name="terminal", daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._left is not None:
+            os.close(self._left)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -82,3 +90,14 @@ class EndOnSignal:
             os.set_blocking(2, False)
             os.write(2, _RESTORE)
         os._exit(self.exit_code or 1)
+
+
+def _watch_terminal(left: int) -> None:
+    """Waits, without a poll, until the terminal hangs up or `left` is closed; a hang-up counts as SIGHUP."""
+    poll = select.poll()
+    poll.register(0, 0)
+    poll.register(left, 0)
+    ended = [handle for handle, _ in poll.poll()]
+    os.close(left)
+    if left not in ended:
+        os.kill(os.getpid(), signal.SIGHUP)

@@ -109,6 +109,18 @@ def test_a_signal_ends_the_console_and_restores_the_terminal(
         assert left_as_found(terminal)
 
 
+def test_a_terminal_that_goes_away_leaves_no_console_behind(workspace: Workspace) -> None:
+    """The other end hangs up, and no signal comes: it ends instead of reading nothing for ever."""
+    with opened(workspace) as terminal:
+        assert b"Dash" in terminal.read(15, b"quit")
+        os.close(terminal.slave)
+        os.close(terminal.master)
+        try:
+            assert terminal.process.wait(10) == 129
+        finally:
+            terminal.master, terminal.slave = os.openpty()
+
+
 @pytest.mark.slow
 def test_a_signal_ends_the_console_while_the_terminal_takes_nothing(workspace: Workspace) -> None:
     """A stalled SSH client: the pseudo-terminal's buffer is full and the event loop stands."""
@@ -146,9 +158,20 @@ def test_alerting_goes_on_while_the_terminal_takes_nothing(workspace: Workspace)
         assert terminal.process.poll() is None
 
 
-def test_q_quits_with_zero_and_restores_the_terminal(workspace: Workspace) -> None:
+def test_a_stop_gives_the_terminal_back_going_on_draws_all_again_and_q_quits_with_zero(
+    workspace: Workspace,
+) -> None:
+    """SIGTSTP, what the shell then shows, SIGCONT: header, tabs and footer too stand there again."""
     with opened(workspace) as terminal:
         assert b"Dash" in terminal.read(15, b"quit")
+        terminal.process.send_signal(signal.SIGTSTP)
+        assert os.WIFSTOPPED(os.waitpid(terminal.process.pid, os.WUNTRACED)[1])
+        terminal.read(0.1)
+        assert left_as_found(terminal)
+        terminal.output = b""
+        terminal.process.send_signal(signal.SIGCONT)
+        again = terminal.read(15, b"quit")
+        assert b"\x1b[?1049h" in again and b"ABSENT" in again and b"Dash" in again and b"quit" in again
         terminal.press("q")
         assert terminal.wait() == 0
         assert left_as_found(terminal)

@@ -102,6 +102,50 @@ def test_a_full_disk_keeps_the_earlier_report_whole(
     assert files(tmp_path) == NAMES
 
 
+def test_a_kill_at_any_instant_leaves_whole_files_and_loses_no_report(
+    make_result: MakeResult,
+    tmp_path: Path,
+    now: datetime,
+    kill_at_random: Callable[[Callable[[int], object]], int],
+) -> None:
+    first = make_result()
+    for _ in range(4):
+        confirmed = kill_at_random(
+            lambda number: write_reports(msgspec.structs.replace(first, seconds=float(number)), tmp_path, now)
+        )
+        assert read_result(tmp_path / "revalidation_result.json").seconds in (confirmed - 1, confirmed)
+        assert (tmp_path / "revalidation_result.html").read_text().rstrip().endswith("</html>")
+        assert len((tmp_path / "2026-02-27_metrics.csv").read_text().splitlines()) == 7
+        json.loads((tmp_path / "2026-02-27_decision.json").read_bytes())
+        kept = {
+            json.loads(path.read_bytes())["seconds"]
+            for path in tmp_path.glob("history/*/revalidation_result.json")
+        }
+        assert kept >= set(range(confirmed - 1))
+
+
+@pytest.mark.parametrize("how", ["file size", "tmpfs"])
+def test_a_report_that_does_not_fit_leaves_the_earlier_one(
+    make_result: MakeResult,
+    tmp_path: Path,
+    now: datetime,
+    how: str,
+    on_a_full_disk: Callable[[str, Path, Callable[[], object]], str],
+) -> None:
+    def write() -> None:
+        for number in range(60):
+            longer = ("w" * 10_000,) * number
+            try:
+                write_reports(make_result(warnings=longer), tmp_path, now)
+            except UnreadableError:
+                assert len(read_result(tmp_path / "revalidation_result.json").warnings) == number - 1
+                assert files(tmp_path) == NAMES
+                raise
+
+    said = on_a_full_disk(how, tmp_path, write)
+    assert said.startswith("UnreadableError: ") and "could not be written" in said
+
+
 def test_a_folder_that_is_a_file_is_an_error(make_result: MakeResult, tmp_path: Path, now: datetime) -> None:
     blocked = tmp_path / "reports"
     blocked.write_text("")

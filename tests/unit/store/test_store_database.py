@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from core.config.settings import Operator
 from core.errors import UnreadableError, UsageError
 from core.store import connection
+from core.store.alert_states import TransitionRecord, alert_key
 from core.store.audit import verify
 from core.store.database import Store
 from core.store.operator import OperatorIdentity, identify_operator
@@ -137,6 +139,82 @@ def test_acknowledged_tick_survives_sigkill(path: Path, ada: OperatorIdentity) -
         assert set(confirmed) <= set(store.ticks())
         assert {entry.subject for entry in store.entries()} == set(store.ticks())
     assert verify(path).whole
+
+
+def test_a_kill_at_any_instant_leaves_each_record_with_its_entry(
+    path: Path, ada: OperatorIdentity, now: datetime, kill_at_random: Callable[[Callable[[int], object]], int]
+) -> None:
+    """Ticks and acknowledgements by turns: what was confirmed is there, and the log is one whole chain."""
+    confirmed = 0
+    for turn in range(4):
+
+        def write(number: int, turn: int = turn) -> None:
+            with Store(path, ada) as store:
+                store.tick(f"{turn}.{number}", now)
+                fired = TransitionRecord(
+                    rule="kl_spike",
+                    state="firing",
+                    generation=1,
+                    severity="critical",
+                    timestep=4096,
+                    value=0.2,
+                    at=now,
+                    message="",
+                    by_row=True,
+                    seen_at=now,
+                )
+                store.save_alert_states(f"run {turn}.{number}", [fired])
+                store.acknowledge(alert_key(f"run {turn}.{number}", fired.rule, 1), "seen", now)
+
+        confirmed += kill_at_random(write)
+        with Store(path, ada) as store:
+            kinds = [entry.kind for entry in store.entries()]
+            assert kinds.count("tick") == len(store.ticks()) >= confirmed
+            assert kinds.count("acknowledge") == len(store.acknowledgements()) >= confirmed
+        assert verify(path).whole
+
+
+def test_five_consoles_at_once_lose_nothing(path: Path, now: datetime) -> None:
+    consoles = []
+    for number in range(5):
+        consoles.append(os.fork())
+        if consoles[-1] == 0:
+            try:
+                with Store(path, OperatorIdentity(f"console {number}", "ML", "host", "")) as store:
+                    for index in range(8):
+                        store.tick(f"{number}.{index}", now)
+                os._exit(0)
+            finally:
+                os._exit(1)
+    assert [os.waitpid(console, 0)[1] for console in consoles] == [0] * 5
+    with Store(path, OperatorIdentity("ada", "ML", "host", "")) as store:
+        assert len(store.ticks()) == 40
+    report = verify(path)
+    assert report.whole and report.entries == 40
+
+
+@pytest.mark.parametrize("how", ["file size", "tmpfs"])
+def test_a_volume_that_is_full_keeps_what_was_confirmed(
+    path: Path,
+    ada: OperatorIdentity,
+    now: datetime,
+    how: str,
+    on_a_full_disk: Callable[[str, Path, Callable[[], object]], str],
+) -> None:
+    path.parent.mkdir()
+
+    def write() -> None:
+        with Store(path, ada) as store:
+            for number in range(200):
+                try:
+                    store.record("note", str(number), {"text": "y" * 15_000}, now)
+                except UnreadableError:
+                    assert len(store.entries()) == number > 2 and verify(path).whole
+                    raise
+
+    said = on_a_full_disk(how, path.parent, write)
+    words = "disk is full" if how == "tmpfs" else "disk I/O error"
+    assert said.startswith("UnreadableError: ") and words in said
 
 
 def test_two_processes_tick_at_once(path: Path, ada: OperatorIdentity) -> None:
