@@ -19,6 +19,7 @@ Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
 Fraction = Annotated[float, Meta(gt=0, lt=1)]
 UnitInterval = Annotated[float, Meta(ge=0, le=1)]
+WORKERS_PATTERN = r"^(sequential|(threading|loky)(:[1-9]\d{0,3})?|dask:\S+|ray(:\S+)?)$"
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -181,6 +182,8 @@ class Evidence(_Section, frozen=True):
 class Revalidation(_Section, frozen=True):
     episodes: PositiveInt = 10
     seed: Annotated[int, Meta(ge=0)] = 0
+    workers: Annotated[str, Meta(pattern=WORKERS_PATTERN)] = "sequential"
+    """Where backtests run: `core.backtest.workers`."""
     tested_limit: PositiveInt = 3
     """After so many judgements a test set is no longer a test, and the report says so."""
     environment: str = ""

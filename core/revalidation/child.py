@@ -83,9 +83,11 @@ def _throttled(send: Callable[[Message], None]) -> Callable[[Progress], None]:
 
 
 def _die_with_parent() -> None:
-    """The parent holds the other end of stdin: its end is the parent's end."""
+    """The parent holds the other end of stdin: its end is the parent's end, and that of our own workers."""
     while sys.stdin.buffer.read(4096):
         pass
+    if os.getpgrp() == os.getpid():  # the parent gave us a session of our own
+        os.killpg(0, signal.SIGKILL)
     os._exit(ORPHANED)
 
 

@@ -21,7 +21,7 @@ from core.backtest.baselines import (
     run_baselines,
     save_baselines,
 )
-from core.backtest.engine import Backtest, planned_candles, run_backtest
+from core.backtest.engine import Backtest, planned_candles
 from core.backtest.summary import Summary, portfolio_curves, summarise, symbol_results
 from core.config.settings import Settings
 from core.errors import CancelledError, RejectedError, UsageError
@@ -226,24 +226,23 @@ def _run(
     cancelled: Callable[[], bool],
 ) -> Ran:
     """The model's backtest and the baselines', counted as one piece of work."""
-    from core.backtest.policy import TrainedPolicy
+    from core.backtest.fanout import Job, fan_out
+    from core.backtest.workers import parse_workers
     from core.trading.features import market_features
 
     settings = request.settings
+    workers = parse_workers(settings.revalidation.workers)
     features = market_features(universe)
-    policy = TrainedPolicy(arrays)
     plain = planned_candles(universe, episodes=request.episodes, trading=settings.trading)
     own = planned_candles(universe, episodes=request.episodes, trading=settings.trading, whole_period=True)
     total = own + 2 * plain
-    backtest = run_backtest(
+    [run] = fan_out(
         universe,
-        policy,
-        episodes=request.episodes,
-        trading=settings.trading,
-        reward=settings.reward,
+        [arrays],
+        Job(request.episodes, settings.trading, settings.reward),
+        workers,
         features=features,
-        record=True,
-        on_progress=lambda done, _: progress(done, total),
+        on_progress=lambda done, of: progress(own * done // of, total),
         cancelled=cancelled,
     )
     baselines = run_baselines(
@@ -255,7 +254,7 @@ def _run(
         cancelled=cancelled,
     )
     warnings = unseen_warning(arrays, features[:, universe.score_from :])
-    return Ran(backtest, baselines, policy.undecided, warnings)
+    return Ran(run.backtest, baselines, run.undecided, warnings)
 
 
 def _summary(backtest: Backtest, settings: Settings) -> Summary:

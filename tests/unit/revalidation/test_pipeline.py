@@ -99,11 +99,6 @@ def test_no_report_when_none_was_asked_for(request_for: RequestFor) -> None:
     assert request.reports_dir is not None and not request.reports_dir.exists()
 
 
-def test_the_model_may_be_named_without_its_ending(request_for: RequestFor, model: Path) -> None:
-    named = run(request_for(model_path=model.with_suffix("")))
-    assert named.hashes.model == sha256_file(model)
-
-
 def test_a_missing_model_is_usage(request_for: RequestFor, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no model at"):
         run(request_for(model_path=tmp_path / "best_model"))
@@ -143,15 +138,18 @@ def test_training_candles_are_no_test(
 
 
 def test_a_test_set_judged_too_often_is_no_longer_one(request_for: RequestFor) -> None:
-    assert not any("no longer a test" in warning for warning in run(request_for(judged_before=2)).warnings)
     assert any("no longer a test" in warning for warning in run(request_for(judged_before=3)).warnings)
 
 
-def test_hostile_names_are_printable_in_the_result(
+def test_a_model_named_without_its_ending_whose_run_has_a_hostile_name(
     request_for: RequestFor, make_model: MakeModel, tmp_path: Path
 ) -> None:
-    result = run(request_for(model_path=make_model(tmp_path / "m", run_id="\x1b]0;owned\x07[/red]")))
+    """It is found, its names are printable, and a test set judged twice before is still one."""
+    model = make_model(tmp_path / "m", run_id="\x1b]0;owned\x07[/red]")
+    result = run(request_for(model_path=model.with_suffix(""), judged_before=2))
+    assert result.hashes.model == sha256_file(model)
     assert "\x1b" not in msgspec.json.decode(msgspec.json.encode(result))["model"]["run"]
+    assert not any("no longer a test" in warning for warning in result.warnings)
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
