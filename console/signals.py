@@ -1,5 +1,5 @@
-"""SIGTERM, SIGHUP and a terminal that hung up end the console and restore what can be restored, also while the
-terminal is stalled; a command that works in another thread or process ends clean by an event.
+"""SIGTERM, SIGHUP and a terminal that hung up end the console and restore the terminal, also while it is
+stalled; a command that works in another thread or process ends clean by an event.
 
 `signal.signal`, not an event-loop handler: a loop that is blocked on a full terminal never runs one. Traps
 avoided: the default action of SIGTERM, which leaves the terminal without echo in its other screen; a terminal

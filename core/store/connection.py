@@ -161,6 +161,6 @@ def _translate(path: Path, error: sqlite3.DatabaseError) -> ConsoleError | None:
         case sqlite3.SQLITE_IOERR:
             return UnreadableError(
                 f"{path} could not be read or written: {visible(str(error), 200)}",
-                hint="Nothing was recorded. Check the disk, and the limit on the size of files (`ulimit -f`).",
+                hint="Nothing was recorded. Check the disk and the limit on the size of files (ulimit -f).",
             )
     return None

@@ -36,8 +36,8 @@ def no_hang() -> Iterator[None]:
 
 @pytest.fixture
 def kill_at_random() -> Callable[[Callable[[int], object]], int]:
-    """`kill_at_random(write)` runs `write(0)`, `write(1)`, … in a process of its own and kills it -9 at a random
-    instant after the first; returns how many calls were confirmed. One more may have come to its end.
+    """`kill_at_random(write)` runs `write(0)`, `write(1)`, … in a process of its own and kills it -9 at a
+    random instant after the first; returns how many calls were confirmed. One more may have come to its end.
     """
 
     def run(write: Callable[[int], object]) -> int:
