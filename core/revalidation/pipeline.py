@@ -30,6 +30,7 @@ from core.revalidation.curve import backtest_curve
 from core.revalidation.evidence.assess import assess
 from core.revalidation.evidence.trials import find_trials
 from core.revalidation.own import Ran, judge_own
+from core.revalidation.previous import last_decision
 from core.revalidation.provenance import (
     describe_data,
     describe_model,
@@ -168,7 +169,13 @@ def revalidate(
     )
 
     step(5, message=str(request.reports_dir or ""))
-    result = msgspec.structs.replace(result, seconds=round(time.perf_counter() - began, 3))
+    previous, unread = last_decision(request.reports_dir, result)
+    result = msgspec.structs.replace(
+        result,
+        previous=previous,
+        warnings=(*result.warnings, *([unread] if unread else [])),
+        seconds=round(time.perf_counter() - began, 3),
+    )
     if request.save_report:
         folder = request.reports_dir
         if folder is None:

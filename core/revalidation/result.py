@@ -95,6 +95,31 @@ class Hashes(msgspec.Struct, frozen=True, kw_only=True):
     config: str | None = None
 
 
+class GateBefore(msgspec.Struct, frozen=True, kw_only=True):
+    """A gate in the last decision."""
+
+    name: GateName
+    value: Number
+    status: GateStatus
+    shown: str
+    """The value in words."""
+
+
+class PreviousDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """The last decision whose report lay where this one's was written."""
+
+    generated_at: str
+    decision: Verdict
+    decision_text: str
+    gates_passed: int
+    same_model: bool
+    same_candles: bool | None
+    """None where a report has no hash."""
+    same_rules: bool
+    """Gates, policy, least evidence, costs and sizes."""
+    gates: tuple[GateBefore, ...]
+
+
 class RevalidationResult(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int = SCHEMA_VERSION
     generated_at: str
@@ -126,6 +151,7 @@ class RevalidationResult(msgspec.Struct, frozen=True, kw_only=True):
     configuration: dict[str, object] = {}
     versions: dict[str, str] = {}
     audit_head: str | None = None
+    previous: PreviousDecision | None = None
     warnings: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -196,7 +196,39 @@ def evidence_details(result: RevalidationResult) -> list[str]:
     judged = result.data.get("judged_before")
     if isinstance(judged, int):
         lines.append(f"test set: {judged_words(judged)}")
+    return [*lines, *previous_lines(result)]
+
+
+def previous_lines(result: RevalidationResult) -> list[str]:
+    """What it was and on what, then how the gates moved; empty without one."""
+    before = result.previous
+    if before is None:
+        return []
+    on = {True: "the same candles", False: "other candles", None: "candles that are not known"}
+    basis = ", ".join(
+        (
+            "the same model" if before.same_model else "another model",
+            on[before.same_candles],
+            "the same rules" if before.same_rules else "other rules",
+        )
+    )
+    lines = [
+        f"last decision: {before.decision_text}, {before.gates_passed} of {len(before.gates)} gates, "
+        f"{before.generated_at} ({basis})"
+    ]
+    now = {gate.name: gate for gate in result.gates}
+    moved = [
+        f"{BY_NAME[gate.name].short} {gate.shown} {_status_words(gate.status)} -> "
+        f"{value_text(now[gate.name])} {_status_words(now[gate.name].status)}"
+        for gate in before.gates
+        if gate.name in now and (gate.value, gate.status) != (now[gate.name].value, now[gate.name].status)
+    ]
+    lines.append(f"since then: {'; '.join(moved) if moved else 'no gate moved'}")
     return lines
+
+
+def _status_words(status: str) -> str:
+    return status.replace("_", " ")
 
 
 def judged_words(before: int) -> str:

@@ -133,8 +133,8 @@ def test_an_error_keeps_its_class_text_and_exit_code(kind: type[ConsoleError]) -
 @pytest.mark.slow
 def test_the_child_gives_the_numbers_of_the_pipeline(request_: RevalidationRequest) -> None:
     seen: list[Progress] = []
-    there = run_in_child(request_, seen.append, threading.Event())
     here = revalidate(replace(request_, save_report=False), lambda _: None, lambda: False)
+    there = run_in_child(request_, seen.append, threading.Event())
     assert msgspec.structs.replace(there, reports=(), seconds=0.0) == msgspec.structs.replace(
         here, seconds=0.0
     )

@@ -29,8 +29,8 @@ def run(request: RevalidationRequest) -> RevalidationResult:
 
 
 def same(result: RevalidationResult) -> RevalidationResult:
-    """Without what differs from run to run: paths and time taken."""
-    return msgspec.structs.replace(result, reports=(), seconds=0.0)
+    """Without what differs from run to run: paths, time taken, and the decision before it."""
+    return msgspec.structs.replace(result, reports=(), seconds=0.0, previous=None)
 
 
 def test_five_steps_in_order_with_a_counter_that_reaches_its_total(request_for: RequestFor) -> None:
