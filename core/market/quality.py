@@ -26,6 +26,7 @@ from core.market.candles import (
     timeframe,
     without_candles,
 )
+from core.market.misfit import misfit
 from core.market.model import Candles
 from core.market.outliers import outliers
 from core.market.record import read_split
@@ -66,8 +67,8 @@ def check_folder(folder: Path, now: datetime) -> DataReport:
     rank: dict[Verdict, int] = {"ok": 0, "warn": 1, "reject": 2}
     first, last, shares, messages = _window([file for file in inspected if len(file.candles)])
     worst = max((report.verdict for report in reports), key=rank.__getitem__)
-    if messages and worst == "ok":
-        worst = "warn"
+    if messages:
+        worst = "reject"
     return DataReport(
         generated_at=iso(now),
         folder=str(folder),
@@ -258,11 +259,9 @@ def _window(
         return None, None, {}, ()
     first = min(int(file.candles.time[0]) for file in inspected)
     last = max(int(file.candles.time[-1]) for file in inspected)
-    steps = sorted({file.step_ms for file in inspected})
-    if len(steps) > 1:
-        labels = ", ".join(timeframe(step) for step in steps)
-        return _iso(first), _iso(last), {}, (f"mixed timeframes: {labels}; a universe needs one",)
-    whole = (last - first) // steps[0] + 1
+    if (wrong := misfit(inspected)) is not None:
+        return _iso(first), _iso(last), {}, (" ".join(wrong),)
+    whole = (last - first) // inspected[0].step_ms + 1
     shares = {file.report.symbol: round(len(file.candles) / whole, 6) for file in inspected}
     return _iso(first), _iso(last), shares, ()
 

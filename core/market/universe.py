@@ -18,7 +18,8 @@ from core.clock import from_epoch, iso
 from core.config import settings
 from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import sha256_file
-from core.market.candles import candle_files, timeframe, without_candles
+from core.market.candles import candle_files, without_candles
+from core.market.misfit import misfit
 from core.market.model import Candles, Universe
 from core.market.quality import Inspected, inspect_file
 from core.market.record import SPLIT_NAME, SplitRecord, read_split
@@ -35,8 +36,8 @@ def load_universe(
 ) -> Universe:
     """The folder's candles on one axis; with `symbols`, only those.
 
-    Raises UsageError for a missing or empty folder, an unknown symbol or mixed timeframes, RejectedError for
-    candles that the quality report rejects or a symbol with less than `data.coverage` of the window.
+    Raises UsageError for a missing or empty folder or an unknown symbol, RejectedError for what the quality
+    report rejects (bad candles, mixed timeframes) or a symbol with less than `data.coverage` of the window.
     """
     inspected = _chosen([inspect_file(path, now) for path in _files(folder)], symbols, folder)
     bad = [(file.report.file, message) for file in inspected for message in file.report.rejections]
@@ -131,36 +132,23 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _chosen(inspected: list[Inspected], symbols: Sequence[str], folder: Path) -> list[Inspected]:
-    by_symbol: dict[str, Inspected] = {}
-    for file in inspected:
-        other = by_symbol.setdefault(file.report.symbol, file)
-        if other is not file:
-            raise UsageError(
-                f"{folder}: {other.report.file} and {file.report.file} are both {file.report.symbol}; "
-                "expected one file per symbol"
-            )
-    unknown = [symbol for symbol in symbols if symbol not in by_symbol]
+    there = {file.report.symbol for file in inspected}
+    unknown = [symbol for symbol in symbols if symbol not in there]
     if unknown:
         raise UsageError(
-            f"{folder} holds no candles of {', '.join(unknown)}; it holds {', '.join(sorted(by_symbol))}"
+            f"{folder} holds no candles of {', '.join(unknown)}; it holds {', '.join(sorted(there))}"
         )
-    return [by_symbol[symbol] for symbol in symbols] if symbols else inspected
+    if not symbols:
+        return inspected
+    place = {symbol: index for index, symbol in enumerate(symbols)}
+    chosen = [file for file in inspected if file.report.symbol in place]
+    return sorted(chosen, key=lambda file: place[file.report.symbol])
 
 
 def _common_step(inspected: Sequence[Inspected], folder: Path) -> int:
-    steps: dict[int, str] = {}
-    for file in inspected:
-        steps.setdefault(file.step_ms, file.report.file)
-    if len(steps) > 1:
-        found = ", ".join(f"{timeframe(step)} ({name})" for step, name in sorted(steps.items()))
-        raise UsageError(f"{folder} mixes timeframes: {found}; expected one")
-    (step,) = steps
-    offsets = {int(file.candles.time[0]) % step for file in inspected}
-    if len(offsets) > 1:
-        raise UsageError(
-            f"{folder}: the candles of its files open at different moments of the {timeframe(step)}"
-        )
-    return step
+    if (wrong := misfit(inspected)) is not None:
+        raise RejectedError(f"{folder}: {wrong[0].rstrip('.')}", hint=wrong[1])
+    return inspected[0].step_ms
 
 
 def _warnings(inspected: Sequence[Inspected], note: str | None) -> tuple[str, ...]:

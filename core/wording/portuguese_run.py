@@ -119,7 +119,19 @@ RUN: dict[str, str] = {
     "{n} candles without volume, the first at {raw}": "{} candles sem volume, o primeiro em {}",
     "unfinished last candle, cut: {raw}": "último candle inacabado, cortado: {}",
     "no candle has closed yet": "nenhum candle fechou ainda",
-    "mixed timeframes: {raw}; a universe needs one": "timeframes misturados: {}; um universo precisa de um",
+    "The folder mixes timeframes: {raw}; expected one. Keep the files of one timeframe there, and move the "
+    "others to a folder of their own.": (
+        "A pasta mistura timeframes: {}; esperado um só. Deixe nela os arquivos de um timeframe e mova os "
+        "outros para uma pasta própria."
+    ),
+    "{} and {} are both {}; expected one file per symbol. Move one of them away.": (
+        "{} e {} são ambos {}; esperado um arquivo por símbolo. Tire um deles da pasta."
+    ),
+    "The candles of its files open at different moments of the {raw}: {raw}. Keep those of one source, and "
+    "move the others to a folder of their own.": (
+        "Os candles dos arquivos abrem em momentos diferentes do {}: {}. Deixe os de uma fonte e mova os "
+        "outros para uma pasta própria."
+    ),
     # The standup's lines.
     "DATE: {raw}": "DATA: {}",
     "TIME: {raw} UTC": "HORA: {} UTC",

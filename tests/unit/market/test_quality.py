@@ -147,8 +147,11 @@ def test_mixed_timeframes_are_said(tmp_path, candles, now):
     write_candles(candles(step_ms=300_000), tmp_path / "BBB_5m.parquet")
     report = check_folder(tmp_path, now)
     assert report.timeframes == ("4h", "5m")
-    assert "mixed timeframes" in report.messages[0]
-    assert report.verdict == "warn"
+    assert report.messages == (
+        "The folder mixes timeframes: 5m (BBB_5m.parquet), 4h (AAA_4h.parquet); expected one. "
+        "Keep the files of one timeframe there, and move the others to a folder of their own.",
+    )
+    assert report.verdict == "reject", "as data split and the training judge it"
 
 
 def test_the_report_has_the_interfaces_keys_and_no_nan(tmp_path, candles, now):

@@ -94,15 +94,16 @@ def test_a_symbol_that_covers_too_little_is_rejected(tmp_path, candles):
 def test_mixed_timeframes_two_files_of_a_symbol_and_shifted_grids_are_refused(tmp_path, candles):
     write_candles(candles(), tmp_path / "AAA_4h.parquet")
     write_candles(candles(step_ms=3_600_000), tmp_path / "BBB_1h.parquet")
-    with pytest.raises(UsageError, match="mixes timeframes"):
+    with pytest.raises(RejectedError, match="mixes timeframes") as mixed:
         load_universe(tmp_path, data=DATA, now=NOW)
+    assert "move the others" in mixed.value.hint
     (tmp_path / "BBB_1h.parquet").unlink()
     write_candles(candles(), tmp_path / "AAA-4h.parquet")
-    with pytest.raises(UsageError, match="both AAA"):
+    with pytest.raises(RejectedError, match="both AAA"):
         load_universe(tmp_path, data=DATA, now=NOW)
     (tmp_path / "AAA-4h.parquet").unlink()
     write_candles(candles(first=1_700_006_400_000 + 3_600_000), tmp_path / "CCC_4h.parquet")
-    with pytest.raises(UsageError, match="different moments"):
+    with pytest.raises(RejectedError, match="different moments"):
         load_universe(tmp_path, data=DATA, now=NOW)
 
 
