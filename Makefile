@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test test-fast lint format bench calibrate clean
+.PHONY: help demo test test-fast lint format bench calibrate soak screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -46,6 +46,14 @@ bench: $(VENV)/.run  ## console beside bare Textual, backtests beside stock stab
 
 calibrate: $(VENV)/.run  ## false GO and power of the gates on 300 simulated markets of each kind (CALIBRATE=--quick)
 	$(BIN)/ppo-console calibrate --markets 300 --out docs/calibration $(CALIBRATE)
+
+soak: $(VENV)/.run  ## a week of a run in ten minutes: memory, lag and bytes stay in their caps (SOAK="--minutes 1")
+	$(BIN)/python -m benchmarks.soak $(SOAK)
+
+screenshots: $(VENV)/.run  ## draw docs/screenshots again, on a demo run made afresh in build/screenshots
+	rm -rf build/screenshots
+	$(BIN)/ppo-console demo build/screenshots --headless --timesteps 40000
+	$(BIN)/python docs/screenshots/make.py build/screenshots
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

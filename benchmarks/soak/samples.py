@@ -1,0 +1,89 @@
+"""What is measured once a second, and what it must not do over a week.
+
+Trap avoided: a leak that hides in the noise of one sample; medians of stretches are compared, after a warm-up in
+which caches and screens come into being.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+WARM_UP = 0.4
+"""Share of the soak in which memory may still grow."""
+GROWTH = 0.06
+"""Share by which memory may grow between the stretch after the warm-up and the last one."""
+MORE_HANDLES = 3
+LAG_MS = 500.0
+"""A key is answered within this, 95 times of 100, also beside the other load of the machine."""
+BYTES = 30_000.0
+"""A second, median, with rows and log lines pouring in and another screen each second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One second of the console."""
+
+    at: float
+    """Seconds since the beginning."""
+    memory: float
+    """MB, resident."""
+    handles: int
+    threads: int
+    count: int
+    """Bytes sent in this second."""
+    lag: float | None
+    """Milliseconds from a key to its paint; None: not answered within the patience."""
+    store: float
+    """MB on disk: the store and `alerts.log`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the verdict."""
+
+    name: str
+    got: str
+    limit: str
+    met: bool
+
+
+def stretch(samples: Sequence[Sample], first: float, last: float) -> list[Sample]:
+    """The samples between two shares of the whole time."""
+    end = samples[-1].at if samples else 0.0
+    return [each for each in samples if first * end <= each.at <= last * end]
+
+
+def judge(samples: Sequence[Sample]) -> list[Check]:
+    """Flat memory and handles, a bounded lag and bounded bytes. Empty samples judge as not met."""
+    early, late = stretch(samples, WARM_UP, WARM_UP + 0.2), stretch(samples, 0.8, 1.0)
+    if not early or not late:
+        return [Check("samples", str(len(samples)), "some after the warm-up", False)]
+
+    def median(of: Sequence[Sample], value: Callable[[Sample], float]) -> float:
+        return statistics.median(value(each) for each in of)
+
+    before, after = median(early, lambda each: each.memory), median(late, lambda each: each.memory)
+    checks = [
+        Check(
+            "memory after warm-up",
+            f"{before:.1f} → {after:.1f} MB",
+            f"grows by at most {GROWTH:.0%}",
+            after <= before * (1 + GROWTH),
+        )
+    ]
+    for name, value in (("open files", lambda each: each.handles), ("threads", lambda each: each.threads)):
+        first, last = median(early, value), median(late, value)
+        checks.append(
+            Check(name, f"{first:g} → {last:g}", f"at most {MORE_HANDLES} more", last <= first + MORE_HANDLES)
+        )
+    lags = sorted(each.lag for each in samples if each.lag is not None)
+    unanswered = sum(each.lag is None for each in samples)
+    p95 = lags[int(0.95 * (len(lags) - 1))] if lags else float("inf")
+    checks.append(Check("key to paint, p95", f"{p95:.0f} ms", f"≤ {LAG_MS:.0f} ms", p95 <= LAG_MS))
+    most = max(1, len(samples) // 100)
+    checks.append(Check("keys without an answer", str(unanswered), f"≤ {most}", unanswered <= most))
+    rate = median(samples, lambda each: each.count)
+    checks.append(Check("bytes a second, median", f"{rate:,.0f}", f"≤ {BYTES:,.0f}", rate <= BYTES))
+    return checks
