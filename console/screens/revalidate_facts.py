@@ -187,7 +187,7 @@ def _result_lines(
     tone = VERDICT_TONE.get(result.decision, "unknown")
     lines: list[Row] = [[(f"{result.recommendation}", f"{tone}-bold" if tone != "unknown" else "bright")]]
     bullet = "-" if ascii_only() else "•"
-    lines += [[(f"  {bullet} {safe(reason, 300)}", "plain")] for reason in result.recommendation_reasons]
+    lines += [[(f"  {bullet} {safe(reason, 420)}", "plain")] for reason in result.recommendation_reasons]
     if result.next_steps:
         from core.revalidation.text import next_steps_seen
 

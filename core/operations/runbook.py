@@ -74,6 +74,8 @@ class Scenario:
     steps: tuple[Step, ...]
     rules: tuple[str, ...] = ()
     """The default rules that lead here."""
+    gates: tuple[str, ...] = ()
+    """The gates whose failure leads here."""
     escalation: str = ""
     """The id of the escalation path, where there is one."""
     note: str = ""
@@ -97,12 +99,12 @@ def scenarios() -> dict[str, Scenario]:
 
 
 def scenario(name: str) -> Scenario:
-    """By its id, or by the name of a rule that leads there. Raises UsageError with the nearest name."""
+    """By its id, or the name of a rule or gate that leads there. Raises UsageError with the nearest name."""
     known = scenarios()
     if name in known:
         return known[name]
     for each in known.values():
-        if name in each.rules:
+        if name in each.rules or name in each.gates:
             return each
     near = difflib.get_close_matches(
         name, [*known, *(rule for each in known.values() for rule in each.rules)], n=1
@@ -111,6 +113,11 @@ def scenario(name: str) -> Scenario:
         f"no runbook scenario {visible(name, 80)}; expected one of {', '.join(known)}",
         hint=f"Did you mean {near[0]}?" if near else "`ppo-console runbook` lists them.",
     )
+
+
+def scenario_of_gate(gate: str) -> Scenario | None:
+    """The scenario for a gate that failed; None where the documents have none."""
+    return next((each for each in scenarios().values() if gate in each.gates), None)
 
 
 def scenario_of(rule: Rule) -> Scenario | None:

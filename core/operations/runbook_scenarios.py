@@ -155,6 +155,7 @@ DOCUMENTED: tuple[Scenario, ...] = (
             Step("reward", "Go through the reward function: does it pay for what the gates ask?"),
             Step("features", "Check that the SMC features tell anything"),
         ),
+        gates=("win_rate_pct",),
         note="For the revalidation; during training a low win rate on the validation slice is only a hint.",
     ),
     Scenario(
@@ -192,6 +193,7 @@ DOCUMENTED: tuple[Scenario, ...] = (
                 journal="High drawdown, raising r_out_of_market",
             ),
         ),
+        gates=("max_drawdown_pct",),
         note="For the revalidation.",
     ),
     Scenario(

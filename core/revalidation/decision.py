@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from core.operations.runbook import scenario_of_gate
 from core.revalidation.gates import BY_NAME, NO_TRADES
 from core.revalidation.result import Evidence, GateResult, Recommendation, Verdict
 from core.units import number
@@ -26,10 +27,6 @@ _RECOMMENDATION: dict[Verdict, Recommendation] = {
 _REMEDIES: dict[str, str] = {
     "sharpe_ratio": "the gain is small for its swings: compare with the random policy and buy-and-hold on "
     "the same candles; train longer or revisit the features",
-    "max_drawdown_pct": "oversized positions or bad entries: reduce the maximum position size, tighten the "
-    "stop, weigh r_invalid_action (−0.5 for bad actions) and r_out_of_market higher",
-    "win_rate_pct": "entries and exits are not learned: train longer (200k more timesteps), weigh "
-    "r_hold_bonus higher, review the reward function, check that the SMC features are informative",
     "profit_factor": "the losers cost more than the winners bring after fees: trade less often, cut losers "
     "earlier, review r_pnl against the costs",
     "consecutive_losses": "losses come in runs: tighten the entries, check how the model does in the regime "
@@ -37,6 +34,7 @@ _REMEDIES: dict[str, str] = {
     "calmar_ratio": "the growth does not pay for the worst loss: reduce the position size or improve the "
     "return first",
 }
+"""For the gates that the documents' runbook has no scenario for."""
 
 
 def verdicts(passed: int) -> dict[str, Verdict]:
@@ -61,7 +59,7 @@ def decision_text(decision: Verdict, evidence: Evidence) -> str:
 
 
 def reasons(gates: Sequence[GateResult]) -> tuple[str, ...]:
-    """One sentence per gate that did not pass: by how much, and what the documents advise."""
+    """One sentence per gate that did not pass: by how much, and what the runbook advises."""
     causes = {gate.reason for gate in gates}
     if len(causes) == 1 and all(gate.status == "NOT_EVALUABLE" for gate in gates):
         advice = (
@@ -98,4 +96,18 @@ def _reason(gate: GateResult) -> str:
     title = BY_NAME[gate.name].title
     if gate.status == "NOT_EVALUABLE":
         return f"{title} cannot be judged ({gate.reason})."
-    return f"{title} {value_text(gate)}, needs {limit_text(gate)}: {_REMEDIES[gate.name]}."
+    return f"{title} {value_text(gate)}, needs {limit_text(gate)}: {_advice(gate.name)}."
+
+
+def _advice(gate: str) -> str:
+    """The causes and steps of the gate's runbook scenario, and where its steps are taken."""
+    scenario = scenario_of_gate(gate)
+    if scenario is None:
+        return _REMEDIES[gate]
+    causes = "; ".join(_lower(cause.text) for cause in scenario.causes)
+    steps = "; ".join(_lower(step.text) for step in scenario.steps if step.sense != "gates")
+    return f"{causes}: {steps} (ppo-console runbook {scenario.id})"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from core.backtest.summary import Summary
-from core.revalidation.decision import decision_text, recommendation, verdicts
+from core.revalidation.decision import decision_text, reasons, recommendation, verdicts
 from core.revalidation.result import Evidence, RevalidationResult
 
 MakeResult = Callable[..., RevalidationResult]
@@ -45,15 +46,21 @@ def test_the_ruling_policy_decides(make_summary: Callable[..., Summary], make_re
     assert five.recommendation == "Tune"
 
 
-def test_failing_gates_bring_the_documents_advice(
+def test_failing_gates_bring_the_runbook_s_advice(
     make_summary: Callable[..., Summary], make_result: MakeResult
 ) -> None:
     result = make_result(make_summary(win_rate_pct=40.0, max_drawdown_pct=20.0))
     low_win_rate, high_drawdown = sorted(result.recommendation_reasons, reverse=True)
-    assert "40.0 %, needs ≥ 45.0 %" in low_win_rate and "200k more timesteps" in low_win_rate
-    assert "r_hold_bonus" in low_win_rate
-    assert "20.0 %, needs ≤ 15.0 %" in high_drawdown and "position size" in high_drawdown
-    assert "−0.5" in high_drawdown
+    assert "40.0 %, needs ≥ 45.0 %" in low_win_rate and "200,000 steps more" in low_win_rate
+    assert "reward.hold_bonus" in low_win_rate and "ppo-console runbook low_win_rate" in low_win_rate
+    assert "20.0 %, needs ≤ 15.0 %" in high_drawdown and "trading.max_notional" in high_drawdown
+    assert "−0.5" in high_drawdown and "ppo-console runbook high_drawdown" in high_drawdown
+
+
+def test_every_gate_has_its_advice_in_the_runbook_or_here(make_result: MakeResult) -> None:
+    for gate in make_result().gates:
+        failed = msgspec.structs.replace(gate, status="FAIL", value=0.0)
+        assert reasons([failed])[0].count(": ") >= 1
 
 
 def test_a_near_miss_does_not_read_like_the_limit(
