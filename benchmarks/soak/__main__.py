@@ -1,6 +1,6 @@
 """`python -m benchmarks.soak`: the console over a compressed week; a plot, a verdict, an exit code.
 
-The console runs in a pseudo-terminal and is used by a script: every second another screen, a list, a search, the
+The console runs in a pseudo-terminal and is used by a script: every second another screen, a list, the
 help. Exit code 0: all limits are held; 20: not.
 """
 
@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import itertools
 import json
-import os
 import sys
 import tempfile
 import time
@@ -28,14 +27,10 @@ from core.workspace import Workspace, init_workspace
 
 SIZE = (120, 40)
 PATIENCE = 2.0
-SCRIPT = (
-    ("1", "tab", "enter", "escape", "+", "0")
-    + ("2", "j", "tab", "tab")
-    + ("3", "right", "right", "j")
-    + ("4", "g", "G", "F")
-    + ("5", "6", "j", "7", "j", "8", "enter", "escape")
-    + ("1", "[", "[", "escape", "?", "escape")
-)
+SCRIPT = """
+1 tab enter escape + 0    2 j tab tab    3 right right j    4 g G F
+5 6 j 7 j 8 enter escape    1 [ [ escape ? escape
+"""
 _CODES = {"tab": "\t", "enter": "\r", "escape": "\x1b", "right": "\x1b[C"}
 
 
@@ -75,7 +70,7 @@ def _watch(terminal: Terminal, workspace: Workspace, week: Week, seconds: float)
     """Write, press, measure, until the time is over or the console has left."""
     process = psutil.Process(terminal.pid)
     samples: list[Sample] = []
-    keys = itertools.cycle(SCRIPT)
+    keys = itertools.cycle(SCRIPT.split())
     began = time.monotonic()
     while (at := time.monotonic() - began) < seconds and not terminal.ended:
         before = terminal.count
@@ -102,7 +97,7 @@ def _watch(terminal: Terminal, workspace: Workspace, week: Week, seconds: float)
 
 
 def _press(terminal: Terminal, key: str) -> float | None:
-    """Milliseconds until what the key does is seen. A key that has nothing to do there is seen at the next paint."""
+    """Milliseconds until something below the header changes, by the key or by the next row at the latest."""
     seen = terminal.screen.below(1)
     pressed = terminal.send(_CODES.get(key, key))
     painted = terminal.wait(lambda screen: screen.below(1) != seen, PATIENCE)
@@ -111,7 +106,7 @@ def _press(terminal: Terminal, key: str) -> float | None:
 
 def _on_disk(workspace: Workspace) -> float:
     paths = (workspace.store, workspace.logs / "alerts.log")
-    return sum(os.stat(path).st_size for path in paths if path.exists()) / 1e6
+    return sum(path.stat().st_size for path in paths if path.exists()) / 1e6
 
 
 def _truth(terminal: Terminal, workspace: Workspace, run: BenchRun) -> list[Check]:

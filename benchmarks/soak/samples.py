@@ -1,7 +1,7 @@
 """What is measured once a second, and what it must not do over a week.
 
-Trap avoided: a leak that hides in the noise of one sample; medians of stretches are compared, after a warm-up in
-which caches and screens come into being.
+Trap avoided: a leak that hides in the noise of one sample; medians of stretches are compared, after a warm-up
+in which caches and screens come into being.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The week's run: how much of it is written after so many seconds, and where its alerts stand.
 
-Everything follows from the number of the row, so that what the console should have seen is known. Trap avoided:
-a soak on a smooth run, in which no rule fires, no value is missing and no file is ever rotated.
+Everything follows from the number of the row, so that what the console should have seen is known. Trap
+avoided: a soak on a smooth run, in which no rule fires, no value is missing and no file is ever rotated.
 """
 
 from __future__ import annotations
