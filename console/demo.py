@@ -6,6 +6,7 @@ the decision by itself; on one it opens the console and leaves the keys to the o
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import threading
@@ -20,6 +21,8 @@ from core.config.edit import TomlValue
 from core.telemetry.reader import RunReader
 from core.workspace import CONFIG_NAME, Workspace, init_workspace, open_workspace
 
+FOLDER = Path("demo-workspace")
+"""Where it goes when no folder is named."""
 TIMESTEPS = 80_000
 SYMBOLS = 8
 CANDLES = 8_000
@@ -51,7 +54,7 @@ def run_demo(folder: Path, *, timesteps: int | None, fresh: bool, headless: bool
         from console.terminal import require_terminal
 
         require_terminal()
-        code = run_console(workspace, None, demo=DemoGuide())
+        code = run_console(workspace, None, demo=DemoGuide(_begin_anew(folder)))
         _farewell(workspace)
         return code
     _preflight(workspace)
@@ -86,13 +89,20 @@ def _farewell(workspace: Workspace) -> None:
             for path in result.reports:
                 put(f"  report: {path}")
     put(f"  open it again: {_command(workspace)}")
-    put(f"  begin anew:    {_program()} demo --fresh {workspace.root}")
+    put(f"  begin anew:    {_begin_anew(workspace.root)}")
+
+
+def _begin_anew(folder: Path) -> str:
+    where = "" if folder == FOLDER else f" {shlex.quote(str(folder))}"
+    return f"{_program()} demo --fresh{where}"
 
 
 def _program() -> str:
     """How this program is called here: by its name where the shell finds it, else by its path."""
-    script = Path(sys.argv[0])
-    return "ppo-console" if shutil.which("ppo-console") else str(script)
+    script = sys.argv[0]
+    if shutil.which("ppo-console"):
+        return "ppo-console"
+    return f"{shlex.quote(sys.executable)} -m console" if script.endswith(".py") else shlex.quote(script)
 
 
 def _command(workspace: Workspace, name: str = "") -> str:

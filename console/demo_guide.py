@@ -37,10 +37,14 @@ class Guide(Protocol):
 class DemoGuide:
     """One thing at a time: what waits for a person first, then the way from the run to the decision."""
 
+    def __init__(self, again: str = "ppo-console demo --fresh") -> None:
+        """`again`: the command that begins the demo anew, as it can be typed here."""
+        self._again = again
+
     def hint(self, app_state: AppState) -> str:
         for step in _STEPS:
             if words := step(app_state):
-                return words
+                return words.replace(_HERE, self._again)
         return ""
 
 
@@ -159,7 +163,8 @@ def _verdict(result: RevalidationResult) -> str:
     return f"{result.decision_text or result.decision}, {result.gates_passed} of {len(result.gates)} gates"
 
 
-_AGAIN = "Begin again with: ppo-console demo --fresh"
+_HERE = "{again}"
+_AGAIN = f"Begin again with: {_HERE}"
 
 _STEPS: tuple[Callable[[AppState], str], ...] = (
     _judging,

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 LOOK_EVERY = 1.0
 """Seconds between two looks when nothing notifies."""
 HOST_EVERY = 5.0
+HOST_AGAIN = 1.0
+"""Seconds to a second look at a training process: its CPU is what it took between two of them."""
 PUBLISH_EVERY = 0.5
 """At most two snapshots a second."""
 BUDGET = 0.1
@@ -252,7 +254,9 @@ class Follower:
         """Not before the history is read, or would take long."""
         if self._host is None and run.history < 1.0 and now - self._began < HOST_EVERY:
             return False
-        return now - self._host_at >= HOST_EVERY
+        trainer = self._host.trainer if self._host is not None else None
+        again = trainer is not None and trainer.cpu_percent is None
+        return now - self._host_at >= (HOST_AGAIN if again else HOST_EVERY)
 
     def _tell(self, run: Run, health: Health, problem: str | None, now: datetime) -> bool:
         """Publish when something reads differently. True when it did."""

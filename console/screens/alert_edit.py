@@ -159,7 +159,7 @@ class AskSilence(ModalScreen[SilenceWanted | None]):
             yield Static(_Question.keys(*keys), classes="keys")
 
     def on_mount(self) -> None:
-        self.query_one("#comment", Input).focus()
+        self.query_one("#comment" if self._matcher else "#matcher", Input).focus()
 
     @on(Input.Submitted)
     def _submit(self) -> None:

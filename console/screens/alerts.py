@@ -393,7 +393,7 @@ class Alerts(ConsoleScreen):
             if wanted is not None:
                 self.desk.silence(*wanted)
 
-        self.app.push_screen(AskSilence(f"rule={rule}" if rule else "rule="), answered)
+        self.app.push_screen(AskSilence(f"rule={rule}" if rule else ""), answered)
 
     def _end_silence(self) -> None:
         now, key = utc_now(), self._selected_key

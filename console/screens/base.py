@@ -235,4 +235,6 @@ class ConsoleScreen(BlankLines, Screen[None]):
                 return
             self._note = NoteLine(id="note")
             self.mount(self._note)
+        guide = self._guide.size.height if self._guide is not None and self._guide.display else 0
+        self._note.styles.margin = (0, 0, 1 + guide, 0)
         self._note.say(words, tone)

@@ -117,9 +117,11 @@ def _host_tiles(host: Host) -> list[Tile]:
         cpu = _coarse(host.cpu_percent)
         out.append(Tile("cpu", f"{cpu} of {host.cores} cores", short=cpu))
     if host.trainer is not None:
-        cpu = _coarse(host.trainer.cpu_percent)
-        memory = units.gigabytes(host.trainer.memory)
-        out.append(Tile("trainer", f"{memory}, cpu {cpu}", short=f"{memory} {cpu}"))
+        memory, percent = units.gigabytes(host.trainer.memory), host.trainer.cpu_percent
+        cpu = "" if percent is None else _coarse(percent)
+        out.append(
+            Tile("trainer", f"{memory}, cpu {cpu}" if cpu else memory, short=f"{memory} {cpu}".strip())
+        )
     return out + gpu_tiles(host)
 
 

@@ -186,7 +186,7 @@ def evidence_details(result: RevalidationResult) -> list[str]:
         lines.append(
             f"placebo: {evidence.placebo_shifts} shifts of the model's own actions, "
             f"p {number(evidence.placebo_sharpe_p, 3)} for Sharpe, {number(evidence.placebo_factor_p, 3)} "
-            "for the factor; the larger rules"
+            "for the profit factor; the larger of the two counts"
         )
     lines += [f"not computed: {what}" for what in evidence.not_computed]
     dearer = result.twice_the_cost

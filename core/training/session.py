@@ -126,10 +126,12 @@ class TrainingSession:
             ),
         )
         self._logged = timestep
+        # Of a rollout without an update it is the speed of acting alone, several times that of the training.
+        speed = None if kl is None else _value(values, "time/fps")
         self.say(
             f"Step {timestep}/{self.record.total_timesteps} reward={_shown(reward)} "
             f"approx_kl={_shown(kl)} value_loss={_shown(value_loss)} "
-            f"steps_per_second={_shown(_value(values, 'time/fps'))}"
+            f"steps_per_second={_shown(speed)}"
         )
         self._warn_not_finite(loss)
 

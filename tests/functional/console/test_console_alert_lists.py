@@ -135,6 +135,12 @@ async def test_a_silence_is_made_from_the_alert_seen_and_ended(live: Any) -> Non
 
         await pilot.press("tab", "tab")
         await live.until(pilot, lambda: "1 silence is in force" in live.text())
+        await pilot.press("s")
+        await live.until(pilot, lambda: isinstance(live.app.screen, AskSilence))
+        await pilot.pause()
+        assert live.app.screen.query_one("#matcher").value == "", "nothing is chosen: no matcher is made up"
+        assert live.app.screen.focused.id == "matcher"
+        await pilot.press("escape")
         assert "rule=kl_spike" in live.text() and "in 1h29m" in live.text()
         await pilot.press("enter")
         await live.until(pilot, lambda: isinstance(live.app.screen, Confirm))

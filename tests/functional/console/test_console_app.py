@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -252,3 +253,15 @@ async def test_a_failed_job_says_what_to_do_over_the_screen(given: Any) -> None:
             if isinstance(given.app.screen, Details) and "did not" in given.text():
                 break
         assert "It did not work" in given.text() and "reason" in given.text()
+
+
+async def test_a_note_leaves_the_guides_two_lines_to_be_read(given: Any, make: Any) -> None:
+    words = " ".join(f"word{number}" for number in range(14))
+    given.app.guide = SimpleNamespace(hint=lambda _state: words)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await pilot.pause()
+        given.app.say("copied to the clipboard")
+        await pilot.pause()
+        text = given.text()
+        assert "copied to the clipboard" in text and "word0 " in text and "word13" in text

@@ -20,6 +20,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.message import Message
 
+from console import demo
 from console.clerk import Clerk
 from console.cli.output import put
 from console.demo_guide import AppState, DemoGuide
@@ -229,6 +230,15 @@ def _read_from_disk(run: str, **changes: Any) -> AppState:
 def test_a_decision_read_from_disk_is_said_to_be_one_and_how_to_begin_again() -> None:
     hint = DemoGuide().hint(_read_from_disk("run-1"))
     assert "was judged before: NO-GO" in hint and "R judges again" in hint and "--fresh" in hint
+
+
+def test_the_guide_names_the_command_that_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(demo.sys, "argv", [".venv/bin/ppo-console", "demo"])
+    again = demo._begin_anew(Path("demo-workspace"))
+    assert again == ".venv/bin/ppo-console demo --fresh"
+    assert DemoGuide(again).hint(_read_from_disk("run-1")).endswith(f"Begin again with: {again}")
+    assert demo._begin_anew(Path("my demo")) == ".venv/bin/ppo-console demo --fresh 'my demo'"
 
 
 def test_a_decision_about_another_run_leaves_this_one_to_be_judged() -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from console.chrome import header_facts
-from console.screens.dashboard_tiles import alert_lines, tiles
+from console.follower import Follower
+from console.screens.dashboard_tiles import _host_tiles, alert_lines, tiles
 from console.screens.help import help_text
 from console.snapshot import Snapshot
 from core.alerts.rule import default_rules
 from core.alerts.view import AlertView
 from core.telemetry.health import Health
+from core.telemetry.host import Host, ProcessUse
 from core.telemetry.metrics import metric
 from core.telemetry.model import Run, RunInfo, Series
 from widgets.run_header import fitted
@@ -68,3 +70,20 @@ def test_the_pace_of_now_and_the_trainers_mean_have_names_of_their_own() -> None
     assert "pace 2,310/s" in header and "steps/s" not in header
     assert metric("steps_per_second").label == "Mean speed since start"
     assert "Steps a second over the newest rows" in help_text(1).plain
+
+
+def test_the_trainers_cpu_is_no_dash_and_is_measured_a_second_later() -> None:
+    def host(percent: float | None) -> Host:
+        use = ProcessUse(1, percent, 400_000_000)
+        return Host(None, 2, 1, 2, 1, disks=(), trainer=use)
+
+    def shown(percent: float | None) -> str:
+        return next(tile.value for tile in _host_tiles(host(percent)) if tile.label == "trainer")
+
+    assert (shown(None), shown(96.0)) == ("0.4 GB", "0.4 GB, cpu 95 %")
+    follower = object.__new__(Follower)
+    follower._host, follower._host_at, follower._began = host(None), 100.0, 0.0
+    run = Run(RunInfo("r1", Path("logs")))
+    assert not follower._host_is_due(run, 100.9) and follower._host_is_due(run, 101.0)
+    follower._host = host(3.0)
+    assert not follower._host_is_due(run, 104.9) and follower._host_is_due(run, 105.0)

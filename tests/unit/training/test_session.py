@@ -163,6 +163,16 @@ def test_the_log_begins_with_step_1_and_has_a_line_per_rollout(stage: Stage) -> 
     ]
 
 
+def test_the_speed_of_a_rollout_without_an_update_is_not_the_trainings(stage: Stage) -> None:
+    stage.open()
+    stage.model.logger.name_to_value["time/fps"] = 11_674
+    stage.rollout(**LOSSES)
+    stage.model.logger.name_to_value["time/fps"] = 3_036
+    stage.rollout()
+    first, second = stage.log[1:]
+    assert first.endswith("steps_per_second=-") and second.endswith("steps_per_second=3036")
+
+
 def test_a_resumed_run_counts_on(stage: Stage) -> None:
     stage.model.num_timesteps = 4096
     stage.open(timestep=4096)
