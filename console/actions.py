@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from console.handover_keys import HandoverMixin
 from console.incident import IncidentMixin
+from console.keyboard import key_of
 from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, RUNBOOK, STANDUP, TIMELINE
 from console.training_keys import TrainingMixin
 from console.workspace_keys import WorkspaceMixin
@@ -98,7 +99,9 @@ class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin, HandoverMixin):
     def do_sign_off(self) -> None:
         """The five phases: who signed what."""
         if self.session.workspace is None:
-            self.say("nothing can be signed without a workspace: W makes one", "warning")
+            self.say(
+                f"nothing can be signed without a workspace: {key_of('workspace.save')} makes one", "warning"
+            )
             return
         from console.screens.sign_off import SignOff
 

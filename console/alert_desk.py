@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from console.keyboard import key_of
 from console.messages import DesksChanged, WorkDone
 from core.clock import utc_now
 from core.errors import ConsoleError, UsageError
@@ -173,7 +174,8 @@ class AlertDesk:
             workspace, store = session.workspace, session.clerk.require_store()
             if workspace is None:
                 raise UsageError(
-                    "a rule is saved in a workspace's config.toml", hint="W saves this run as one."
+                    "a rule is saved in a workspace's config.toml",
+                    hint=f"{key_of('workspace.save')} saves this run as one.",
                 )
             from core.workspace import Workspace
 

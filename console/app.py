@@ -7,6 +7,7 @@ file or a slow terminal.
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import App
 from textual.driver import Driver
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widget import AwaitMount
 
-from console import chrome
+from console import chrome, keyboard
 from console.actions import ActionsMixin
+from console.keyboard import checked_keys
 from console.keys import handler_name
 from console.line_filter import NeutralFilter
 from console.messages import (
@@ -38,8 +40,8 @@ from console.messages import (
 from console.modes import SCREENS
 from console.screens.base import HEIGHTS, ConsoleScreen
 from console.session import SLOW_EVERY, ConsoleSession
-from console.terminal import uses_ascii
-from console.theme import NAME, THEME
+from console.terminal import depth, uses_ascii
+from console.theme import theme
 from console.trail import Trail
 from core.clock import utc_now
 from widgets.run_header import RunHeader
@@ -100,6 +102,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """The week's next event, as the header says it."""
         self._ansi_theme: TerminalTheme | None = None
         self._neutral = NeutralFilter(ascii_only=uses_ascii())
+        self._few_colours: list[LineFilter] = []
         self._note: tuple[str, Tone] = ("", "plain")
         self._note_clears = 0.0
         self._note_screen = 0
@@ -111,13 +114,17 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         """The screen that is being switched to was made before."""
         self._painting = False
         """Nothing is painted before the first screen stands as a whole; then it is painted once."""
-        self.register_theme(THEME)
-        self.theme = NAME
+        self._take_keys()
+        look = self.session.settings.display.theme
+        self.register_theme(theme(look))
+        self.theme = look
+        self._styled_for: str = look
         self.stylesheet.set_variables(self.get_css_variables())
 
     # Life.
 
     def on_mount(self) -> None:
+        self._limit_colours()
         self.session.attach(self.post_message)
         self.set_interval(self._tick_every, self._tick)
 
@@ -156,13 +163,16 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             self.say(self.greeting)
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Style sheets are parsed once: there is one theme, so none of their variables ever changes.
+        """Style sheets are parsed once for a theme: none of their variables changes but with it.
 
         Textual asks for this with each new screen, and would parse every sheet again.
         """
-        if self.theme != NAME:
+        if self.theme != self._styled_for:
+            self._styled_for = self.theme
             super().refresh_css(animate)
-            return
+            for stack in self._screen_stacks.values():
+                for screen in stack:
+                    self.stylesheet.update(screen, animate=False)
         for screens in self._screen_stacks.values():
             for screen in screens:
                 screen._css_update_count = self._css_update_count
@@ -177,13 +187,31 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
 
     @property
     def ansi_theme(self) -> TerminalTheme:
-        """Asked for with each line that is drawn; there is one theme, so it is looked up once."""
+        """Asked for with each line that is drawn; every theme is a dark one, so it is looked up once."""
         if self._ansi_theme is None:
             self._ansi_theme = super().ansi_theme
         return self._ansi_theme
 
     def get_line_filters(self) -> list[LineFilter]:
-        return [*super().get_line_filters(), self._neutral]
+        return [*super().get_line_filters(), *self._few_colours, self._neutral]
+
+    def _limit_colours(self) -> None:
+        """`NO_COLOR` and the terminal's depth, for the theme that is on."""
+        allowed = "all" if self.is_headless else depth(os.environ)
+        self.no_color = allowed == "none"
+        self._filters = [each for each in self._filters if not isinstance(each, Monochrome)]
+        self._few_colours = []
+        if allowed != "all":
+            from console.colours import FewColours
+
+            self._few_colours = [FewColours(self.current_theme, allowed)]
+
+    def use_theme(self, name: str) -> None:
+        """One of the looks, until the console is left; `[display] theme` keeps it."""
+        self.register_theme(theme(name))
+        self.theme = name
+        self._limit_colours()
+        self.say(f"theme {name}; to keep it: [display] theme in config.toml")
 
     # The open screen.
 
@@ -318,6 +346,13 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         return time.monotonic()
 
     # Keys.
+
+    def _take_keys(self) -> None:
+        """The keys of `[keys]`, for dispatch and for all words that name one. Raises ConfigError."""
+        changed = checked_keys(self.session.workspace)
+        keyboard.use(changed)
+        if changed:
+            self.set_keymap({action: key.keys for action, key in changed.items()})
 
     async def action_do(self, action_id: str) -> None:
         """Dispatch one row of the key table: the open screen handles it, else the app."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from console.keys import ALERTS, REVALIDATE, Key, footer_keys
+from console.keyboard import footer_keys, key_of
+from console.keys import ALERTS, REVALIDATE, Key
 from widgets.key_footer import KeyHint
 from widgets.run_header import HeaderFacts
 from widgets.screen_tabs import Tab
@@ -70,7 +71,14 @@ def tabs(snapshot: Snapshot | None, revalidation: RevalidationState) -> tuple[Ta
     elif revalidation.phase == "failed":
         badges[REVALIDATE] = ("failed", "critical")
     return tuple(
-        Tab(number, word, *badges.get(number, ("", "plain")), short, short_badges.get(number, ""))
+        Tab(
+            number,
+            word,
+            *badges.get(number, ("", "plain")),
+            short,
+            short_badges.get(number, ""),
+            key_of(f"screen.{word.lower()}"),
+        )
         for number, (word, short) in SCREEN_NAMES.items()
     )
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from console.keyboard import key_of
 from console.mailbox import Mailbox
 from console.messages import WorkFailed
 from core.errors import ConsoleError, UnreadableError, UsageError
@@ -80,7 +81,7 @@ class Clerk:
         if self._opened is None:
             raise UsageError(
                 "nothing can be recorded: there is no workspace with a store",
-                hint="W saves a run that has none as a workspace.",
+                hint=f"{key_of('workspace.save')} saves a run that has none as a workspace.",
             )
         return self._opened
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from console.keyboard import key_of
 from console.list_keys import PREFLIGHT
 from console.messages import ChecklistsChanged, StandupChanged, WorkDone, WorkFailed
 from console.states import ChecklistState, StandupState
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 
 SURVEY_SECONDS = 120.0
 """Between two looks at all lists; the open one is looked at more often."""
-NO_WORKSPACE = "a workspace is needed: W saves this run as one; ppo-console init DIR makes an empty one"
+
+
+def no_workspace() -> str:
+    """What to do where there is none."""
+    saves = key_of("workspace.save")
+    return f"a workspace is needed: {saves} saves this run as one; ppo-console init DIR makes an empty one"
 
 
 class Desk:
@@ -134,7 +140,7 @@ class Desk:
 
         workspace = self._session.workspace
         if workspace is None:
-            self._put(ChecklistState(problem=NO_WORKSPACE))
+            self._put(ChecklistState(problem=no_workspace()))
             return
         now = utc_now()
         store = self._session.clerk.store
@@ -167,7 +173,7 @@ class Desk:
 
         workspace, snapshot = self._session.workspace, self._session.snapshot
         if workspace is None:
-            self._put_standup(StandupState(problem=NO_WORKSPACE))
+            self._put_standup(StandupState(problem=no_workspace()))
             return
         if snapshot is None:
             self._put_standup(StandupState(problem="the run has not been read yet"))
@@ -191,7 +197,7 @@ class Desk:
 
         workspace, standup = self._session.workspace, self.standup.standup
         if workspace is None or standup is None:
-            raise UsageError("there is no standup to confirm", hint=NO_WORKSPACE)
+            raise UsageError("there is no standup to confirm", hint=no_workspace())
         store = self._session.clerk.require_store()
         standup = msgspec.structs.replace(standup, operator=store.operator.name)
         path = save_standup(workspace, store, standup, utc_now())

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from console.terminal import uses_ascii
+from console.terminal import depth, uses_ascii
 from core.doctor import machine, program
 from core.doctor import workspace as in_workspace
 from core.doctor.finding import Diagnosis, Finding, diagnose, good, limit
@@ -58,6 +58,13 @@ def _workspace(start: Path, explicit: Path | None) -> Iterator[Finding]:
     except ConsoleError as error:
         yield limit(in_workspace.AREA, "config.toml", error.title, error.hint, "bad")
         return
+    try:
+        if opened.settings.keys:
+            from console.keyboard import checked_keys
+
+            checked_keys(opened)
+    except ConsoleError as error:
+        yield limit(in_workspace.AREA, "[keys]", error.title, error.hint, "bad")
     yield from in_workspace.look(opened, os.environ)
 
 
@@ -99,15 +106,18 @@ def _size(size: tuple[int, int]) -> Finding:
 
 def _colours(environ: Mapping[str, str]) -> Finding:
     name, term = "colours", environ.get("TERM", "")
+    allowed = depth(environ)
     if environ.get("NO_COLOR"):
         return good(AREA, name, "none, as NO_COLOR asks: glyphs and words say the same")
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+    if allowed == "none":
+        return good(AREA, name, f"none: TERM is {visible(term, 40)}; glyphs and words say the same")
+    if allowed == "all":
         return good(AREA, name, "16 million (COLORTERM)")
-    if "256color" in term or "kitty" in term or "ghostty" in term:
+    if allowed == "256":
         do = "Nothing, or set COLORTERM=truecolor where the terminal can; over SSH it is often not passed on."
-        return limit(AREA, name, "256, matched to the nearest", do, "unknown")
+        return limit(AREA, name, "256", do, "unknown")
     do = "Set TERM=xterm-256color where the terminal can; status never rests on colour alone."
-    return limit(AREA, name, "16, matched to the nearest", do)
+    return limit(AREA, name, "16, the terminal's own", do)
 
 
 def _characters() -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from console.keyboard import key_of
 from widgets.tone import Tone
 
 if TYPE_CHECKING:
@@ -65,10 +66,14 @@ class HandoverMixin(_App):
             self._handover = "told"
         elif found.since is None:
             self._handover = "told"
-            self._announce(f"{len(news)} entries are on record from before: A shows them")
+            self._announce(
+                f"{len(news)} entries are on record from before: {key_of('handover.open')} shows them"
+            )
         elif self.touched or len(self.screen_stack) > 1 or self.open_screen.number != DASHBOARD:
             self._handover = "held"
-            self._announce(f"{len(news)} things happened since you last looked: A shows them")
+            self._announce(
+                f"{len(news)} things happened since you last looked: {key_of('handover.open')} shows them"
+            )
         else:
             self._open_handover()
 
@@ -79,7 +84,9 @@ class HandoverMixin(_App):
         """All since the last look before this console was opened, up to now."""
         desk = self.session.week_desk
         if self.session.workspace is None:
-            self.say("nothing is recorded without a workspace: W makes one", "warning")
+            self.say(
+                f"nothing is recorded without a workspace: {key_of('workspace.save')} makes one", "warning"
+            )
             return
         desk.forget_handover()
         self._handover_wanted = True

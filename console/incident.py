@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.keyboard import key_of
 from console.keys import ALERTS, DASHBOARD, RUNBOOK
 from console.sharing import SharingMixin
 from console.trail import ChartPlace, RunbookPlace, Trail
@@ -67,7 +68,11 @@ class IncidentMixin(SharingMixin):
     def show_chart_of(self, alert: AlertView) -> None:
         """Its metric over the whole screen, the cursor at its step."""
         if not alert.metric:
-            self.say(f"{alert.rule} is about no metric: c shows its log lines, r what to do", "warning")
+            self.say(
+                f"{alert.rule} is about no metric: {key_of('alert.logs')} shows its log lines, "
+                f"{key_of('runbook.open')} what to do",
+                "warning",
+            )
             return
         self.jump(DASHBOARD)
         self.trail.alert = alert.key

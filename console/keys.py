@@ -1,8 +1,9 @@
 """The one table of keys: it drives dispatch, the footer, the help screen and the palette.
 
-Each row has a stable id, by which a key can be remapped. A screen (or the app) handles an id in its method
-``do_<id with dots as underscores>``. Trap avoided: a footer or help that says what a key once did. No key
-that a terminal, tmux or flow control swallows is the only way to its action.
+Each row has a stable id, by which `[keys]` of config.toml remaps it (`console.keyboard`). A screen (or the
+app) handles an id in its method ``do_<id with dots as underscores>``. Trap
+avoided: a footer or help that says what a key once did. No key that a terminal, tmux or flow control swallows
+is the only way to its action.
 """
 
 from __future__ import annotations
@@ -353,16 +354,3 @@ def bindings_for(screen: int) -> list[Binding]:
         for key in KEYS
         if key.acts_on(screen)
     ]
-
-
-def footer_keys(screen: int) -> list[Key]:
-    """The keys that the footer of `screen` shows, in order."""
-    return sorted((key for key in KEYS if key.footer and key.acts_on(screen)), key=lambda key: key.footer)
-
-
-def help_keys(screen: int) -> list[tuple[str, list[Key]]]:
-    """For the help of `screen`: its keys under their headings."""
-    grouped = [
-        (group, [key for key in KEYS if key.group == group and key.acts_on(screen)]) for group in GROUPS
-    ]
-    return [(group, keys) for group, keys in grouped if keys]

@@ -1,4 +1,4 @@
-"""The command palette: every action of the key table that acts on the open screen, by name.
+"""The command palette: every action of the key table that acts on the open screen, by name; and the themes.
 
 Trap avoided: Textual's own system commands (themes, screenshots), which bypass the key table.
 """
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from console.keys import KEYS, Key
+from console.keyboard import table
+from console.keys import Key
+from console.theme import NAMES
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
 
 
 class KeyCommands(Provider):
-    """Offers `KEYS`; choosing one does what its key does."""
+    """Offers the key table; choosing one does what its key does."""
 
     @property
     def _console(self) -> ConsoleApp:
@@ -25,7 +27,7 @@ class KeyCommands(Provider):
 
     def _offered(self) -> list[Key]:
         screen = self._console.open_screen.number
-        return [key for key in KEYS if key.palette and key.acts_on(screen)]
+        return [key for key in table() if key.palette and key.acts_on(screen)]
 
     async def discover(self) -> Hits:
         for key in self._offered():
@@ -33,9 +35,23 @@ class KeyCommands(Provider):
                 f"{key.help}  ({key.shown})", partial(self._console.action_do, key.id), help=None
             )
 
+        for name in NAMES:
+            if name != self._console.theme:
+                yield DiscoveryHit(_theme_words(name), partial(self._console.use_theme, name), help=None)
+
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for key in self._offered():
             text = f"{key.help}  ({key.shown})"
             if (score := matcher.match(text)) > 0:
                 yield Hit(score, matcher.highlight(text), partial(self._console.action_do, key.id))
+        for name in NAMES:
+            text = _theme_words(name)
+            if (score := matcher.match(text)) > 0:
+                yield Hit(score, matcher.highlight(text), partial(self._console.use_theme, name))
+
+
+def _theme_words(name: str) -> str:
+    return f"Theme {name}: " + {"high-contrast": "7:1 at least"}.get(
+        name, "status colours for every colour vision" if name == "colour-blind" else "the calm one"
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.app import ConsoleApp
+from console.keyboard import checked_keys
 from console.session import ConsoleSession
 from console.signals import EndOnSignal
 from console.terminal import require_terminal, uses_ascii
@@ -66,7 +67,8 @@ def _check_there(run_target: Path) -> None:
 def _run_once(
     workspace: Workspace | None, run_target: Path | None, demo: Guide | None, greeting: str, slow: bool
 ) -> tuple[int, Path | None]:
-    """(exit code, the workspace to go on in)"""
+    """(exit code, the workspace to go on in). Raises ConfigError before the terminal is touched."""
+    checked_keys(workspace)
     session = ConsoleSession(workspace, run_target, slow=slow)
     session.start()
     session.wait_first(FIRST_LOOK)

@@ -15,6 +15,7 @@ from console.clerk import Clerk
 from console.desk import Desk
 from console.follower import Follower
 from console.judge import Judge
+from console.keyboard import key_of
 from console.log_tail import LogTail
 from console.mailbox import Mailbox, Post
 from console.messages import RevalidationChanged, SnapshotArrived, TrainingChanged, WorkDone, WorkFailed
@@ -372,7 +373,8 @@ class ConsoleSession:
     def can_revalidate(self) -> str | None:
         """None when a revalidation can start, else why not, in words."""
         if self.workspace is None:
-            return "a workspace says which model and which candles: W saves this run as one"
+            saves = key_of("workspace.save")
+            return f"a workspace says which model and which candles: {saves} saves this run as one"
         if self.revalidation.busy:
             return "a revalidation is running already"
         return None

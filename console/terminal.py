@@ -1,4 +1,4 @@
-"""What terminal this is: whether a console can be drawn on it at all, and in which characters.
+"""What terminal this is: whether a console can be drawn on it at all, in which characters and colours.
 
 Trap avoided: escape codes in a log file, because only one of the three streams was looked at.
 """
@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from typing import Literal
 
 from core.errors import UsageError
+
+Depth = Literal["none", "16", "256", "all"]
+_MONOCHROME = ("vt52", "vt100", "vt102", "vt220", "vt320", "vt420")
 
 
 def require_terminal() -> None:
@@ -36,3 +41,13 @@ def uses_ascii() -> bool:
         ctype = ""  # Python sets these itself where LANG names no usable locale: LANG is the person's word
     locale = environ.get("LC_ALL") or ctype or lang
     return bool(locale) and "utf-8" not in locale.lower() and "utf8" not in locale.lower()
+
+
+def depth(environ: Mapping[str, str]) -> Depth:
+    """How many colours may be drawn. `NO_COLOR` counts where it is not empty (no-color.org)."""
+    term = environ.get("TERM", "").lower()
+    if environ.get("NO_COLOR") or term in _MONOCHROME or term.endswith(("-m", "-mono")):
+        return "none"
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return "all"
+    return "256" if term.rpartition("-")[2] in ("256color", "kitty") else "16"

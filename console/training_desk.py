@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from console.keyboard import key_of
 from console.states import TrainingPhase, TrainingState
 from core.clock import utc_now
 from core.errors import ConsoleError, UnreadableError, UsageError
@@ -126,7 +127,9 @@ class TrainingDesk:
         from core.workspace import open_workspace
 
         if self._workspace is None:
-            raise UsageError("training needs a workspace", hint="W saves this run as one.")
+            raise UsageError(
+                "training needs a workspace", hint=f"{key_of('workspace.save')} saves this run as one."
+            )
         return open_workspace(self._workspace.root, self._workspace.root)
 
     # State. Each job has a number; what an overtaken one still says is dropped.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.keyboard import key_of
 from widgets.tone import Tone
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ class TrainingMixin(_App):
 
     def do_training_control(self) -> None:
         if self.session.workspace is None:
-            self.say("training needs a workspace: W saves this run as one", "warning")
+            self.say(
+                f"training needs a workspace: {key_of('workspace.save')} saves this run as one", "warning"
+            )
             return
         from console.screens.training import TrainingDialog
 

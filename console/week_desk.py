@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from console.desk import NO_WORKSPACE
+from console.desk import no_workspace
 from console.messages import DesksChanged, WorkDone, WorkFailed
 from core.clock import utc_now
 from core.errors import ConsoleError, UnreadableError
@@ -93,7 +93,7 @@ class WeekDesk:
     def _look(self, parts: set[Part]) -> None:
         workspace = self._session.workspace
         if workspace is None:
-            self._put(problem=NO_WORKSPACE)
+            self._put(problem=no_workspace())
             return
         store = self._session.clerk.awaited_store()
         if "preparation" in parts:
@@ -179,7 +179,7 @@ class WeekDesk:
             workspace = self._session.workspace
             store = self._session.clerk.awaited_store()
             if workspace is None:
-                return NO_WORKSPACE
+                return no_workspace()
             path, manifest, made = backup_models(workspace, store, utc_now())
             what = "backed up to" if made else "are backed up already in"
             return f"the models {what} {workspace.relative(path)}, {len(manifest.files)} hashes verified"

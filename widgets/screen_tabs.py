@@ -26,6 +26,8 @@ class Tab(msgspec.Struct, frozen=True):
     """The name where there is little room; empty: the same."""
     short_badge: str = ""
     """The badge there; empty: the same."""
+    key: str = ""
+    """What is pressed for it; empty: the number."""
 
 
 class ScreenTabs(ContentLines):
@@ -95,7 +97,7 @@ def _numbers(tab: Tab, current: bool) -> Content:
 
 
 def _piece(tab: Tab, word: str, badge: str, current: bool, after: str) -> Content:
-    text = f" {tab.number} {word}".rstrip()
+    text = f" {tab.key or tab.number} {word}".rstrip()
     shown = (f" {badge}", f"{STYLE[tab.tone]} bold") if badge else ""
     if current:
         return Content.assemble((text, "bold $accent"), shown, " ").stylize("on $surface-active")

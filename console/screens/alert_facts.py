@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from console.keyboard import key_of
 from core import units
 from core.alerts.evaluate import WINDOWED
 from core.alerts.threshold_text import editable
@@ -74,7 +75,7 @@ def details(
     if alert.action:
         out.append(("action", safe(alert.action), "bright"))
     if alert.runbook:
-        out.append(("runbook", f"{safe(alert.runbook)}: r opens it", "plain"))
+        out.append(("runbook", f"{safe(alert.runbook)}: {key_of('runbook.open')} opens it", "plain"))
     if alert.no_data:
         out.append(("", "Its data has stopped: this is the last state known.", "warning"))
     if alert.firing or alert.state == "resolved":
@@ -109,7 +110,7 @@ def _ownership(alert: AlertView, now: datetime, facts: AlertFacts | None) -> Fac
             out.append(("comment", safe(alert.silence_comment), "plain"))
     elif alert.firing:
         lost = f" ({safe(alert.acknowledgement_lost)})" if alert.acknowledgement_lost else ""
-        out.append(("", f"Nobody has acknowledged it{lost}: press a.", "warning"))
+        out.append(("", f"Nobody has acknowledged it{lost}: press {key_of('alert.acknowledge')}.", "warning"))
     return out
 
 
@@ -185,7 +186,7 @@ def rule_details(name: str, rule: Rule, state: str, value: float | None) -> Fact
     ]
     if rule.family:
         out.append(("family", f"{rule.family}: a worse one of it hides the milder", "dim"))
-    how = "enter edits the threshold" if editable(rule) else "it has no threshold to edit"
+    how = f"{key_of('row.chart')} edits the threshold" if editable(rule) else "it has no threshold to edit"
     out.append(("", f"[alerts.{name}] of config.toml; {how}", "dim"))
     return out
 
@@ -222,7 +223,7 @@ def silence_details(silence: Silence, now: datetime) -> Facts:
     if silence.ended_at is not None:
         out.append(("ended by", f"{safe(silence.ended_by)}, {ago(silence.ended_at, now)}", "plain"))
     elif silence.until > now:
-        out.append(("", "enter ends it early", "dim"))
+        out.append(("", f"{key_of('row.chart')} ends it early", "dim"))
     return out
 
 

@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from console.keyboard import key_of
 from console.keys import ALERTS, Key
 from console.screens import alert_facts, alert_rows
 from console.screens.alert_facts import details, summary
@@ -225,7 +226,7 @@ class Alerts(ConsoleScreen):
             bad = view == "notifications" and failed
             count = [(f" {words[view]}", "critical" if bad else "plain" if is_open else "dim")]
             parts.append([(view, "accent-bold" if is_open else "dim"), *(count if words[view] else [])])
-        self.query_one("#alert-views", FlowLine).put([*parts, [("tab goes on", "dim")]])
+        self.query_one("#alert-views", FlowLine).put([*parts, [(f"{key_of('pane.next')} goes on", "dim")]])
 
     @on(RowList.Moved)
     def _moved(self) -> None:
@@ -420,7 +421,10 @@ class Alerts(ConsoleScreen):
             self.console.say(f"{name} has no threshold: it fires on {rule.condition}", "plain")
             return
         if self.session.workspace is None:
-            self.console.say("a threshold is saved in a workspace: W saves this run as one", "warning")
+            self.console.say(
+                f"a threshold is saved in a workspace: {key_of('workspace.save')} saves this run as one",
+                "warning",
+            )
             return
         from console.screens.alert_edit import AskThreshold
 

@@ -13,6 +13,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from console.keyboard import key_of
 from console.keys import CHECKLIST
 from console.list_keys import PREFLIGHT, ListKey, list_keys
 from console.screens.base import ConsoleScreen
@@ -286,7 +287,7 @@ class Checklist(ConsoleScreen):
         if item is None:
             return
         if item.state in ("overridden", "not_applicable"):
-            words = "; space takes it back" if item.ticked_by else ""
+            words = f"; {key_of('item.tick')} takes it back" if item.ticked_by else ""
             self.console.say(f"the item says {WORDS[item.state]} already{words}", "plain")
             return
         item_id = item.id

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
 
+from console.keyboard import key_of
 from console.screens.dashboard_facts import (
     latest,
     matching,
@@ -167,9 +168,12 @@ class ChartsMixin(_Screen):
             if series is not None and row is not None:
                 values.append(f"{name} {units.number(series.value[row], metric(name).decimals)}")
         values = list(dict.fromkeys(values))
-        while len(values) > 1 and len(f"{words}: {', '.join(values)}; esc leaves the cursor") > width:
+        while (
+            len(values) > 1
+            and len(f"{words}: {', '.join(values)}; {key_of('app.back')} leaves the cursor") > width
+        ):
             values.pop()
-        return f"{words}: {', '.join(values)}; esc leaves the cursor"
+        return f"{words}: {', '.join(values)}; {key_of('app.back')} leaves the cursor"
 
     def _redraw_charts(self) -> None:
         self._show_charts()
@@ -266,7 +270,7 @@ class ChartsMixin(_Screen):
     # Finding.
 
     def do_metric_find(self) -> None:
-        self._ask("find", "a metric's name, then enter; esc leaves", "")
+        self._ask("find", f"a metric's name, then enter; {key_of('app.back')} leaves", "")
 
     def do_metric_filter(self) -> None:
         self._ask("filter", "show the metrics with these words; empty shows all", self._filter)
@@ -299,7 +303,11 @@ class ChartsMixin(_Screen):
         elif what == "filter":
             self._apply_filter(text)
             if text:
-                self.console.say(f'{self._grid.count} metrics with "{text}"; & and esc show all', "good")
+                self.console.say(
+                    f'{self._grid.count} metrics with "{text}"; '
+                    f"{key_of('metric.filter')} and {key_of('app.back')} show all",
+                    "good",
+                )
 
     def _apply_filter(self, words: str) -> None:
         if self._shown is None:

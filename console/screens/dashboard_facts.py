@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from console.keyboard import key_of
 from core import units
 from core.alerts.rule import Rule
 from core.telemetry.metrics import METRICS, metric
@@ -81,7 +82,7 @@ def _judged(snapshot: Snapshot, rules: Mapping[str, Rule]) -> tuple[str, list[st
         return f"the run could not be read: {snapshot.problem}", [], "critical"
     if health.status == "ABSENT":
         return (
-            "no run here yet: T starts one, or open one with --run PATH",
+            f"no run here yet: {key_of('training.control')} starts one, or open one with --run PATH",
             [],
             "unknown",
         )

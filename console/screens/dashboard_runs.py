@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
+from console.keyboard import key_of
 from console.runs import RunLibrary
 from console.screens.dashboard_study import exact, fact
 from core import units
@@ -143,7 +144,10 @@ class RunsMixin(_Screen):
         on = ", ".join(f"{letter} {self._run_name(key)}" for key, letter in self._overlaid.items())
         words = f"{count} earlier run{'s' if count != 1 else ''}"
         shown = f"; overlaid: {on}{' (hidden)' if self._hidden else ''}" if on else ", none overlaid"
-        keys = "; enter overlays, P pins, H hides, esc closes"
+        keys = (
+            f"; {key_of('chart.open')} overlays, {key_of('run.pin')} pins, {key_of('run.hide')} hides, "
+            f"{key_of('app.back')} closes"
+        )
         whole = f"{words}{shown}{keys}"
         return whole if len(whole) <= width or not on else f"{words}{shown}"
 
@@ -185,7 +189,7 @@ class RunsMixin(_Screen):
 
     def do_run_hide(self) -> None:
         if not self._overlaid:
-            self.console.say("no run is overlaid: o lists them", "warning")
+            self.console.say(f"no run is overlaid: {key_of('runs.open')} lists them", "warning")
             return
         self._hidden = not self._hidden
         self.console.say("the overlaid runs are hidden" if self._hidden else "shown again", "good")
@@ -193,7 +197,7 @@ class RunsMixin(_Screen):
 
     def _chosen_run(self) -> str | None:
         if not self._runs_open:
-            self.console.say("o lists the earlier runs", "warning")
+            self.console.say(f"{key_of('runs.open')} lists the earlier runs", "warning")
             return None
         chosen = self._runs_list.chosen
         return chosen.key if chosen is not None else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from console import chrome
+from console.keyboard import key_of
 from console.keys import LOGS
 from console.replay import Moment, Replay, find_moment, replay_of, step_by
 from console.screens.dashboard_facts import replay_facts
@@ -72,7 +73,7 @@ class TimeMixin(_Screen):
                     self._go_to(found)
 
         facts = (
-            ("", "The charts, values and logs as they were then. esc leads back to live."),
+            ("", f"The charts, values and logs as they were then. {key_of('app.back')} leads back to live."),
             ("a step", "106496, 106k, 1.2M, 50 %"),
             ("a time", "14:02, 14:02:11, 2026-02-24 14:02 (UTC)"),
         )
@@ -137,13 +138,13 @@ class TimeMixin(_Screen):
         newest = self._live.run.timestep if self._live is not None else None
         place = f"REPLAY at {moment.words}"
         places = [place, f"{place} of {units.number(newest)}"] if newest is not None else [place]
-        for ends in ("; esc returns to live", "; esc: live"):
+        for ends in (f"; {key_of('app.back')} returns to live", f"; {key_of('app.back')}: live"):
             for start in reversed(places):
                 room = width - len(f"{start}: {ends}")
                 words = self._chart_answer(room) or self._then(room)
                 if len(words) <= room:
                     return f"{start}: {words}{ends}"
-        return f"{place}; esc: live"
+        return f"{place}; {key_of('app.back')}: live"
 
     def _then(self, room: int) -> str:
         """What was known of the run then."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from console.keyboard import key_of
 from console.keys import Key
 from console.replay import Moment, Replay
 from console.screens.dashboard_facts import SEVERITY_TONE
@@ -87,7 +88,8 @@ class VisitMixin(_Screen):
         step = f" at step {units.number(alert.since_timestep)}" if alert.since_timestep is not None else ""
         rule = self.session.settings.alerts.get(alert.rule)
         limit = f", limit {value_text(rule, alert.threshold)}" if rule is not None and alert.threshold else ""
-        words = f"{safe(alert.rule)} {alert.state}{step}{limit}: c logs, r runbook, esc back"
+        keys = f": {key_of('chart.logs')} logs, {key_of('runbook.open')} runbook, {key_of('app.back')} back"
+        words = f"{safe(alert.rule)} {alert.state}{step}{limit}{keys}"
         taken = alert.acknowledged or alert.silenced
         return words, "accent" if taken else SEVERITY_TONE[alert.severity] if alert.firing else "plain"
 

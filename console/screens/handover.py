@@ -16,6 +16,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from console.keyboard import key_of
 from console.screens.modals import key_line
 from console.screens.reading import Reading
 from core.operations.handover import GROUPS
@@ -34,7 +35,7 @@ _MOST = 12
 
 class HandoverPanel(Reading):
     CSS_PATH: ClassVar[list[str]] = ["modals.tcss", "handover.tcss"]  # type: ignore[assignment]
-    BINDINGS = [Binding("A", "leave", show=False)]
+    BINDINGS = [Binding("A", "leave", show=False, id="handover.open")]
 
     def __init__(self, handover: Handover) -> None:
         super().__init__()
@@ -46,7 +47,10 @@ class HandoverPanel(Reading):
             with VerticalScroll(can_focus=False):
                 yield Static(id="happened")
             yield Static(
-                key_line(("j k", "scroll"), ("any key", "closes"), ("A", "shows it again")), classes="keys"
+                key_line(
+                    ("j k", "scroll"), ("any key", "closes"), (key_of("handover.open"), "shows it again")
+                ),
+                classes="keys",
             )
 
     def on_mount(self) -> None:

@@ -14,7 +14,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.keys import Key, help_keys
+from console.keyboard import help_keys
+from console.keys import Key
 from console.screens.reading import Reading
 from widgets.tone import DIM, STYLE, Tone, glyph
 
@@ -36,7 +37,7 @@ _QUESTIONS = (
 
 class HelpScreen(Reading):
     CSS_PATH = "help.tcss"
-    BINDINGS = [Binding("question_mark,f1", "leave", show=False)]
+    BINDINGS = [Binding("question_mark,f1", "leave", show=False, id="app.help")]
 
     def __init__(self, screen_number: int, screen_name: str, says: Callable[[], Content] = Content) -> None:
         """`says`: the screen's answer, which a narrow terminal cuts; it stands here in full."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from console.keyboard import key_of
 from core import units
 from core.logs.facts import Hunt, Scan, SourceFacts
 from core.text import visible
@@ -84,5 +85,5 @@ def nothing_with(hunted: Hunt) -> str:
     """Where the lines of a filter would stand."""
     text = visible(hunted.text, 60)
     if hunted.share < 1:
-        return f"Looking for lines with “{text}”; esc shows all lines."
-    return f"No line with “{text}” here; esc shows all lines."
+        return f"Looking for lines with “{text}”; {key_of('app.back')} shows all lines."
+    return f"No line with “{text}” here; {key_of('app.back')} shows all lines."

@@ -16,6 +16,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from console.keyboard import key_of
 from console.keys import DASHBOARD, LOGS, Key
 from console.log_news import At, LogNews, LogOpened, LogPicture, LogSaid
 from console.log_places import show_charts_at, take_place
@@ -217,7 +218,11 @@ class Logs(ConsoleScreen):
 
     def do_log_wrap(self) -> None:
         wraps = self._view.toggle_wrap()
-        self.console.say("long lines wrap" if wraps else "long lines are cut: l h show the rest")
+        self.console.say(
+            "long lines wrap"
+            if wraps
+            else f"long lines are cut: {key_of('log.right')} {key_of('log.left')} show the rest"
+        )
 
     def do_log_follow(self) -> None:
         self._view.follow()
@@ -286,7 +291,7 @@ class Logs(ConsoleScreen):
     # Finding.
 
     def do_log_find(self) -> None:
-        self._ask_text("find", "find in all lines, then enter; esc leaves")
+        self._ask_text("find", f"find in all lines, then enter; {key_of('app.back')} leaves")
 
     def do_log_filter(self) -> None:
         self._ask_text("filter", "show only lines with this text; enter alone shows all")

@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
 
+from console.keyboard import key_of
 from console.keys import REVALIDATE
 from console.screens.base import ConsoleScreen
 from console.screens.judged import Judged, look
@@ -47,14 +48,22 @@ _LOOK_EVERY = 10
 """Seconds between two looks at the model on disk."""
 _PANES = (("gates", "gates"), ("why", "recommendation"), ("symbols", "symbols"), ("equity", "equity"))
 _GATES, _WHY, _SYMBOLS = 0, 1, 2
-_EMPTY_GATES = (
-    "R judges the model. The six gates then stand here: limit, value, margin, what a random policy reaches, "
-    "verdict."
-)
-_NO_WORKSPACE = "A workspace says which model and which candles are judged: W saves this run as one."
+
 _EMPTY_WHY = "Deploy, Tune or Retrain, with the reasons, and the paths of the reports."
 _EMPTY_SYMBOLS = "Return, drawdown, win rate, profit factor and trades of each symbol."
 _EMPTY_EQUITY = "The portfolio's equity and its drawdown."
+
+
+def _empty_gates() -> str:
+    return (
+        f"{key_of('revalidate.start')} judges the model. The six gates then stand here: limit, value, "
+        "margin, what a random policy reaches, verdict."
+    )
+
+
+def _no_workspace() -> str:
+    saves = key_of("workspace.save")
+    return f"A workspace says which model and which candles are judged: {saves} saves this run as one."
 
 
 class Revalidate(ConsoleScreen):
@@ -87,7 +96,7 @@ class Revalidate(ConsoleScreen):
         yield FlowLine(id="panes")
         with Container(id="panels"):
             with Vertical(id="left"):
-                yield GateTable(empty=_EMPTY_GATES, id="gates")
+                yield GateTable(empty=_empty_gates(), id="gates")
                 yield LinesPanel("recommendation", empty=_EMPTY_WHY, id="why")
             with Vertical(id="right"):
                 yield EquityChart(empty=_EMPTY_EQUITY, id="equity")
@@ -126,7 +135,7 @@ class Revalidate(ConsoleScreen):
         self._say_steps()
         result = state.result
         gates = self.query_one("#gates", GateTable)
-        gates.empty = _EMPTY_GATES if workspace is not None else _NO_WORKSPACE
+        gates.empty = _empty_gates() if workspace is not None else _no_workspace()
         gates.show(result.gates if result else ())
         self.query_one("#symbols", SymbolTable).show(result.symbols if result else ())
         self.query_one("#equity", EquityChart).show(result.curve if result else None)
@@ -157,9 +166,13 @@ class Revalidate(ConsoleScreen):
                 took = units.duration((state.finished_at - state.started_at).total_seconds())
             steps.show(len(STEPS) + 1, note=f"done in {took}" if took else "")
         elif progress is None:
-            steps.show(1 if state.busy else 0, note="esc cancels" if state.busy else "")
+            steps.show(1 if state.busy else 0, note=f"{key_of('app.back')} cancels" if state.busy else "")
         elif state.busy:
-            note = "cancelling" if state.phase == "cancelling" else f"{self._time_left()}esc cancels"
+            note = (
+                "cancelling"
+                if state.phase == "cancelling"
+                else f"{self._time_left()}{key_of('app.back')} cancels"
+            )
             steps.show(progress.step, progress.done, progress.total, note)
         else:
             words = "cancelled" if state.phase == "cancelled" else "failed"
@@ -262,7 +275,9 @@ class Revalidate(ConsoleScreen):
         """The gate under the cursor in full, or the symbol's trades."""
         result, pane = self._state.result, self._scrolled()
         if result is None:
-            self.console.say("nothing was judged yet: R judges the model", "plain")
+            self.console.say(
+                f"nothing was judged yet: {key_of('revalidate.start')} judges the model", "plain"
+            )
         elif isinstance(pane, GateTable) and (gate := pane.selected) is not None:
             from console.screens.gate_detail import gate_facts, gate_title
             from console.screens.modals import Details
@@ -271,7 +286,10 @@ class Revalidate(ConsoleScreen):
         elif isinstance(pane, SymbolTable) and (symbol := pane.selected) is not None:
             self._open_trades(result, symbol.symbol)
         else:
-            self.console.say("tab goes to the gates and to the symbols: enter opens them", "plain")
+            self.console.say(
+                f"{key_of('pane.next')} goes to the gates and the symbols: {key_of('row.open')} opens them",
+                "plain",
+            )
 
     def _open_trades(self, result: RevalidationResult, symbol: str) -> None:
         from console.screens.trades import SymbolTrades
@@ -280,7 +298,10 @@ class Revalidate(ConsoleScreen):
 
         path = next((Path(path) for path in result.reports if Path(path).name == BOOK_NAME), None)
         if path is None:
-            self.console.say("no list of trades was saved with this result: R judges again", "warning")
+            self.console.say(
+                f"no list of trades was saved with this result: {key_of('revalidate.start')} judges again",
+                "warning",
+            )
             return
         try:
             book = read_book(path)

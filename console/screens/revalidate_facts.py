@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.keyboard import key_of
 from console.screens.judged import Judged, zip_of
 from console.states import RevalidationState
 from core import units
@@ -54,13 +55,20 @@ def answer(state: RevalidationState, stale: bool, now: datetime) -> tuple[str, T
         return "cancelled: nothing was decided" + (_earlier_words(result, now) if result else ""), "warning"
     if result is None:
         if state.model_path is None:
-            return "nothing to judge without a workspace: W saves this run as one", "unknown"
+            return (
+                f"nothing to judge without a workspace: {key_of('workspace.save')} saves this run as one",
+                "unknown",
+            )
         if state.report_problem is not None:
             return "the report on disk cannot be read: whether the model earned GO is not known", "critical"
-        return "not judged yet: R judges the model", "unknown"
+        return f"not judged yet: {key_of('revalidate.start')} judges the model", "unknown"
     words = verdict_words(result)
     if stale:
-        return f"stale: {words}, but the model on disk has changed since; R judges it", "warning"
+        return (
+            f"stale: {words}, but the model on disk has changed since; "
+            f"{key_of('revalidate.start')} judges it",
+            "warning",
+        )
     tone = VERDICT_TONE.get(result.decision, "unknown")
     if result.decision == "GO" and result.evidence.strength != "strong":
         tone = "warning"
@@ -193,7 +201,9 @@ def _result_lines(
 
         lines.append([(f"next: {safe(next_steps_seen(result, now), 300)}", "plain")])
     if stale:
-        words = "The model on disk is not the one that was judged here: R judges it."
+        words = (
+            f"The model on disk is not the one that was judged here: {key_of('revalidate.start')} judges it."
+        )
         lines.append([(f"{glyph('warning')} {words}", "warning-bold")])
     lines += [[(f"{glyph('warning')} {safe(warning, 500)}", "warning")] for warning in result.warnings]
     lines += _evidence(result)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from console.keyboard import key_of
 from console.keys import RUNBOOK, Key
 from console.runbook_desk import RunbookDesk, find_procedure
 from console.screens import runbook_words
@@ -109,7 +110,8 @@ class Runbook(ConsoleScreen):
             self._index.select(procedure.id)
         if procedure is None:
             firing = [alert for alert in alerts if alert.firing]
-            words = "enter opens a scenario, r on Alerts the one of an alert"
+            opens, on_alerts = key_of("procedure.open"), key_of("runbook.open")
+            words = f"{opens} opens a scenario, {on_alerts} on Alerts the one of an alert"
             self.answer(
                 f"{len(firing)} firing: {words}" if firing else f"nothing is firing: {words}", "plain"
             )
@@ -211,10 +213,12 @@ class Runbook(ConsoleScreen):
         """`at_once`: a check that nobody made yet is recorded without a question."""
         step, state = self._step(), self.desk.state
         if self._procedure is None:
-            self.console.say("enter opens a scenario; its steps are taken there", "warning")
+            self.console.say(
+                f"{key_of('procedure.open')} opens a scenario; its steps are taken there", "warning"
+            )
             return
         if step is None:
-            self.console.say("a step is taken: n goes to the next one", "warning")
+            self.console.say(f"a step is taken: {key_of('step.next')} goes to the next one", "warning")
             return
         if state.doing:
             self.console.say(f"under way: {state.doing}", "warning")
@@ -266,7 +270,11 @@ class Runbook(ConsoleScreen):
         """The path of the open scenario, or of the alert in hand; without one, the list names them."""
         procedure = self._procedure
         if isinstance(procedure, EscalationPath):
-            self.console.say("this is the escalation: space takes its steps, y copies the text", "plain")
+            self.console.say(
+                f"this is the escalation: {key_of('step.take')} takes its steps, "
+                f"{key_of('text.copy')} copies the text",
+                "plain",
+            )
             return
         if not isinstance(procedure, Scenario):
             self._index.select("crash")
@@ -299,7 +307,7 @@ class Runbook(ConsoleScreen):
         """What the step's check saw, in full, and what the step writes."""
         step, state = self._step(), self.desk.state
         if step is None:
-            self.console.say("details are of a step: n goes to the next one", "plain")
+            self.console.say(f"details are of a step: {key_of('step.next')} goes to the next one", "plain")
             return
         facts = [("", step.text, "bright")]
         if (found := state.sensed.get(step.id)) is not None:

@@ -44,7 +44,8 @@ class SignOff(StandsAlone[None]):
 
     CSS_PATH = ["modals.tcss", "sign_off.tcss"]
     BINDINGS = [
-        Binding("escape,q,ctrl+c,S", "leave", show=False),
+        Binding("escape,q,ctrl+c", "leave", show=False),
+        Binding("S", "leave", show=False, id="sign.off"),
         Binding("down,j", "move(1)", show=False),
         Binding("up,k", "move(-1)", show=False),
         Binding("enter,s", "sign('approved')", show=False),

@@ -13,6 +13,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from console.keyboard import key_of
 from console.keys import STANDUP
 from console.screens.base import ConsoleScreen
 from console.screens.modals import AskText, Confirm
@@ -79,10 +80,15 @@ class StandupScreen(ConsoleScreen):
         unknown = f", {missing} answer{'s' if missing != 1 else ''} not known" if missing else ""
         lines = self._lines(standup)
         read = sum(entry.read for entry in lines)
+        takes, confirms = key_of("standup.next"), key_of("standup.confirm")
         if read == len(lines):
-            return f"All {read} lines read, not confirmed{unknown}: c stores it and writes Markdown", "accent"
+            words = f"All {read} lines read, not confirmed{unknown}: {confirms} stores it and writes Markdown"
+            return words, "accent"
         went = f", {read} of {len(lines)} lines read" if read else ""
-        return f"Filled from the run, not confirmed{unknown}{went}: enter takes a line, c confirms", "warning"
+        words = (
+            f"Filled from the run, not confirmed{unknown}{went}: {takes} takes a line, {confirms} confirms"
+        )
+        return words, "warning"
 
     @on(RowList.Moved)
     def _moved(self) -> None:
@@ -98,7 +104,9 @@ class StandupScreen(ConsoleScreen):
         if entry.source:
             facts.append(("source", entry.source, "dim"))
         how = (
-            "written by a person: e edits it" if entry.editable else "filled from the run; add a note instead"
+            f"written by a person: {key_of('standup.edit')} edits it"
+            if entry.editable
+            else "filled from the run; add a note instead"
         )
         facts.append(("", how, "dim"))
         pane.show(entry.label, facts)

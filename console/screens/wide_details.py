@@ -41,7 +41,8 @@ class WideDetails(ModalScreen[None]):
 
     CSS_PATH = ["modals.tcss", "wide_details.tcss"]
     BINDINGS = [
-        Binding("escape,q,enter,i,ctrl+c", "leave", show=False),
+        Binding("escape,q,enter,ctrl+c", "leave", show=False),
+        Binding("i", "leave", show=False, id="run.sources"),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("pagedown,space,ctrl+d", "scroll(8)", show=False),

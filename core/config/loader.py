@@ -10,6 +10,7 @@ import difflib
 import functools
 import math
 import posixpath
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -106,6 +107,8 @@ def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Pr
                 problems.append(Problem(name, "a table", _got(value)))
         elif cls is Settings and key == "alerts":
             changes[key] = _rules(value, problems, current)
+        elif cls is Settings and key == "keys":
+            changes[key] = dict(_keys(value, "", problems))
         elif cls is Checklist and key in ("items", "checks"):
             changes[key] = _checklist_table(key, value, problems)
         else:
@@ -158,6 +161,20 @@ def _rules(value: Any, problems: list[Problem], defaults: dict[str, Rule]) -> di
             base = Rule(condition="above", severity="info")
         rules[name] = _struct(Rule, table, f"{key}.", problems, base)
     return rules
+
+
+def _keys(value: Any, prefix: str, problems: list[Problem]) -> Iterator[tuple[str, str]]:
+    """Action id → key names; `alert.acknowledge` without quotes is a table in a table, and means the same."""
+    if not isinstance(value, dict):
+        name = f'keys."{visible(prefix[:-1], 80)}"' if prefix else "keys"
+        expected = 'names of keys in quotes, like "A" or "f5,ctrl+r"' if prefix else "a table of keys"
+        problems.append(Problem(name, expected, _got(value)))
+        return
+    for name, inner in value.items():
+        if isinstance(inner, str):
+            yield f"{prefix}{name}", inner
+        else:
+            yield from _keys(inner, f"{prefix}{name}.", problems)
 
 
 def _checklist_table(key: str, value: Any, problems: list[Problem]) -> Any:

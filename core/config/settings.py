@@ -275,6 +275,12 @@ class Notify(_Section, frozen=True):
     """Seconds after which an acknowledgement no longer counts."""
 
 
+class Display(_Section, frozen=True):
+    """How the console looks."""
+
+    theme: Literal["ppo-console", "colour-blind", "high-contrast"] = "ppo-console"
+
+
 class Settings(_Section, frozen=True):
     week: Week = Week()
     operator: Operator = Operator()
@@ -295,4 +301,7 @@ class Settings(_Section, frozen=True):
     schedule: Schedule = Schedule()
     checklist: Checklist = Checklist()
     notify: Notify = Notify()
+    display: Display = Display()
+    keys: dict[str, str] = {}
+    """Action id → its keys, comma separated. Which ids and keys there are is the console's to know."""
     alerts: dict[str, Rule] = msgspec.field(default_factory=default_rules)

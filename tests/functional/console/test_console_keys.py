@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from console.app import ConsoleApp
-from console.keys import KEYS, footer_keys, handler_name, help_keys
+from console.keyboard import footer_keys, help_keys
+from console.keys import KEYS, handler_name
 from console.screens.help import HelpScreen, help_text
 from console.screens.modals import Confirm
 from console.session import ConsoleSession

@@ -235,14 +235,31 @@ def test_in_a_locale_without_utf_8_only_ascii_is_drawn(workspace: Workspace) -> 
     assert b"+" in text and b"|" in text
 
 
-def test_no_color_leaves_words_and_glyphs(workspace: Workspace) -> None:
-    with opened(workspace, NO_COLOR="1") as terminal:
-        text = terminal.read(15, b"quit")
-        assert "○".encode() in text and b"ABSENT" in text
-        hues = {tuple(map(int, found.groups())) for found in re.finditer(rb"38;2;(\d+);(\d+);(\d+)", text)}
-        assert all(max(hue) - min(hue) <= 2 for hue in hues), hues
+def colour_codes(text: bytes) -> list[bytes]:
+    """The parameters of every SGR sequence that names a colour."""
+    found = re.findall(rb"\x1b\[([0-9;:]*)m", text)
+    return [codes for codes in found if re.search(rb"(?:^|;)(?:3[0-9]|4[0-9]|9[0-7]|10[0-7])(?:;|$)", codes)]
+
+
+def test_no_color_sends_no_colour_code_and_leaves_words_glyphs_and_a_cursor(workspace: Workspace) -> None:
+    with opened(workspace, NO_COLOR="1", COLORTERM="truecolor") as terminal:
+        assert b"ABSENT" in terminal.read(15, b"quit")
+        terminal.press("2")
+        text = terminal.read(1.0)
         terminal.press("\x03")
         terminal.wait()
+    assert "○".encode() in text
+    assert colour_codes(terminal.output) == []
+    assert b"\x1b[7m" in text or b"\x1b[1;7m" in text, "the open tab or a cursor is reversed"
+
+
+def test_sixteen_colours_are_the_terminals_own(workspace: Workspace) -> None:
+    with opened(workspace, TERM="screen", COLORTERM="") as terminal:
+        text = terminal.read(15, b"quit")
+        terminal.press("\x03")
+        terminal.wait()
+    assert colour_codes(text) and b"38;2;" not in text and b"38;5;" not in text
+    assert b";44m" in text, "the open tab stands on another ground"
 
 
 @pytest.mark.slow
