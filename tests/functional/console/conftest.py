@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from textual.worker import Worker
 
 import console.session as session_module
 from console.app import ConsoleApp
+from console.clerk import Clerk
 from console.log_tail import LogTail
 from console.session import ConsoleSession
 from console.snapshot import Snapshot
@@ -133,12 +138,12 @@ class Shown:
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in strips)
 
-    async def until(self, pilot: Any, condition: Callable[[], Any], seconds: float = 15) -> None:
-        for _ in range(int(seconds / 0.05)):
-            if condition():
-                return
-            await pilot.pause(0.05)
-        raise AssertionError(f"it did not happen; on the screen:\n{self.text()}")
+    async def until(self, pilot: Any, condition: Callable[[], Any]) -> None:
+        """For what comes from a file, a process or the clock; fails with the screen long after it was due."""
+        end = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < end, f"it did not happen; on the screen:\n{self.text()}"
+            await pilot.pause(0.02)
 
 
 @dataclass
@@ -154,7 +159,7 @@ class Console(Shown):
     async def opened(self, pilot: Any, snapshot: Snapshot) -> str:
         """The screen's text once it shows `snapshot`."""
         self.give(snapshot)
-        await pilot.pause(0.2)
+        await pilot.pause()
         return self.text()
 
     async def pressed(self, pilot: Any, *keys: str) -> str:
@@ -171,6 +176,46 @@ def no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     from core.checklist import probe
 
     monkeypatch.setattr(probe, "run_probe", lambda *_given, **_named: probe.Facts(missing="not looked"))
+
+
+@pytest.fixture(autouse=True)
+def at_rest(quiet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key was dealt with when the clerk and the desks' threads, too, have done what it asked for."""
+    owed: dict[str, int] = {}
+    submit = Clerk.submit
+
+    def counted(clerk: Clerk, job: Callable[[], None], *, asked: bool = True) -> None:
+        name = f"clerk {id(clerk)}"
+        quiet.busy[name] = lambda: owed[name] > 0 and clerk._thread.is_alive()
+        owed[name] = owed.get(name, 0) + 1
+
+        def work() -> None:
+            try:
+                job()
+            finally:
+                owed[name] -= 1
+
+        submit(clerk, work, asked=asked)
+
+    monkeypatch.setattr(Clerk, "submit", counted)
+    looking: list[object] = []
+    run_threaded = Worker._run_threaded
+
+    async def in_a_thread(worker: Worker[Any]) -> Any:
+        looking.append(worker)
+        try:
+            return await run_threaded(worker)
+        finally:
+            looking.remove(worker)
+
+    monkeypatch.setattr(Worker, "_run_threaded", in_a_thread)
+    quiet.busy["workers"] = lambda: bool(looking)
+    for name in ("week", "(_probe)"):
+        quiet.busy[name] = partial(_lives, name)
+
+
+def _lives(name: str) -> bool:
+    return any(thread.name.endswith(name) for thread in threading.enumerate())
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ async def test_a_critical_alert_is_not_acknowledged_without_a_note(given: Any, m
         assert isinstance(given.app.screen, AskText) and "is required" in given.text()
         assert given.follower.acknowledged == []
         await pilot.press(*"lowering lr", "enter")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert given.follower.acknowledged == [("run/kl_spike/1", "lowering lr")]
 
 
@@ -52,10 +52,10 @@ async def test_a_warning_is_acknowledged_without_a_note_and_escape_takes_nothing
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot(alerts=[make.alert(severity="warning")]))
         await pilot.press("2", "a", "escape")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert given.follower.acknowledged == []
         await pilot.press("a", "enter")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert given.follower.acknowledged == [("run/kl_spike/1", "")]
 
 
@@ -63,7 +63,7 @@ async def test_a_key_typed_into_the_note_is_a_letter_and_no_command(given: Any, 
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot(alerts=[make.alert()]))
         await pilot.press("2", "a", *"qR?:136", "enter")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert given.follower.acknowledged == [("run/kl_spike/1", "qR?:136")]
 
 

@@ -51,7 +51,7 @@ def _item(item_id: str, text: str, state: Any, **changes: Any) -> ItemResult:
 
 
 async def settle(pilot: Any) -> None:
-    await pilot.pause(0.25)
+    await pilot.pause()
 
 
 async def test_the_first_line_counts_and_names_the_first_failure(given: Any, make: Any, listed: None) -> None:
@@ -202,17 +202,22 @@ async def test_the_days_list_comes_with_the_first_picture_of_the_run(
 
 
 async def test_a_tick_does_not_wait_for_the_slow_sensors(
-    given: Any, make: Any, listed: None, monkeypatch: pytest.MonkeyPatch
+    given: Any, make: Any, listed: None, quiet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with given.app.run_test(size=(120, 30)) as pilot:
         given.give(make.snapshot())
         await pilot.press("3")
-        await settle(pilot)
-        going = threading.Event()
-        monkeypatch.setattr("core.checklist.probe.run_probe", lambda *_, **__: going.wait(5))
+        going, looking = threading.Event(), threading.Event()
+
+        def slow(*_given: Any, **_named: Any) -> None:
+            looking.set()
+            going.wait(60)
+
+        monkeypatch.setattr("core.checklist.probe.run_probe", slow)
+        del quiet.busy["(_probe)"]
         await pilot.press("f5", "G", "space")
-        await settle(pilot)
-        assert "FIX: 2 of 3" in given.text()
+        await until(given, pilot, "FIX: 2 of 3")
+        assert looking.is_set() and not going.is_set()
         going.set()
 
 
@@ -225,12 +230,9 @@ def mid_week(monkeypatch: pytest.MonkeyPatch, make: Any) -> Any:
     return now
 
 
-async def until(given: Any, pilot: Any, words: str, seconds: float = 8) -> str:
-    for _ in range(int(seconds / 0.05)):
-        if words in given.text():
-            return str(given.text())
-        await pilot.pause(0.05)
-    raise AssertionError(f"{words} did not come:\n{given.text()}")
+async def until(given: Any, pilot: Any, words: str) -> str:
+    await given.until(pilot, lambda: words in given.text())
+    return str(given.text())
 
 
 async def test_every_list_of_both_documents_is_reached_by_arrows_and_says_when_it_comes(

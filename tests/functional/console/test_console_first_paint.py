@@ -56,7 +56,7 @@ async def main():
         assert first, "all else begins once the first values stand"
         for key in "234561":
             await pilot.press(key)
-            await pilot.pause(0.2)
+            await pilot.pause()
         for _ in range(200):
             if session.checklists.preflight is not None and session.standup.standup is not None:
                 break

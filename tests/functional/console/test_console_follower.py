@@ -36,7 +36,7 @@ class Mail:
         return [message for message in self.messages if isinstance(message, kind)]
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 8) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := condition():

@@ -24,13 +24,23 @@ def happened(given: Any) -> None:
         store.override("preflight.smc", "not in this phase", now - timedelta(minutes=30))
 
 
-async def seconds_pass(given: Any, pilot: Any, until: str, ticks: int = 60) -> str:
-    for _ in range(ticks):
+async def looked(given: Any, pilot: Any) -> Any:
+    """What happened, once the week's thread has looked it up and the panel had its chance to open."""
+    desk = given.app.session.week_desk
+    given.app.offer_handover()
+    await given.until(pilot, lambda: desk.state.handover is not None)
+    given.app.offer_handover()
+    await pilot.pause()
+    return desk.state.handover
+
+
+async def seconds_pass(given: Any, pilot: Any, words: str) -> str:
+    def come() -> bool:
         given.app.offer_handover()
-        await pilot.pause(0.05)
-        if until in given.text():
-            return str(given.text())
-    raise AssertionError(f"{until} did not come:\n{given.text()}")
+        return words in given.text()
+
+    await given.until(pilot, come)
+    return str(given.text())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -52,12 +62,12 @@ async def test_any_key_closes_it_and_still_does_what_it_does(given: Any, make: A
         given.give(make.snapshot())
         await seconds_pass(given, pilot, "Since you last looked")
         await pilot.press("2")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert given.app.screen is given.app.open_screen and given.app.open_screen.number == 2
         await pilot.press("A")
         await seconds_pass(given, pilot, "Since you last looked")
         await pilot.press("q")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert given.app.open_screen.number == 2, "closing it left the console"
 
 
@@ -82,13 +92,7 @@ async def test_what_was_told_is_not_told_again_and_nothing_new_says_nothing(give
     given.app, follower = ConsoleApp(session), session._follower
     async with given.app.run_test(size=(80, 24)) as pilot:
         follower.give(make.snapshot())  # type: ignore[attr-defined]
-        for _ in range(60):
-            given.app.offer_handover()
-            await pilot.pause(0.05)
-            if session.week_desk.state.handover is not None:
-                break
-        given.app.offer_handover()
-        found = session.week_desk.state.handover
+        found = await looked(given, pilot)
         assert found is not None and all(each.group == "due" for each in found.happened)
         assert given.app.screen is given.app.open_screen
 
@@ -96,9 +100,7 @@ async def test_what_was_told_is_not_told_again_and_nothing_new_says_nothing(give
 async def test_on_an_empty_record_nothing_is_said(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot())
-        for _ in range(40):
-            given.app.offer_handover()
-            await pilot.pause(0.05)
+        await looked(given, pilot)
         assert given.app.screen is given.app.open_screen and "A shows" not in given.text()
         await pilot.press("A")
         await seconds_pass(given, pilot, "nothing happened on record")
@@ -121,8 +123,5 @@ async def test_what_was_overdue_before_the_last_look_opens_no_panel(given: Any, 
         store.mark_look(utc_now())
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot())
-        for _ in range(60):
-            given.app.offer_handover()
-            await pilot.pause(0.05)
-        found = given.session.week_desk.state.handover
+        found = await looked(given, pilot)
         assert found is not None and given.app.screen is given.app.open_screen

@@ -61,7 +61,7 @@ async def test_the_dashboard_is_as_it_was_after_a_visit(live: Any) -> None:
     async with live.app.run_test(size=(120, 40)) as pilot:
         await live.until(pilot, lambda: live.alerts)
         await pilot.press("j", "h", "plus")
-        await pilot.pause(0.1)
+        await pilot.pause()
         dashboard = live.app.open_screen
         before = (dashboard._grid.selected, dashboard._look.cursor, dashboard._look.span)
         await pilot.press("2")

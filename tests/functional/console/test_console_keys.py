@@ -97,9 +97,9 @@ async def test_the_palette_does_what_the_key_does(given: Any, opener: str) -> No
         await pilot.press(opener)
         await pilot.pause()
         await pilot.press(*"standup: the morn")
-        await pilot.pause(0.3)
+        await pilot.pause()
         await pilot.press("enter")
-        await pilot.pause(0.3)
+        await pilot.pause()
         assert given.app.open_screen.number == 6
 
 
@@ -204,10 +204,10 @@ async def test_enter_neither_drops_a_note_nor_ends_a_running_judgement(
     async with given.app.run_test(size=(100, 30)) as pilot:
         given.give(make.snapshot())
         await pilot.press("6")
-        await pilot.pause(0.3)
+        await pilot.pause()
         given.session.edit_standup(note="mine")
         await pilot.press("f5", "enter")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert given.session.standup.standup.note == "mine"
         monkeypatch.setattr(given.session._judge, "state", RevalidationState(phase="running"))
         await pilot.press("ctrl+c", "enter")

@@ -57,12 +57,9 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return began
 
 
-async def seen(given: Any, pilot: Any, words: str, seconds: float = 8) -> str:
-    for _ in range(int(seconds / 0.05)):
-        if words in given.text():
-            return str(given.text())
-        await pilot.pause(0.05)
-    raise AssertionError(f"{words} did not come:\n{given.text()}")
+async def seen(given: Any, pilot: Any, words: str) -> str:
+    await given.until(pilot, lambda: words in given.text())
+    return str(given.text())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -76,16 +73,16 @@ async def test_what_is_blocked_is_said_and_judged_only_with_a_reason_which_is_re
         text = await seen(given, pilot, "BLOCKED: 1 of 3")
         assert "training_completed: the training is RUNNING" in text and "open: backup" in text
         await pilot.press("y", "enter")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert isinstance(given.app.screen, StartJudgement) and not judged.is_set()
         await pilot.press("O")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert isinstance(given.app.screen, AskText)
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(given.app.screen, AskText), "an empty reason was taken"
         await pilot.press(*"a rehearsal", "enter")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert given.app.open_screen.number == 5 and judged.wait(5)
     with open_store(given.workspace) as store:
         (entry,) = store.entries("override")
@@ -119,7 +116,7 @@ async def test_a_phase_is_signed_with_name_and_role_on_the_hash_of_what_is_signe
         assert "Live Deployment" in text and "would sign" in text
         assert entry.hash in "".join(part.strip(" │") for part in text.splitlines())
         await pilot.press("enter")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert isinstance(given.app.screen, SignForm) and entry.hash in given.text().replace("\n", "")
         given.app.screen.query_one("#sign-name").value = ""
         await pilot.press("enter")
@@ -131,7 +128,7 @@ async def test_a_phase_is_signed_with_name_and_role_on_the_hash_of_what_is_signe
         text = await seen(given, pilot, "Ada (ML Engineer)")
         assert "● signed" in text and "all green" in text
         await pilot.press("j", "enter")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert isinstance(given.app.screen, SignOff), "what cannot be signed was asked for"
         assert "cannot be signed" in given.text() and "no training was started" in given.text()
     with open_store(given.workspace) as store:

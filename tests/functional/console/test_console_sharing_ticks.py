@@ -42,10 +42,7 @@ async def test_a_tick_of_another_process_appears_within_a_second(given: Any, mak
         async with given.app.run_test(size=(100, 30)) as pilot:
             given.give(make.snapshot())
             await pilot.press("3")
-            for _ in range(100):
-                await pilot.pause(0.05)
-                if given.session.checklists.daily is not None:
-                    break
+            await given.until(pilot, lambda: given.session.checklists.daily is not None)
             assert other.stdin is not None and other.stdout is not None
             assert other.stdout.readline() == "open\n"
             items = given.session.checklists.daily.items

@@ -56,7 +56,7 @@ def test_alerts(snap_compare: Compare, given: Any, make: Any, size: tuple[int, i
     async def prepare(pilot: Any) -> None:
         given.give(make.snapshot(alerts=_alerts(make)))
         await pilot.press("2")
-        await pilot.pause(0.5)
+        await pilot.pause()
 
     assert snap_compare(given.app, terminal_size=size, run_before=prepare)
 
@@ -65,10 +65,10 @@ def test_acknowledging(snap_compare: Compare, given: Any, make: Any) -> None:
     async def prepare(pilot: Any) -> None:
         given.session.operator = None
         given.give(make.snapshot(alerts=_alerts(make)))
-        await pilot.pause(0.3)
+        await pilot.pause()
         given.session.operator = None
         await pilot.press("2", "a", "enter")
-        await pilot.pause(0.5)
+        await pilot.pause()
 
     assert snap_compare(given.app, terminal_size=(80, 24), run_before=prepare)
 
@@ -77,7 +77,7 @@ def test_standup(snap_compare: Compare, given: Any, make: Any) -> None:
     async def prepare(pilot: Any) -> None:
         given.give(make.snapshot())
         await pilot.press("6")
-        await pilot.pause(0.8)
+        await pilot.pause()
 
     assert snap_compare(given.app, terminal_size=(100, 34), run_before=prepare)
 
@@ -86,8 +86,8 @@ def test_help(snap_compare: Compare, given: Any, make: Any) -> None:
     async def prepare(pilot: Any) -> None:
         given.give(make.snapshot())
         await pilot.press("2")
-        await pilot.pause(0.3)
+        await pilot.pause()
         await pilot.press("question_mark")
-        await pilot.pause(0.5)
+        await pilot.pause()
 
     assert snap_compare(given.app, terminal_size=(80, 40), run_before=prepare)

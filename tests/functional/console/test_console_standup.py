@@ -14,7 +14,7 @@ async def test_the_template_is_filled_from_the_run_and_says_that_nobody_confirme
     async with given.app.run_test(size=(100, 34)) as pilot:
         given.give(make.snapshot())
         await pilot.press("6")
-        await pilot.pause(0.4)
+        await pilot.pause()
         text = given.text()
         assert "Filled from the run, not confirmed" in text
         assert "122.9k / 500k timesteps" in text and "KL divergence" in text
@@ -26,7 +26,7 @@ async def test_a_measured_answer_cannot_be_typed_over(given: Any, make: Any) -> 
     async with given.app.run_test(size=(100, 34)) as pilot:
         given.give(make.snapshot())
         await pilot.press("6")
-        await pilot.pause(0.4)
+        await pilot.pause()
         await pilot.press("g", "e")
         await pilot.pause()
         assert isinstance(given.app.screen, AskText) and "Note" in given.text()
@@ -40,9 +40,9 @@ async def test_copy_gives_the_documents_text(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(100, 34)) as pilot:
         given.give(make.snapshot())
         await pilot.press("6")
-        await pilot.pause(0.4)
+        await pilot.pause()
         await pilot.press("y")
-        await pilot.pause(0.4)
+        await pilot.pause()
         assert "written to exports/copy-standup-" in given.text()
     (file,) = (given.workspace.root / "exports").glob("copy-standup-*.txt")
     assert file.read_text().startswith("DATE: ") and "YESTERDAYS PROGRESS:" in file.read_text()
@@ -55,7 +55,7 @@ async def test_the_walkthrough_takes_each_line_by_enter_edits_by_e_and_ends_with
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot())
         await pilot.press("6")
-        await pilot.pause(0.4)
+        await pilot.pause()
         lines = given.app.open_screen.entries.count
         await pilot.press("g", *["enter"] * 3)
         await pilot.pause()
@@ -64,10 +64,10 @@ async def test_the_walkthrough_takes_each_line_by_enter_edits_by_e_and_ends_with
         await pilot.pause()
         assert f"All {lines} lines read" in " ".join(given.text().split())
         await pilot.press("G", "e", *"all calm", "enter")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert f"{lines - 1} of {lines} lines read" in " ".join(given.text().split())
         await pilot.press("enter", "c")
-        await pilot.pause(0.4)
+        await pilot.pause()
         assert "Confirmed by" in given.text()
     with open_store(given.workspace) as store:
         (entry,) = store.entries("standup")

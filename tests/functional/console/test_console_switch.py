@@ -38,7 +38,7 @@ def count(monkeypatch: pytest.MonkeyPatch) -> Any:
 async def press(pilot: Any, *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
-        await pilot.pause(0.15)
+        await pilot.pause()
 
 
 async def test_a_screen_that_was_seen_before_is_painted_once_and_styled_no_more(
@@ -78,7 +78,7 @@ async def test_a_chart_that_is_shown_the_same_again_draws_nothing(given: Any, ma
         assert drawn == []
         run.series["reward"].append(61 * 2048, 777.125)
         given.give(make.snapshot(run, revision=3))
-        await pilot.pause(0.15)
+        await pilot.pause()
         assert [chart.title for chart in drawn] == ["reward"]
 
 

@@ -71,13 +71,13 @@ async def test_y_says_when_the_text_is_too_long_for_the_clipboard(
 ) -> None:
     async with given.app.run_test(size=(120, 30)) as pilot:
         given.give(make.snapshot())
-        await pilot.pause(0.2)
+        await pilot.pause()
         screen = given.app.open_screen
         monkeypatch.setattr(screen, "copy_text", lambda: "x" * CLIPBOARD_LIMIT)
         sent: list[str] = []
         monkeypatch.setattr(given.app._driver, "write", sent.append)
         await pilot.press("y")
-        await pilot.pause(0.4)
+        await pilot.pause()
         assert "too long for the clipboard, written to exports/copy-dashboard-" in given.text()
         assert not any("]52;" in text for text in sent)
     (file,) = (given.workspace.root / "exports").glob("copy-dashboard-*.txt")
@@ -145,7 +145,7 @@ async def test_x_writes_the_screen_and_the_series_into_one_folder(given: Any, ma
     async with given.app.run_test(size=(120, 30)) as pilot:
         given.give(make.snapshot(alerts=[make.alert(message=HOSTILE, rule=HOSTILE)]))
         await pilot.press("2", "x", "x")
-        await pilot.pause(0.6)
+        await pilot.pause()
         text = " ".join(given.text().split())
         assert "exported to exports/2" in text
         assert ": alerts.svg, alerts.txt, series.csv, series.json" in text
@@ -172,10 +172,10 @@ async def test_a_screen_may_choose_the_series_that_go_with_it(
     async with given.app.run_test(size=(120, 30)) as pilot:
         given.give(make.snapshot())
         await pilot.press("2")
-        await pilot.pause(0.2)
+        await pilot.pause()
         monkeypatch.setattr(given.app.open_screen, "export_series", lambda: [some_series()], raising=False)
         await pilot.press("x")
-        await pilot.pause(0.5)
+        await pilot.pause()
     (file,) = (given.workspace.root / "exports").glob("*/series.json")
     assert list(json.loads(file.read_text())["series"]) == [some_series().name]
 
@@ -184,8 +184,8 @@ async def test_an_export_that_cannot_be_written_is_said(given: Any, make: Any) -
     (given.workspace.root / "exports").write_text("a file in the way")
     async with given.app.run_test(size=(120, 30)) as pilot:
         given.give(make.snapshot())
-        await pilot.pause(0.2)
+        await pilot.pause()
         await pilot.press("y")
-        await pilot.pause(0.5)
+        await pilot.pause()
         assert "It did not work" in given.text()
     assert Path(given.workspace.root / "exports").read_text() == "a file in the way"

@@ -205,5 +205,5 @@ async def test_at_60x15_the_alerts_pane_is_whole_when_it_is_first_opened(given: 
     async with given.app.run_test(size=(60, 15)) as pilot:
         await given.opened(pilot, make.snapshot(make.run(), alerts=[make.alert()]))
         await pilot.press("tab", "tab")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "■ kl_spike 0.123 > 0.1 @198.7k" in given.text()

@@ -212,7 +212,7 @@ async def test_the_dashboard_goes_on_under_a_question(given: Any, make: Any) -> 
         for series in run.series.values():
             series.append(21 * 2048, 7.25)
         given.give(make.snapshot(run, revision=2))
-        await pilot.pause(0.05)
+        await pilot.pause()
         assert "Go to" in given.text() and "7.25" in given.text()
 
 

@@ -23,18 +23,18 @@ def archived(workspace: Any, name: str, *, rows: int = 60, level: float = 1.0, *
     return folder
 
 
+def loaded(screen: Any) -> bool:
+    library = screen._library
+    return library is None or (library.listed and all(map(library.is_loaded, screen._overlaid)))
+
+
 async def pressed(given: Any, pilot: Any, *keys: str) -> str:
     """The screen once the library's thread has nothing more to do."""
     for key in keys:
         await pilot.press(key)
-        await pilot.pause(0.1)
-        library = given.app.open_screen._library
-        for _ in range(100):
-            keys_on = given.app.open_screen._overlaid
-            if library is None or (library.listed and all(map(library.is_loaded, keys_on))):
-                break
-            await pilot.pause(0.1)
-        await pilot.pause(0.1)
+        await pilot.pause()
+        await given.until(pilot, lambda: loaded(given.app.open_screen))
+        await pilot.pause()
     return str(given.text())
 
 

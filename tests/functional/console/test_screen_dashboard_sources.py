@@ -116,16 +116,16 @@ async def test_i_opens_the_details_and_the_tiles_show_them_in_short(given: Any, 
     run.notes = ["2 TensorBoard runs lie here."]
     async with given.app.run_test(size=(120, 40)) as pilot:
         given.give(make.snapshot(run, host=host(gpus=Gpus((CARD,)))))
-        await pilot.pause(0.2)
+        await pilot.pause()
         text = given.text()
         assert "sources" in text and "missing" in text and "45 % 12/80 GB 61 °C" in text
         await pilot.press("i")
-        await pilot.pause(0.2)
+        await pilot.pause()
         text = given.text()
         assert "2 malformed rows, at byte 77, 99" in text and "missing now; what was read stays" in text
         assert "2 TensorBoard runs lie here." in text and "NVIDIA H100" in text
         await pilot.press("i")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert "Sources and host" not in given.text()
 
 
@@ -134,12 +134,12 @@ async def test_the_details_are_read_at_60x15(given: Any, make: Any) -> None:
     run.sources = [source(f"{place}.csv", malformed=1, malformed_at=[place]) for place in range(9)]
     async with given.app.run_test(size=(60, 15)) as pilot:
         given.give(make.snapshot(run, host=host()))
-        await pilot.pause(0.2)
+        await pilot.pause()
         await pilot.press("i")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "run folder" in given.text() and "esc close" in given.text()
         await pilot.press("G")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "gpu" in given.text() and "esc close" in given.text()
 
 
@@ -148,11 +148,11 @@ async def test_how_much_of_the_history_is_read_is_said_while_it_is_read(given: A
     run.history = 0.434
     async with given.app.run_test(size=(120, 40)) as pilot:
         given.give(make.snapshot(run))
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "healthy: history 43 %, " in given.text().splitlines()[2] and "43 % read" in given.text()
         run.history = 1.0
         given.give(make.snapshot(run, revision=2))
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "history" not in given.text()
 
 
@@ -161,9 +161,9 @@ async def test_a_run_whose_file_is_away_is_not_called_healthy(given: Any, make: 
     run.sources = [source(trouble="missing")]
     async with given.app.run_test(size=(120, 40)) as pilot:
         given.give(make.snapshot(run))
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "▲ attention: progress.csv is missing; " in given.text()
         run.sources = [source(events=["missing", "replaced"])]
         given.give(make.snapshot(run, revision=2))
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "● healthy: " in given.text(), "it is back"

@@ -77,11 +77,8 @@ async def test_the_cursor_leads_to_the_logs_of_its_moment(given: Any, make: Any)
         await given.opened(pilot, make.snapshot(run))
         await given.pressed(pilot, "h", "h", "c")
         assert given.app.open_screen.number == 4
-        for _ in range(60):
-            if "▸training 2026-02-24 09:48:00 [INFO] Step 98304/500000" in given.text():
-                break
-            await pilot.pause(0.05)
-        assert "▸training 2026-02-24 09:48:00 [INFO] Step 98304/500000" in given.text()
+        line = "▸training 2026-02-24 09:48:00 [INFO] Step 98304/500000"
+        await given.until(pilot, lambda: line in given.text())
         text = await given.pressed(pilot, "escape")
         assert "cursor at step 98,304" in text.splitlines()[2], "as it was left"
         assert replay_of(given.session).moment is None and "REPLAY" not in text

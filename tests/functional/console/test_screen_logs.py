@@ -42,12 +42,12 @@ def fill(given: Any) -> None:
     write(given, "daily_summary.log", ["2026-02-24 09:10:30 [INFO] 2026-02-24 RUNNING"])
 
 
-async def until(pilot: Any, given: Any, what: str | Callable[[str], bool], seconds: float = 8.0) -> str:
+async def until(pilot: Any, given: Any, what: str | Callable[[str], bool], seconds: float = 60.0) -> str:
     """What stands on the screen as soon as `what` is true of it; fails with it after `seconds`."""
     seen = what if callable(what) else lambda text: what in text
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        await pilot.pause(0.02)
+        await pilot.pause(0.01)
         if seen(text := given.text()):
             return str(text)
     raise AssertionError(f"never saw {what!r} in\n{given.text()}")
@@ -55,7 +55,7 @@ async def until(pilot: Any, given: Any, what: str | Callable[[str], bool], secon
 
 async def opened(given: Any, make: Any, pilot: Any, what: str = "in all") -> str:
     given.give(make.snapshot())
-    await pilot.pause(0.1)
+    await pilot.pause()
     await pilot.press("4")
     return await until(pilot, given, what)
 
@@ -266,7 +266,7 @@ async def test_another_screen_can_open_the_logs_at_a_moment_before_they_were_eve
     fill(given)
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot())
-        await pilot.pause(0.1)
+        await pilot.pause()
         show_logs_at(given.app, Target(40_960, make.now.replace(hour=9, minute=20)))
         await until(pilot, given, "▸training 2026-02-24 09:20:00 [INFO] Step 40960")
         await pilot.press("1")
@@ -467,7 +467,7 @@ async def test_a_reader_who_leaves_the_end_while_lines_pour_in_stays(given: Any,
         pouring = asyncio.create_task(pour())
         await asyncio.sleep(0.2)
         await pilot.press("k")
-        await pilot.pause(0.1)
+        await pilot.pause()
         line = given.app.open_screen._view.line
         await pouring
         await until(pilot, given, "of 95")

@@ -127,13 +127,15 @@ def put_report(given: Any, result: RevalidationResult) -> None:
 
 async def opened(given: Any, make: Any, pilot: Any) -> str:
     given.give(make.snapshot())
-    await pilot.pause(0.3)
+    await pilot.pause()
     await pilot.press("5")
     return await settled(given, pilot)
 
 
-async def settled(given: Any, pilot: Any, seconds: float = 0.4) -> str:
-    await pilot.pause(seconds)
+async def settled(given: Any, pilot: Any, words: str = "") -> str:
+    """The screen's text, once `words` (of a thread's outcome) stand on it."""
+    await pilot.pause()
+    await given.until(pilot, lambda: words in given.text())
     return str(given.text())
 
 
@@ -167,7 +169,7 @@ async def test_confirm_five_steps_and_only_then_the_decision(given: Any, make: A
         await pilot.press("R")
         assert "Judge the model now?" in await settled(given, pilot)
         await pilot.press("y")
-        text = await settled(given, pilot)
+        text = await settled(given, pilot, "44/62")
         assert (
             "[1/5] model ✓  [2/5] data ✓  [3/5] backtest ████████░░░░ 44/62  [4/5] gates  [5/5] report"
             in text
@@ -175,7 +177,7 @@ async def test_confirm_five_steps_and_only_then_the_decision(given: Any, make: A
         assert "esc cancels" in text and "██ " not in text.splitlines()[-3]
         assert "judging now: step 3 of 5, backtest 44 of 62" in text
         child.go_on.set()
-        text = await settled(given, pilot, 1.0)
+        text = await settled(given, pilot, "██ NO-GO ██")
         for part in (
             "■ NO-GO: 2 of 6, Sharpe, profit factor and Calmar far off, 1 short of the limit",
             "██ NO-GO ██  2/6   manual: NO-GO   checklist: NO-GO   evidence: weak · PSR 0.21",
@@ -211,7 +213,7 @@ async def test_esc_cancels_and_an_earlier_result_stays_an_earlier_one(
         await pilot.press("R", "y")
         assert "██ NO-GO ██  2/6   earlier result" in await settled(given, pilot)
         await pilot.press("escape")
-        text = await settled(given, pilot, 0.8)
+        text = await settled(given, pilot, "cancelled: nothing was decided")
         assert "cancelled: nothing was decided; the earlier result is" in text
         assert given.app.screen.number == 5
         await pilot.press("escape")
@@ -225,7 +227,7 @@ async def test_a_failure_says_what_and_what_to_do(given: Any, make: Any, child: 
     async with given.app.run_test(size=(120, 40)) as pilot:
         await opened(given, make, pilot)
         await pilot.press("R", "y")
-        text = await settled(given, pilot, 0.8)
+        text = await settled(given, pilot, "■ not judged")
         assert "■ not judged: best_model.zip is no model" in text
         assert "Train one with ppo-console train." in text
         assert "[3/5] backtest ■" in text and "failed" in text
@@ -249,10 +251,7 @@ async def test_a_decision_made_elsewhere_meanwhile_is_shown(given: Any, make: An
         put_report(given, make_result())
         with open_store(given.workspace) as store:
             store.record("decision", "NO-GO", {}, make.now)
-        for _ in range(40):
-            if "NO-GO: 2 of 6" in await settled(given, pilot, 0.1):
-                break
-        assert "NO-GO: 2 of 6" in given.text()
+        await settled(given, pilot, "NO-GO: 2 of 6")
 
 
 async def test_a_model_written_since_makes_the_result_stale(given: Any, make: Any) -> None:
@@ -284,10 +283,10 @@ async def test_at_80x24_tab_reaches_every_pane_and_keys_scroll(given: Any, make:
         seen = text
         for _ in range(3):
             await pilot.press("tab")
-            seen += await settled(given, pilot, 0.1)
+            seen += await settled(given, pilot)
         assert all(f"┌ {pane}" in seen for pane in ("recommendation", "symbols", "equity and drawdown"))
         await pilot.press("shift+tab", "G")
-        assert "S61USDT" in await settled(given, pilot, 0.1)
+        assert "S61USDT" in await settled(given, pilot)
         for size in ((20, 6), (60, 15), (200, 60), (80, 24)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
@@ -361,18 +360,18 @@ async def test_enter_opens_a_gate_and_then_a_symbol_s_trades(given: Any, make: A
     async with given.app.run_test(size=(120, 40)) as pilot:
         text = await opened(given, make, pilot)
         await pilot.press("j", "j", "j", "enter")
-        text = await settled(given, pilot, 0.2)
+        text = await settled(given, pilot)
         assert "Profit Factor" in text and "gross profit / gross loss" in text and "FAIL" in text
         await pilot.press("escape", "tab", "tab", "enter")
-        text = await settled(given, pilot, 0.2)
+        text = await settled(given, pilot)
         assert "31.25" in text and "-0.12" in text and "target" in text and "long" in text
         assert "▲" in text and "▼" in text and "◆" in text
         await pilot.press("j")
-        await settled(given, pilot, 0.1)
+        await settled(given, pilot)
         await pilot.press("escape")
-        assert "equity and drawdown" in await settled(given, pilot, 0.1)
+        assert "equity and drawdown" in await settled(given, pilot)
         (folder / BOOK_NAME).write_bytes(
             msgspec.json.encode(msgspec.structs.replace(book, generated_at="2026-02-20T00:00:00Z"))
         )
         await pilot.press("enter")
-        assert "belongs to another judgement" in await settled(given, pilot, 0.2)
+        assert "belongs to another judgement" in await settled(given, pilot)

@@ -77,7 +77,7 @@ async def test_a_deed_happens_only_after_y_and_is_recorded(live: Any) -> None:
         await pilot.press("j", "enter")
         await live.until(pilot, lambda: isinstance(live.app.screen, AskDeed))
         await pilot.press("enter", "escape")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert not backup.exists(), "neither enter nor esc says yes"
         await pilot.press("enter")
         await live.until(pilot, lambda: isinstance(live.app.screen, AskDeed))

@@ -26,10 +26,7 @@ def at(monkeypatch: pytest.MonkeyPatch, make: Any) -> Any:
 async def opened(given: Any, make: Any, pilot: Any, until_seen: str = "day 1") -> str:
     given.give(make.snapshot())
     await pilot.press("7")
-    for _ in range(100):
-        await pilot.pause(0.05)
-        if until_seen in given.text():
-            break
+    await given.until(pilot, lambda: until_seen in given.text())
     return str(given.text())
 
 
@@ -57,7 +54,10 @@ async def test_a_quiet_minute_changes_nothing_on_the_screen_but_the_clock(
 ) -> None:
     moment = at(make.now + timedelta(hours=4, minutes=10, seconds=5))
     async with given.app.run_test(size=(120, 40)) as pilot:
-        before = (await opened(given, make, pilot)).splitlines()
+        await opened(given, make, pilot)
+        given.app._tick()
+        await pilot.pause()
+        before = given.text().splitlines()
         at(moment + timedelta(seconds=40))
         given.app._tick()
         await pilot.pause()
@@ -75,14 +75,14 @@ async def test_enter_leads_to_the_list_the_training_or_revalidate_and_esc_back(
         for event, screen in (("daily.2026-02-24.14:00", 3), ("execute.2026-02-28.16:00", 5)):
             assert given.app.open_screen.list.select(event)
             await pilot.press("enter")
-            await pilot.pause(0.1)
+            await pilot.pause()
             assert given.app.open_screen.number == screen
             await pilot.press("escape")
-            await pilot.pause(0.1)
+            await pilot.pause()
             assert given.app.open_screen.number == 7
         given.app.open_screen.list.select("start.2026-02-24.14:00")
         await pilot.press("enter")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert type(given.app.screen).__name__ == "TrainingDialog"
 
 
@@ -92,7 +92,7 @@ async def test_d_says_all_of_an_event_also_at_80_columns(given: Any, make: Any, 
         await opened(given, make, pilot)
         given.app.open_screen.list.select("daily.2026-02-24.14:00")
         await pilot.press("d")
-        await pilot.pause(0.4)
+        await pilot.pause()
         text = given.text()
         assert "ppo-console checklist daily --date 2026-02-24" in text and "overdue after 15:00Z" in text
 
@@ -100,7 +100,7 @@ async def test_d_says_all_of_an_event_also_at_80_columns(given: Any, make: Any, 
 async def test_another_weeks_plan_says_where_its_start_is_set(given: Any, make: Any, at: Any) -> None:
     at(make.now + timedelta(days=200))
     async with given.app.run_test(size=(120, 40)) as pilot:
-        text = " ".join((await opened(given, make, pilot)).split())
+        text = " ".join((await opened(given, make, pilot, "the week began")).split())
         assert (
             "the week began 2026-02-24 and is over: the week's start is [week] start in config.toml" in text
         )

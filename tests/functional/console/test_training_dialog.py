@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -93,13 +94,8 @@ async def pressed(given: Any, pilot: Any, *keys: str, wait: str = "") -> str:
     for key in keys:
         await pilot.press(key)
         await pilot.pause()
-    for _ in range(60):
-        text = str(given.text())
-        if wait in text:
-            break
-        await pilot.pause(0.05)
-    assert wait in text, text
-    return text
+    await given.until(pilot, lambda: wait in given.text())
+    return str(given.text())
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40)])
@@ -262,11 +258,10 @@ def shown(app: Any) -> str:
 
 
 async def until(pilot: Any, words: str) -> None:
-    for _ in range(60):
-        if words in shown(pilot.app):
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(shown(pilot.app))
+    end = time.monotonic() + 60
+    while words not in shown(pilot.app):
+        assert time.monotonic() < end, shown(pilot.app)
+        await pilot.pause(0.02)
 
 
 async def test_without_a_workspace_it_says_why_not_and_what_helps(foreign: Any) -> None:
@@ -290,10 +285,9 @@ async def test_a_foreign_run_is_saved_as_a_workspace_in_which_the_console_goes_o
         await pilot.press("escape", "W")
         await until(pilot, "Save this run as a workspace")
         await pilot.press("enter")
-        for _ in range(60):
-            if foreign.reopen is not None:
-                break
-            await pilot.pause(0.05)
+        end = time.monotonic() + 60
+        while foreign.reopen is None and time.monotonic() < end:
+            await pilot.pause(0.02)
     assert foreign.reopen == tmp_path / "sb3-workspace"
     assert open_workspace(tmp_path, foreign.reopen).logs == tmp_path / "sb3"
 
