@@ -7,7 +7,7 @@ holds.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.checklist.model import ChecklistResult
+    from core.revalidation.comparison import Comparison
     from core.revalidation.pipeline import RevalidationRequest
     from core.revalidation.result import RevalidationResult
     from core.store.database import Store
@@ -142,8 +143,25 @@ def trust_model(
 
 
 def judged_before(store: Store, data: str) -> int:
-    """How many decisions have been made on this test set."""
-    return sum(entry.detail.get("data") == data for entry in store.entries("decision"))
+    """How often this test set has judged a model: decisions, and models compared on it."""
+    decided: int = sum(entry.detail.get("data") == data for entry in store.entries("decision"))
+    compared: Iterator[int] = (
+        len(entry.detail.get("models", ()))
+        for entry in store.entries("comparison")
+        if entry.detail.get("data") == data
+    )
+    return decided + sum(compared)
+
+
+def record_comparison(store: Store, found: Comparison, now: datetime) -> None:
+    """Enter into the audit log which models were looked at on which candles, and what was seen."""
+    detail = {
+        "data": found.data,
+        "models": [model.model for model in found.models],
+        "paths": [model.path for model in found.models],
+        "gates_passed": [model.gates_passed for model in found.models],
+    }
+    store.record("comparison", f"{len(found.models)} models", detail, now)
 
 
 def record_decision(

@@ -1,7 +1,10 @@
-"""`model backup` and `model summary`: the final model and what its training left behind."""
+"""`model backup`, `summary`, `compare`: the final model, what training left behind, several side by side."""
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,10 +16,11 @@ from core.clock import utc_now
 
 def register(app: typer.Typer) -> None:
     family = typer.Typer(
-        name="model", help="The final model: backup, summary.", rich_markup_mode=None, no_args_is_help=True
+        name="model", help="Models: backup, summary, compare.", rich_markup_mode=None, no_args_is_help=True
     )
     family.command("backup", short_help="Copy the model folder, every hash verified.")(backup)
     family.command("summary", short_help="Final metrics, and the training log in numbers.")(summary)
+    family.command("compare", short_help="Several models on the same test candles.")(compare)
     app.add_typer(family)
 
 
@@ -59,3 +63,57 @@ def summary(
         for path in save_summary(opened, found):
             say(f"written: {opened.relative(path)}")
     finish(ATTENTION if found.gaps or found.unknown or facts.health.status == "ABSENT" else GOOD)
+
+
+def compare(
+    models: Annotated[
+        list[Path], typer.Argument(metavar="MODEL...", help="Two or more, with or without .zip.")
+    ],
+    workspace: WorkspaceOption = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--backtest-data-dir", metavar="D", help="Default: data/backtest.")
+    ] = None,
+    episodes: Annotated[
+        int | None, typer.Option("--num-episodes", min=1, help="Disjoint windows; default 10.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Gates and figures of several models on the same test candles. No decision, no report; each model counts
+    as a judgement of these candles. Runs where the setting `workers` says: here, or on a cluster."""
+    from console.revalidation import judged_before, record_comparison
+    from console.signals import asked_to_end
+    from console.stores import open_store
+    from core.market.universe import data_hash, load_universe
+    from core.revalidation.comparison import ComparisonRequest, compare_models, comparison_table
+
+    now = utc_now()
+    opened = workspace_at(workspace)
+    folder = (data_dir or opened.backtest_data).absolute()
+    settings = opened.settings
+    cancelled = threading.Event()
+    with asked_to_end(cancelled), open_store(opened) as store:
+        data = data_hash(folder)
+        universe = load_universe(folder, data=settings.data, now=now)
+        request = ComparisonRequest(
+            models=models,
+            data_dir=folder,
+            settings=settings,
+            episodes=episodes or settings.revalidation.episodes,
+            judged_before=judged_before(store, data),
+        )
+        _one_thread()
+        found = compare_models(request, universe, data, lambda done, total: None, cancelled.is_set)
+        record_comparison(store, found, utc_now())
+    if as_json:
+        put_json(found, now)
+    else:
+        put(comparison_table(found))
+    finish(GOOD)
+
+
+def _one_thread() -> None:
+    """Tasks share the cores among themselves, as in a revalidation's own process."""
+    with contextlib.suppress(ImportError):
+        import torch
+
+        torch.set_num_threads(1)

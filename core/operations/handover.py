@@ -54,6 +54,7 @@ _KINDS: dict[str, Group] = {
     "override": "overridden",
     "not_applicable": "overridden",
     "decision": "decisions",
+    "comparison": "decisions",
     "sign_off": "decisions",
     "training_start": "training",
     "training_failed": "training",

@@ -114,5 +114,6 @@ def warnings_of(
         found.append(f"{100 * backtest.coverage:.2f} % of the scored candles exist; a missing one earns 0")
     ambiguous = int(backtest.trades.ambiguous.sum())
     if ambiguous:
-        found.append(f"{ambiguous:,} trades touched stop and target in one candle; the stop counted")
+        trades = "trade" if ambiguous == 1 else "trades"
+        found.append(f"{ambiguous:,} {trades} touched stop and target in one candle; the stop counted")
     return [visible(warning) for warning in dict.fromkeys(found)]
