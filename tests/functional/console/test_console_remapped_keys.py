@@ -49,7 +49,7 @@ async def test_a_remapped_key_acts_and_is_shown_in_tabs_footer_help_palette_and_
         await given.pressed(pilot, "U")
         assert given.app.screen is given.app.open_screen
         await given.pressed(pilot, "colon", *"acknowl")
-        await pilot.pause(0.3)
+        await pilot.pause()
         assert "(ctrl+k)" in given.text()
 
 
