@@ -9,9 +9,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 
-from benchmarks import backtests, first_values, footprint, keyboard, traffic
+from benchmarks import backtests, first_values, footprint, keyboard, traffic, trainings
 from benchmarks.subjects import Subjects
 from benchmarks.table import Line, misses, table, verdicts
 
@@ -22,14 +23,14 @@ _PARTS = {
     "memory": footprint.measure_memory,
     "parse": footprint.measure_parsing,
 }
-_ENGINE = {"backtest": backtests.measure}
+_ENGINE = {"backtest": backtests, "training": trainings}
 """With columns of their own."""
 _CHOICES = [*_PARTS, *_ENGINE]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions: about two minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions: about three minutes")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a budget is missed")
     parser.add_argument(
         "--only",
@@ -44,7 +45,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-console-") as folder:
         subjects = Subjects(Path(folder), quick=chosen.quick)
         lines: list[Line] = []
-        engine: list[Line] = []
+        engine: dict[str, list[Line]] = {}
         broken: list[str] = []
         for part in chosen.only:
             print(f"measuring {part} …", file=sys.stderr, flush=True)
@@ -52,10 +53,10 @@ def main() -> int:
                 if part in _PARTS:
                     lines += _PARTS[part](subjects)
                 else:
-                    engine += _ENGINE[part](subjects)
+                    engine[part] = _ENGINE[part].measure(subjects)
             except (RuntimeError, subprocess.SubprocessError) as error:
                 broken.append(f"NOT MEASURED {part}: {error}")
-        missed = "\n".join([*broken, misses([*lines, *engine])]).strip()
+        missed = "\n".join([*broken, misses([*lines, *chain(*engine.values())])]).strip()
     print(
         f"\n{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, load {load:.1f} → {os.getloadavg()[0]:.1f}, "
@@ -63,9 +64,9 @@ def main() -> int:
     )
     if lines:
         print(table(lines))
-    if engine:
-        print("", table(engine, backtests.COLUMNS), sep="\n")
-    print("", verdicts([*lines, *engine]), sep="\n")
+    for part, found in engine.items():
+        print("", table(found, _ENGINE[part].COLUMNS), sep="\n")
+    print("", verdicts([*lines, *chain(*engine.values())]), sep="\n")
     print("", *subjects.notes, sep="\n")
     if missed:
         print("", missed, sep="\n")

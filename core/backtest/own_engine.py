@@ -21,6 +21,7 @@ from core.backtest.policy import Policy
 from core.config.settings import Trading
 from core.errors import CancelledError, UnreadableError
 from core.market.model import Universe
+from core.market.side import write_side
 from core.market.split import part
 from core.market.synthetic import write_universe
 
@@ -187,6 +188,9 @@ def _play_batch(
                 continue
             folder = made / str(number) / "data"
             write_universe(candles, folder)
+            if kind.source is not None:
+                known_by = int(candles.time[-1]) + candles.step_ms
+                write_side(kind.source, folder, candles.symbols, 0, known_by)
             where = f"{universe.symbols[lane.symbol]}, episode {lane.episode + 1}"
             env = kind.open(folder, where)
             observation, lane.capital = env.reset(seed)

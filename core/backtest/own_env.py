@@ -72,6 +72,8 @@ class OwnEnvironment:
     actions: int
     seconds: float
     """For one call into it."""
+    source: Path | None = None
+    """The folder whose side data, cut in time, lie beside the candles that it is given."""
 
     def open(self, folder: Path, where: str) -> OpenEnv:
         """An environment on the candle files in `folder`; `where` names the symbol and episode in errors.
@@ -123,7 +125,7 @@ class OpenEnv:
         self._where = where
         self._steps = 0
         self._env: Any = None
-        self._env = self._call("it", lambda: kind.make(str(folder)))
+        self._env = self._call("making it", lambda: kind.make(str(folder)))
         if not isinstance(self._env, gymnasium.Env):
             self._refuse(f"it made a {type(self._env).__name__}: expected a gymnasium.Env")
         choices = getattr(self._env.action_space, "n", None)
@@ -255,7 +257,7 @@ def _line_of(error: BaseException) -> str:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)[2:]
-        if "site-packages" not in frame.filename and not frame.filename.startswith("<")
+        if "site-packages" not in frame.filename and Path(frame.filename).is_file()
     ]
     return f" at {visible(Path(frames[-1].filename).name, 60)}:{frames[-1].lineno}" if frames else ""
 

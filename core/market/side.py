@@ -27,6 +27,7 @@ NAMES = (*MACRO, *SENTIMENT)
 _SUFFIXES = (".parquet", ".feather", ".csv")
 _LEAST_FUNDING_MS = 3_600_000
 """Rates that come faster than hourly are quotes of the next funding, not fundings."""
+_STAMPED_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,13 @@ def with_side(universe: Universe, folder: Path, data: settings.Data) -> Universe
                 warnings.append(f"{stem}: its funding_rate comes faster than hourly: shown, but not charged")
             else:
                 funding[rows] = due(column, universe.time, universe.step_ms)
+                times = funding_times(column, universe.time, universe.step_ms)
+                within = int(((times - universe.time[0]) % universe.step_ms != 0).sum())
+                if within:
+                    warnings.append(
+                        f"{stem}: {within:,} of {len(column.time):,} fundings fall within a candle: charged "
+                        "at its close, and not to what was closed in it before"
+                    )
     return replace(universe, side=side, funding=funding if funding.any() else None, warnings=tuple(warnings))
 
 
@@ -114,12 +122,23 @@ def known_at(column: Column, moments: NDArray[np.int64], oldest: int) -> FloatAr
 
 
 def due(column: Column, opens: NDArray[np.int64], step_ms: int) -> FloatArray:
-    """(n,) the sum of the rates that fall due after each candle's open, up to its close."""
+    """(n,) the sum of the rates that fall due after each candle's open, up to its close.
+
+    Exchanges stamp a funding some milliseconds after its time: within `_STAMPED_MS` of an open it is the one
+    of the close before.
+    """
     out = np.zeros(len(opens))
-    inside = (column.time > opens[0]) & (column.time <= opens[-1] + step_ms)
-    candle = np.searchsorted(opens, column.time[inside], side="left") - 1
+    times = funding_times(column, opens, step_ms)
+    inside = (times > opens[0]) & (times <= opens[-1] + step_ms)
+    candle = np.searchsorted(opens, times[inside], side="left") - 1
     np.add.at(out, candle, column.values[inside])
     return out
+
+
+def funding_times(column: Column, opens: NDArray[np.int64], step_ms: int) -> NDArray[np.int64]:
+    """(m,) when the fundings fell due, the exchange's delay taken off."""
+    late = (column.time - opens[0]) % step_ms
+    return np.where(late <= _STAMPED_MS, column.time - late, column.time)
 
 
 def write_side(source: Path, target: Path, symbols: tuple[str, ...], begin_ms: int, end_ms: int) -> None:

@@ -7,7 +7,7 @@ another program's: the report says whose they were, and what could not be measur
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from core.backtest.baselines import BaselineRuns
@@ -57,6 +57,7 @@ def judge_own(
         actions=actions,
         seconds=settings.revalidation.environment_seconds,
     )
+    kind = replace(kind, source=request.data_dir)
     policy = TrainedPolicy(arrays)
     planned = plan(
         universe,

@@ -12,6 +12,7 @@ from benchmarks.measure import flows, paints, press_keys
 from benchmarks.screen import Screen
 from benchmarks.table import Line, misses, table, verdicts
 from benchmarks.terminal import Terminal
+from benchmarks.trainings import training_lines
 
 PROGRAM = r"""
 import os, sys, termios, time, tty
@@ -125,3 +126,11 @@ def test_the_engine_is_judged_by_ratios_of_what_was_timed() -> None:
     assert lines[1].values == pytest.approx({COLUMNS[1]: 50.0, COLUMNS[2]: 30.0, COLUMNS[3]: 15.0})
     assert "≥ 100" in table(lines, COLUMNS)
     assert "2.00 µs" in misses(lines)
+
+
+def test_training_is_judged_by_its_pace_and_its_ratio_to_stock_ppo() -> None:
+    times = {"lanes 16": 500e-6, "lanes 32": 400e-6, "stock": 1000e-6, "free": 800e-6}
+    lines = training_lines(times)
+    assert [line.met for line in lines] == [True, False, None]
+    assert lines[1].values == pytest.approx({"16 lanes": 2.0, "32 lanes": 2.5})
+    assert "16 lanes: 500 µs a step" in misses(lines)

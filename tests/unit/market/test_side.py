@@ -71,6 +71,19 @@ def test_fundings_are_charged_once_in_the_candle_they_fall_due_by(folder, now):
     assert not universe.funding[1].any(), "the other symbol has none"
 
 
+def test_a_funding_stamped_some_milliseconds_late_is_charged_at_its_close(folder, now):
+    write(folder, "ABC", FIRST + np.array([8, 16]) * HOUR + 13, funding_rate=[0.1, 0.4])
+    universe = load_universe(folder, data=DATA, now=now)
+    assert universe.funding[0, :5].tolist() == [0.0, 0.1, 0.0, 0.4, 0.0]
+    assert not any("within a candle" in text for text in universe.warnings)
+
+
+def test_fundings_within_a_candle_are_said(folder, now):
+    write(folder, "ABC", FIRST + np.array([8, 17]) * HOUR, funding_rate=[0.1, 0.4])
+    universe = load_universe(folder, data=DATA, now=now)
+    assert "ABC: 1 of 2 fundings fall within a candle" in " ".join(universe.warnings)
+
+
 def test_no_funding_is_lost_or_doubled():
     opens = FIRST + STEP * np.arange(50)
     random = np.random.default_rng(1)

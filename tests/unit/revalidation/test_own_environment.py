@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -206,3 +207,21 @@ def test_many_environments_share_one_call_of_the_policy(ask, monkeypatch):
     monkeypatch.setattr(TrainedPolicy, "actions", counted)
     judge(ask())
     assert rows.count(4) >= 40 and max(rows) == 4
+
+
+def test_side_data_known_by_the_windows_end_lie_beside_its_candles(ask, small_market, tmp_path):
+    data = tmp_path / "with_side"
+    shutil.copytree(small_market, data)
+    universe = synthetic_universe(seed=5, symbols=2, candles=130, edge=0.0)
+    rows = "".join(f"{time},{index}\n" for index, time in enumerate(universe.time.tolist()))
+    (data / "side").mkdir()
+    (data / "side" / "macro.csv").write_text(f"timestamp,dxy\n{rows}")
+    read = (
+        "import pandas; side = pandas.read_parquet(Path(folder) / 'side' / 'macro.parquet')\n"
+        "        times = pyarrow.parquet.read_table(path)['timestamp'].to_numpy()\n"
+        "        assert len(times) < 130 and side['timestamp'].max() == times[-1] + min(4 * 3_600_000, "
+        f"{int(universe.time[-1])} - times[-1])\n"
+        "        self.observation_space ="
+    )
+    request = replace(ask(("self.observation_space =", read)), data_dir=data)
+    assert judge(request).metrics["coverage_pct"] == 100.0
