@@ -287,6 +287,11 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         screen.set_chrome(tabs, hints, guide)
         screen.say_note(*self._note)
 
+    @property
+    def says_something(self) -> bool:
+        """Words about what was just done stand above the footer."""
+        return bool(self._note[0])
+
     def say(self, words: str, tone: Tone = "good") -> None:
         """Words about what was just done, above the footer for some seconds."""
         self._note = (words, tone)

@@ -39,6 +39,8 @@ class HandoverMixin(_App):
         def open_screen(self) -> ConsoleScreen: ...
         @property
         def picture(self) -> Snapshot | None: ...
+        @property
+        def says_something(self) -> bool: ...
         def say(self, words: str, tone: Tone = "good") -> None: ...
 
     _handover: Literal["", "asked", "held", "told"] = ""
@@ -47,7 +49,7 @@ class HandoverMixin(_App):
     """Its key was pressed before it was there."""
 
     def offer_handover(self) -> None:
-        """Ask for it once the run was judged; tell it once it is there."""
+        """Ask for it once the run was judged; tell it once it is there and nothing else is being said."""
         if self._handover in ("held", "told") and not self._handover_wanted:
             return
         if not self._handover:
@@ -57,7 +59,7 @@ class HandoverMixin(_App):
                 self.session.week_desk.look("handover")
             return
         found = self.session.week_desk.state.handover
-        if found is None:
+        if found is None or (self.says_something and not self._handover_wanted):
             return
         if self._handover_wanted:
             self._handover_wanted = False
@@ -66,14 +68,12 @@ class HandoverMixin(_App):
             self._handover = "told"
         elif found.since is None:
             self._handover = "told"
-            self._announce(
-                f"{len(news)} entries are on record from before: {key_of('handover.open')} shows them"
-            )
+            entries = "1 entry is" if len(news) == 1 else f"{len(news):,} entries are"
+            self._announce(f"{entries} on record from before: {key_of('handover.open')} shows it")
         elif self.touched or len(self.screen_stack) > 1 or self.open_screen.number != DASHBOARD:
             self._handover = "held"
-            self._announce(
-                f"{len(news)} things happened since you last looked: {key_of('handover.open')} shows them"
-            )
+            things = "1 thing" if len(news) == 1 else f"{len(news):,} things"
+            self._announce(f"{things} happened since you last looked: {key_of('handover.open')} shows it")
         else:
             self._open_handover()
 

@@ -77,7 +77,7 @@ async def test_it_does_not_stand_in_the_way_of_who_has_begun(given: Any, make: A
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot())
         await pilot.press("tab")
-        text = await seconds_pass(given, pilot, "happened since you last looked: A shows them")
+        text = await seconds_pass(given, pilot, "happened since you last looked: A shows it")
         assert not isinstance(given.app.screen, HandoverPanel) and "Since you last looked" not in text
     with open_store(given.workspace) as store:
         assert len(store.since_last_look().entries) == 2
@@ -106,12 +106,23 @@ async def test_on_an_empty_record_nothing_is_said(given: Any, make: Any) -> None
         await seconds_pass(given, pilot, "nothing happened on record")
 
 
+async def test_it_does_not_take_the_place_of_what_is_being_said(given: Any, make: Any) -> None:
+    happened(given)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        given.app.say("config.toml has other alert rules")
+        await looked(given, pilot)
+        assert not isinstance(given.app.screen, HandoverPanel) and "other alert rules" in given.text()
+        given.app._note = ("", "plain")
+        await seconds_pass(given, pilot, "Since you last looked")
+
+
 async def test_who_never_looked_gets_a_note_and_opens_it_by_its_key(given: Any, make: Any) -> None:
     with open_store(given.workspace) as store:
         store.tick("preflight.setup_ready", utc_now())
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot())
-        await seconds_pass(given, pilot, "1 entries are on record from before: A shows them")
+        await seconds_pass(given, pilot, "1 entry is on record from before: A shows it")
         assert given.app.screen is given.app.open_screen
         await pilot.press("A")
         assert "preflight.setup_ready" in await seconds_pass(given, pilot, "Since you last looked")
