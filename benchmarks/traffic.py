@@ -17,6 +17,8 @@ _LIVE, _LIVE_CROPPED = 2000.0, 1200.0
 _SLOW = 0.5
 _LOG_PAINTS = 2.0
 _LOGS = "4"
+_HELP = "?"
+"""Opens a box over the screen, which goes on below it."""
 _BODY = 4
 """The first row below header, tabs and answer."""
 _Opened = dict[str, tuple[Program | None, Size]]
@@ -49,8 +51,22 @@ def measure(subjects: Subjects) -> list[Line]:
         _line("one row a second", "B/s", _rates(live), _LIVE, live),
         _line("one row a second, crop's budget", "B/s", _consoles(_rates(live)), _LIVE_CROPPED, live),
         Line("one row a second, CPU", "% of a core", _cpu(live)),
+        *_covered_lines(subjects, quiet_seconds, live_seconds),
         _slow_line(subjects, live, live_seconds),
         *_log_lines(subjects, live_seconds),
+    ]
+
+
+def _covered_lines(subjects: Subjects, quiet_seconds: int, live_seconds: int) -> list[Line]:
+    """While a box stands over the screen."""
+    console = subjects.console()
+    opened: _Opened = {CONSOLE: (console, WIDE), CONSOLE_SMALL: (console, SMALL)}
+    quiet = _flows(subjects, opened, quiet_seconds, None, _HELP)
+    opened = {name: (subjects.console(), size) for name, (_, size) in opened.items()}
+    live = _flows(subjects, opened, live_seconds, subjects.live.append, _HELP)
+    return [
+        _line("quiet, under the help", "B/s", _rates(quiet), _QUIET, quiet),
+        _line("one row a second, under the help", "B/s", _rates(live), _LIVE_CROPPED, live),
     ]
 
 
@@ -109,8 +125,13 @@ def _rows_sent(found: _Found) -> str:
 
 
 def _flows(
-    subjects: Subjects, opened: _Opened, seconds: int, each_second: Callable[[], None] | None
+    subjects: Subjects,
+    opened: _Opened,
+    seconds: int,
+    each_second: Callable[[], None] | None,
+    keys: str = "",
 ) -> _Found:
+    """`keys` are pressed before it is measured."""
     there = {name: (program, size) for name, (program, size) in opened.items() if program is not None}
     with ExitStack() as stack:
         terminals = {name: stack.enter_context(program.open(size)) for name, (program, size) in there.items()}
@@ -118,6 +139,10 @@ def _flows(
             if terminals[name].wait_text(program.marker, PATIENCE) is None:
                 subjects.notes.append(f"{name} did not start: {terminals.pop(name).last_words()}")
         run(list(terminals.values()), 2 * SETTLE)
+        if keys:
+            for terminal in terminals.values():
+                terminal.send(keys)
+            run(list(terminals.values()), SETTLE)
         found = flows(list(terminals.values()), seconds, each_second)
     return {name: flow for name, flow in zip(terminals, found, strict=True) if flow is not None}
 

@@ -111,6 +111,8 @@ def reward_weights(context: Context) -> Sensed:
     }
     words = ", ".join(f"{name} × {weight:g}" for name, weight in weights.items())
     text = f"config.toml: {words}; clipped to ± {reward.reward_clip:g}"
+    if not context.run.info.hyperparameters:
+        return Sensed("unknown", "the run recorded no reward weights", (text,))
     off = [name for name, weight in weights.items() if weight == 0]
     if off:
         return Sensed("bad", f"{text}; switched off: {', '.join(off)}")

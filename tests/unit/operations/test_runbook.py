@@ -174,6 +174,9 @@ def test_of_a_foreign_run_the_configuration_says_nothing(desk: Desk) -> None:
     for sensor in ("hyperparameters", "reward_weights", "reward_import"):
         found = sense(sensor, foreign)
         assert found.state == "unknown" and not found.lines, sensor
+    own = sense("reward_weights", desk.context)
+    assert own.state == "unknown" and own.lines[0].startswith("config.toml: r_pnl × 1")
+    desk.run.info = msgspec.structs.replace(desk.run.info, hyperparameters={"gamma": 0.99})
     assert sense("reward_weights", desk.context).text.startswith("config.toml: r_pnl × 1")
 
 
