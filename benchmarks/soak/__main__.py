@@ -20,13 +20,12 @@ import psutil
 
 from benchmarks.runs import BenchRun, make_run
 from benchmarks.soak.plot import plot
-from benchmarks.soak.samples import Check, Sample, judge
+from benchmarks.soak.samples import PATIENCE_MS, Check, Sample, judge
 from benchmarks.soak.week import ROW_SECONDS, WEEK_SECONDS, WHOLE_MINUTES, Week, spikes
 from benchmarks.terminal import Terminal
 from core.workspace import Workspace, init_workspace
 
 SIZE = (120, 40)
-PATIENCE = 2.0
 SCRIPT = """
 1 tab enter escape + 0    2 j tab tab    3 right right j    4 g G F
 5 6 j 7 j 8 enter escape    1 [ [ escape ? escape
@@ -97,11 +96,13 @@ def _watch(terminal: Terminal, workspace: Workspace, week: Week, seconds: float)
 
 
 def _press(terminal: Terminal, key: str) -> float | None:
-    """Milliseconds until something below the header changes, by the key or by the next row at the latest."""
+    """Press it; of a key that opens a screen the milliseconds until that is seen below the header."""
     seen = terminal.screen.below(1)
     pressed = terminal.send(_CODES.get(key, key))
-    painted = terminal.wait(lambda screen: screen.below(1) != seen, PATIENCE)
-    return None if painted is None else (painted - pressed) * 1000
+    if not key.isdigit() or key == "0":
+        return None
+    painted = terminal.wait(lambda screen: screen.below(1) != seen, PATIENCE_MS / 1000)
+    return PATIENCE_MS if painted is None else (painted - pressed) * 1000
 
 
 def _on_disk(workspace: Workspace) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,6 +39,20 @@ _HELP = (
 
 def build() -> Callable[[list[str] | None], int]:
     """The program as a function from arguments to an exit code. It raises ConsoleError."""
+    command = command_tree()
+
+    def run(arguments: list[str] | None) -> int:
+        try:
+            command.main(args=arguments, prog_name="ppo-console")
+        except SystemExit as left:
+            return left.code if isinstance(left.code, int) else 0
+        return 0
+
+    return run
+
+
+def command_tree() -> Any:
+    """All commands with their options, as one command of Typer."""
     app = typer.Typer(
         name="ppo-console",
         help=_HELP,
@@ -68,16 +82,7 @@ def build() -> Callable[[list[str] | None], int]:
         tensorboard,
     ):
         family.register(app)
-    command = typer.main.get_command(app)
-
-    def run(arguments: list[str] | None) -> int:
-        try:
-            command.main(args=arguments, prog_name="ppo-console")
-        except SystemExit as left:
-            return left.code if isinstance(left.code, int) else 0
-        return 0
-
-    return run
+    return typer.main.get_command(app)
 
 
 def _open(
