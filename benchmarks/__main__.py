@@ -12,7 +12,7 @@ import time
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import backtests, first_values, footprint, keyboard, traffic, trainings
+from benchmarks import backtests, first_values, footprint, keyboard, scale, traffic, trainings
 from benchmarks.subjects import Subjects
 from benchmarks.table import Line, misses, table, verdicts
 
@@ -25,7 +25,8 @@ _PARTS = {
 }
 _ENGINE = {"backtest": backtests, "training": trainings}
 """With columns of their own."""
-_CHOICES = [*_PARTS, *_ENGINE]
+_SCALE = "scale"
+_CHOICES = [*_PARTS, *_ENGINE, _SCALE]
 
 
 def main() -> int:
@@ -46,12 +47,15 @@ def main() -> int:
         subjects = Subjects(Path(folder), quick=chosen.quick)
         lines: list[Line] = []
         engine: dict[str, list[Line]] = {}
+        cost = ""
         broken: list[str] = []
         for part in chosen.only:
             print(f"measuring {part} …", file=sys.stderr, flush=True)
             try:
                 if part in _PARTS:
                     lines += _PARTS[part](subjects)
+                elif part == _SCALE:
+                    cost = scale.measure(quick=subjects.quick)
                 else:
                     engine[part] = _ENGINE[part].measure(subjects)
             except (RuntimeError, subprocess.SubprocessError) as error:
@@ -66,7 +70,10 @@ def main() -> int:
         print(table(lines))
     for part, found in engine.items():
         print("", table(found, _ENGINE[part].COLUMNS), sep="\n")
-    print("", verdicts([*lines, *chain(*engine.values())]), sep="\n")
+    if cost:
+        print("", cost, sep="\n")
+    if lines or engine:
+        print("", verdicts([*lines, *chain(*engine.values())]), sep="\n")
     print("", *subjects.notes, sep="\n")
     if missed:
         print("", missed, sep="\n")

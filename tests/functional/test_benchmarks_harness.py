@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.backtests import COLUMNS, backtest_lines
 from benchmarks.measure import flows, paints, press_keys
+from benchmarks.scale import core_seconds, cost_text
 from benchmarks.screen import Screen
 from benchmarks.table import Line, misses, table, verdicts
 from benchmarks.terminal import Terminal
@@ -134,3 +135,21 @@ def test_training_is_judged_by_its_pace_and_its_ratio_to_stock_ppo() -> None:
     assert [line.met for line in lines] == [True, False, None]
     assert lines[1].values == pytest.approx({"16 lanes": 2.0, "32 lanes": 2.5})
     assert "16 lanes: 500 µs a step" in misses(lines)
+
+
+def test_the_cost_of_many_symbols_and_models_is_a_sum_that_can_be_followed() -> None:
+    """64 symbols and 4 models are one task: its features once, its backtest four times."""
+    cost = {
+        "features": 0.5,
+        "backtest": 2.0,
+        "evidence": 10.0,
+        "check": 17.0,
+        "task_bytes": 1e6,
+        "result_bytes": 2e6,
+    }
+    assert core_seconds(cost, 64, 4) == (0.5, 8.0)
+    text = cost_text(cost, cores=2)
+    assert "16 × 5 = 80 tasks" in text
+    assert "1,000/64 × 20 × 2.00 s = 625 s" in text
+    assert "2 cores 5.5 min" in text
+    assert "for 128 symbols × 2 models: 9.0 s; run and timed: 17.0 s" in text
