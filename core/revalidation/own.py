@@ -46,6 +46,7 @@ def judge_own(
     from core.backtest.own_engine import plan, run_own
     from core.backtest.own_env import load_environment
     from core.backtest.policy import RandomPolicy, TrainedPolicy
+    from core.revalidation.unseen import Watched, unseen_warning
 
     settings = request.settings
     seed, actions = settings.revalidation.seed, arrays.manifest.n_actions
@@ -70,10 +71,11 @@ def judge_own(
     )
     own = planned.steps + planned.whole_steps
     total = own + planned.steps
+    watched = Watched(policy)
     backtest = run_own(
         universe,
         kind,
-        policy,
+        watched,
         planned,
         trading=settings.trading,
         seed=seed,
@@ -94,6 +96,7 @@ def judge_own(
     warnings = [
         f"judged in {kind.name}, not in this program's simulator: prices, costs and fills are its own"
     ]
+    warnings += unseen_warning(arrays, watched.spread, arrays.feature_names)
     return Ran(
         backtest,
         BaselineRuns(random=(random,), buy_and_hold=None),

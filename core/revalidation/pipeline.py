@@ -42,7 +42,7 @@ from core.revalidation.reports import write_reports
 from core.revalidation.result import Hashes, RevalidationResult, SymbolResult
 from core.revalidation.text import STEP_TITLES
 from core.revalidation.trade_book import trade_book
-from core.revalidation.unseen import unseen_warning
+from core.revalidation.unseen import feature_spread, unseen_warning
 from core.text import visible
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _run(
     """The model's backtest and the baselines', counted as one piece of work."""
     from core.backtest.fanout import Job, fan_out
     from core.backtest.workers import parse_workers
-    from core.trading.features import market_features
+    from core.trading.features import FEATURE_NAMES, market_features
 
     settings = request.settings
     workers = parse_workers(settings.revalidation.workers)
@@ -260,7 +260,7 @@ def _run(
         on_progress=lambda done, _: progress(own + done, total),
         cancelled=cancelled,
     )
-    warnings = unseen_warning(arrays, features[:, universe.score_from :])
+    warnings = unseen_warning(arrays, feature_spread(features[:, universe.score_from :]), FEATURE_NAMES)
     return Ran(run.backtest, baselines, run.undecided, warnings)
 
 

@@ -188,6 +188,13 @@ def test_an_account_that_is_wiped_out_passes_nothing(ask):
     assert result.gates_passed == 0 and result.decision == "NO-GO"
 
 
+def test_numbers_that_stood_still_in_training_are_named(ask):
+    result = judge(ask(observation_var=1e-9))
+    assert any(
+        "constant while the model was trained" in warning and "two" in warning for warning in result.warnings
+    )
+
+
 def test_it_is_cancelled_between_two_steps(ask, make_counter):
     request = ask()
     with pytest.raises(CancelledError):
