@@ -149,10 +149,10 @@ class ConsoleSession:
 
     @property
     def set_aside(self) -> frozenset[str]:
-        """Ids of the week's events that do not apply, as far as the week was looked at."""
+        """Ids of the week's events that do not apply or are done, as far as the week was looked at."""
         timeline = self._week_desk.state.timeline if self._week_desk is not None else None
         events = timeline.events if timeline is not None else ()
-        return frozenset(event.id for event in events if event.state == "not_applicable")
+        return frozenset(event.id for event in events if event.state in ("not_applicable", "done"))
 
     @property
     def week_desk(self) -> WeekDesk:

@@ -82,10 +82,11 @@ class EventList(RowList):
 
     @property
     def here(self) -> int:
-        """Where the week stands: the first event of now, else the next that applies, else the last such."""
+        """Where the week stands: the first event of now, else the next to do, else the last that applied."""
         applies = [index for index, event in enumerate(self.events) if event.state != "n/a"]
         for index in applies:
-            if self.events[index].state == "now" or self.events[index].ahead:
+            event = self.events[index]
+            if event.state == "now" or (event.ahead and event.state != "done"):
                 return index
         return applies[-1] if applies else max(0, self.count - 1)
 

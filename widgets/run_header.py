@@ -136,14 +136,14 @@ def fitted(facts: HeaderFacts, width: int) -> Content:
 
 
 def _with_event_cut(kept: dict[str, Content], upcoming: tuple[str, str], width: int) -> dict[str, Content]:
-    """The event's name shortened to the room there is, mode and bar making some; without it, neither time.
+    """The event's name shortened to the room there is; else no time: without its event it helps nobody.
 
-    A time of which nobody can tell what it is until helps nobody.
+    Mode, bar and symbols make room: the percentage says what the bar says.
     """
     whole, left = (safe(text, 80) for text in upcoming)
     rest = {name: part for name, part in kept.items() if name != "upcoming"}
     shorter = dict(rest)
-    for victim in ("", "mode", "bar"):
+    for victim in ("", "mode", "bar", "symbols"):
         shorter.pop(victim, None)
         room = width - _length(shorter) - 2 - len(left) - 1
         if room >= _LEAST_EVENT:

@@ -104,7 +104,7 @@ class StandupScreen(ConsoleScreen):
         if entry.source:
             facts.append(("source", entry.source, "dim"))
         how = (
-            f"written by a person: {key_of('standup.edit')} edits it"
+            f"a person may write it: {key_of('standup.edit')} edits it"
             if entry.editable
             else "filled from the run; add a note instead"
         )

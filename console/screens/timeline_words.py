@@ -78,8 +78,7 @@ def answer(state: WeekState, now: datetime) -> tuple[str, Tone]:
     if waiting:
         more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
         parts.append(f"now: {waiting[0].text}{more}")
-    applies = [event for event in timeline.events if event.state != "not_applicable"]
-    ahead = [event for event in applies if parse_iso(event.at) > now]
+    ahead = [event for event in timeline.events if event.state == "due" and parse_iso(event.at) > now]
     if ahead:
         parts.append(f"next: {ahead[0].text} in {until((parse_iso(ahead[0].at) - now).total_seconds())}")
     tone: Tone = "critical" if overdue else "warning" if waiting else "good" if timeline.events else "plain"

@@ -108,7 +108,7 @@ def preflight_facts(state: TrainingState) -> list[Fact]:
     if result is None:
         looking = state.phase == "looking"
         return [("preflight", "looking" if looking else "looked at before the start", "plain")]
-    passed = sum(item.state in ("pass", "overridden", "not_applicable") for item in result.items)
+    passed = sum(item.state in ("pass", "overridden", "not_applicable", "warn") for item in result.items)
     facts: list[Fact] = [
         ("preflight", f"{result.status}: {passed} of {len(result.items)}", _READY_TONE[result.status])
     ]

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -24,7 +24,7 @@ from core.clock import iso, parse_iso
 from core.errors import UnreadableError, UsageError
 from core.store.connection import connect, sqlite_errors
 from core.store.operator import OperatorIdentity
-from core.store.schema import AUDIT_TRIGGERS
+from core.store.schema import AUDIT_TRIGGERS, one_line
 from core.text import visible
 
 GENESIS = "0" * 64
@@ -131,6 +131,13 @@ def head(connection: sqlite3.Connection) -> tuple[int, str]:
     return (0, GENESIS) if row is None else (int(row[0]), str(row[1]))
 
 
+def read_some(connection: sqlite3.Connection, kinds: Sequence[str]) -> Iterator[AuditEntry]:
+    """Those of `kinds`, oldest first, one after another."""
+    holes = ", ".join("?" * len(kinds))
+    for row in connection.execute(f"{_SELECT} WHERE kind IN ({holes}) ORDER BY number", tuple(kinds)):
+        yield _entry(row)
+
+
 def read_entries(connection: sqlite3.Connection, kind: str | None, limit: int | None) -> list[AuditEntry]:
     """Oldest first; with `limit` the newest so many."""
     where, values = ("", ()) if kind is None else (" WHERE kind = ?", (kind,))
@@ -141,7 +148,8 @@ def read_entries(connection: sqlite3.Connection, kind: str | None, limit: int | 
 
 
 def verify(path: Path, noted: Sequence[Noted] = ()) -> AuditReport:
-    """Walk the whole chain. Every entry of `noted` must still be there.
+    """Walk the whole chain. Every entry of `noted` must still be there, and the tables beside the log must
+    hold what it says.
 
     Raises UsageError where no file is, UnreadableError where the file is no store.
     """
@@ -152,9 +160,9 @@ def verify(path: Path, noted: Sequence[Noted] = ()) -> AuditReport:
         )
     with sqlite_errors(path), contextlib.closing(connect(path, create=False)) as connection:
         triggers = {
-            str(row[0])
-            for row in connection.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'"
+            (str(name), one_line(str(text)))
+            for name, text in connection.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'"
             )
         }
         table = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'audit_log'").fetchone()
@@ -163,8 +171,12 @@ def verify(path: Path, noted: Sequence[Noted] = ()) -> AuditReport:
                 f"{path} holds no audit_log table; expected a ppo-console store",
                 hint="Check paths.store in config.toml.",
             )
+        from core.store.beside_log import difference
+
+        connection.execute("BEGIN")  # one picture: what another console writes meanwhile is not in it
         walk = _Walk()
         broken = walk.whole(connection)
+        beside = "" if broken else difference(connection)
     report = AuditReport(path=str(path), entries=walk.number, head=walk.head)
     if broken:
         return msgspec.structs.replace(report, broken=walk.number + 1, reason=broken)
@@ -179,9 +191,9 @@ def verify(path: Path, noted: Sequence[Noted] = ()) -> AuditReport:
     undecided = tuple(each.source for each in found if walk.undecided(each))
     report = msgspec.structs.replace(report, compared=tuple(found), undecided=undecided)
     if not triggers >= AUDIT_TRIGGERS:
-        missing = ", ".join(sorted(AUDIT_TRIGGERS - triggers))
+        missing = ", ".join(sorted(name for name, _text in AUDIT_TRIGGERS - triggers))
         return msgspec.structs.replace(report, reason=f"the append-only protection was removed: {missing}")
-    return report
+    return msgspec.structs.replace(report, reason=beside)
 
 
 class _Walk:

@@ -175,7 +175,19 @@ _WEEK = (
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _ALERTING, _WEEK)
 """Statement lists; the database's user_version counts how many have run."""
 
-AUDIT_TRIGGERS = frozenset({"audit_log_no_update", "audit_log_no_delete", "audit_log_in_order"})
+
+def one_line(statement: str) -> str:
+    """Without the line breaks that a hand which puts it back may set otherwise."""
+    return " ".join(statement.split())
+
+
+AUDIT_TRIGGERS = frozenset(
+    (statement.split()[2], one_line(statement))
+    for statements in MIGRATIONS
+    for statement in statements
+    if statement.split()[:2] == ["CREATE", "TRIGGER"] and " ON audit_log" in statement
+)
+"""Name and text of each."""
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -53,11 +53,18 @@ _STATES: dict[str, TickState] = {
 }
 
 
+TICK_KINDS = (*_STATES, "preflight")
+"""The kinds of entries that leave ticks."""
+
+
 def ticks_from(entries: Iterable[AuditEntry]) -> dict[str, Tick]:
-    """The ticks that these entries, oldest first, leave."""
+    """The ticks that these entries, oldest first, leave.
+
+    An override of a whole list, at the start of a run, has a reason and no note: it is no item's.
+    """
     found: dict[str, Tick] = {}
     for entry in entries:
-        if entry.kind in _STATES:
+        if entry.kind in _STATES and "note" in entry.detail:
             note, evidence = str(entry.detail.get("note", "")), str(entry.detail.get("evidence", ""))
             state = _STATES[entry.kind]
             found[entry.subject] = Tick(entry.subject, state, entry.operator, entry.at, note, evidence)

@@ -32,13 +32,16 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def cut(workspace: Workspace, after: int) -> None:
-    """Remove the entries after number `after`, and put the protection back, as a careful hand would."""
+    """A careful hand: the entries after number `after` go, and their ticks; the protection is put back."""
     with closing(sqlite3.connect(workspace.store)) as raw:
         triggers = raw.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'"
         ).fetchall()
         for name, _sql in triggers:
             raw.execute(f"DROP TRIGGER {name}")
+        raw.execute(
+            "DELETE FROM ticks WHERE item_id IN (SELECT subject FROM audit_log WHERE number > ?)", (after,)
+        )
         raw.execute("DELETE FROM audit_log WHERE number > ?", (after,))
         for _name, sql in triggers:
             raw.execute(sql)

@@ -130,7 +130,8 @@ def test_cut_tail_is_found_by_a_report_s_head(store: Store, path: Path, now: dat
     fill(store, now, 1)
     assert verify(path, head).compared == (Noted(source="--head", number=number, hash=digest),)
     create = (
-        "CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, ''); END;"
+        "CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log "
+        "BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END;"
     )
     script = f"DROP TRIGGER audit_log_no_delete; DELETE FROM audit_log WHERE number > 6; {create}"
     assert tamper(path, script).whole

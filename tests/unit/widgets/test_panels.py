@@ -139,6 +139,8 @@ def test_the_week_stands_at_an_event_that_applies_and_a_day_of_none_is_no_zero_o
     events = EventList()
     events.events = (*(row(at, "n/a", ahead=at > 0) for at in range(3)), row(3, "later", ahead=True))
     assert events.here == 3
+    events.events = (row(0, "done", ahead=True), row(1, "due", ahead=True))
+    assert events.here == 1
     events.events = (row(0, "done", ahead=False), row(1, "n/a", ahead=True))
     assert events.here == 0
     events.events = (row(0, "n/a", ahead=True),)
