@@ -12,6 +12,7 @@ import pytest
 
 from console.cli.app import command_tree
 from console.keys import KEYS
+from core.config.loader import parse_settings
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -85,7 +86,7 @@ def test_every_key_is_in_the_key_table(document: Path) -> None:
     """A code of one character, or the name of a key."""
     names = {name for key in KEYS for each in key.keys.split(",") for name in (each, _ARROWS.get(each, each))}
     names |= {key.shown for key in KEYS} | {"y"}  # `y` answers a question
-    named = re.compile(r"[^\s≤≥]|ctrl\+\S+|shift\+\S+|f\d+|enter|esc|tab|space|escape", re.I)
+    named = re.compile(r"[^\s≤≥]|ctrl\+\w|shift\+\w+|f\d+|enter|esc|tab|space|escape", re.I)
     codes = [code for code in texts(document)[1] if named.fullmatch(code)]
     assert [code for code in codes if code not in names and code.lower() not in names | {"esc", "f1"}] == []
 
@@ -104,6 +105,12 @@ def test_every_target_file_and_link_is_there(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
     missing += [link for link in links if "://" not in link and not (document.parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_configuration_is_accepted(document: Path) -> None:
+    for block in re.findall(r"^```toml\n(.*?)^```", document.read_text(encoding="utf-8"), re.M | re.S):
+        parse_settings(block, document)
 
 
 def test_every_guide_is_there_and_reached_from_the_readme() -> None:
