@@ -14,6 +14,7 @@ from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, RUNBOOK
 from console.training_keys import TrainingMixin
 from console.workspace_keys import WorkspaceMixin
 from core import units
+from core.text import visible
 from widgets.answer import Answer
 from widgets.tone import Tone
 
@@ -83,6 +84,8 @@ class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin, HandoverMixin):
             ("episodes", f"{state.episodes}, or as many as the candles hold; and the whole period"),
             ("rule", f"{state.policy} policy decides; both verdicts are reported"),
         ]
+        if workspace is not None and (own := workspace.settings.revalidation.environment):
+            facts.insert(2, ("in", f"your own environment {visible(own, 80)}"))
         snapshot = self.session.snapshot
         if snapshot is not None and snapshot.health.status == "RUNNING":
             facts.append(("note", "training is still running: the model may change after this judgement"))
