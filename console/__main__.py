@@ -29,9 +29,14 @@ def _main(arguments: list[str] | None) -> int:
     from core.errors import ConsoleError
 
     for stream in (sys.stdout, sys.stderr):
-        # A locale that cannot show a glyph gets a question mark, not an error.
+        # A locale that cannot show a glyph gets a sign of ASCII, not an error; a surrogate a question mark.
         if stream is not None and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            plain = "utf" not in (stream.encoding or "").lower()
+            if plain:
+                from core.glyphs import ERRORS, register
+
+                register()
+            stream.reconfigure(errors=ERRORS if plain else "replace")
     try:
         from console.opening import open_console, wanted
 

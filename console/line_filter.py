@@ -13,44 +13,13 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from core.glyphs import as_ascii
+
 _NEVER = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _NOT_ASCII = "[^\x20-\x7e]"
-
-_ASCII = {
-    **dict.fromkeys("─━╌┄┈═", "-"),
-    **dict.fromkeys("│┃╎┆┊║▏▕", "|"),
-    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝", "+"),
-    **dict.fromkeys("█▉▊▋", "#"),
-    **dict.fromkeys("▌▍▎", "="),
-    **dict(zip("▁▂▃▄▅▆▇", "__..--=", strict=True)),
-    "●": "o",
-    "▲": "!",
-    "■": "#",
-    "○": "?",
-    "✓": "v",
-    "✗": "x",
-    "▸": ">",
-    "·": ".",
-    "–": "-",
-    "—": "-",
-    "…": "~",
-    "→": ">",
-    "←": "<",
-    "↑": "^",
-    "↓": "v",
-    "▼": "v",
-    "△": "^",
-    "▽": "v",
-    "−": "-",
-    "×": "x",
-    "≥": ">",
-    "≤": "<",
-    "±": "~",
-    "⠀": " ",
-}
 
 
 class NeutralFilter(LineFilter):
@@ -76,9 +45,5 @@ class NeutralFilter(LineFilter):
 
 def _ascii(match: re.Match[str]) -> str:
     char = match.group()
-    shown = _ASCII.get(char)
-    if shown is not None:
-        return shown
-    if "\u2800" <= char <= "\u28ff":
-        return "*"
-    return "?" * cell_len(char)
+    shown = as_ascii(char)
+    return shown if len(shown) == cell_len(char) else "?" * cell_len(char)

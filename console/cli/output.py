@@ -66,7 +66,23 @@ def put_json(value: Any, now: datetime) -> None:
     if isinstance(plain, dict):
         plain.setdefault("schema_version", JSON_SCHEMA_VERSION)
         plain.setdefault("generated_at", iso(now))
-    _write(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
+    _write(_escaped(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()))
+
+
+def _escaped(document: str) -> str:
+    """The same JSON with escapes for what a terminal acts on, or what standard output cannot write."""
+    if document.isascii() and "\x7f" not in document:
+        return document
+    encoding = getattr(sys.stdout, "encoding", None) or ""
+    spared = str.isprintable if "utf" in encoding.lower() else str.isascii
+    return "".join(
+        char if char == "\n" or (spared(char) and char != "\x7f") else _escape(char) for char in document
+    )
+
+
+def _escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{high:02x}{low:02x}" for high, low in zip(units[::2], units[1::2], strict=True))
 
 
 def finish(code: int) -> NoReturn:

@@ -57,9 +57,9 @@ class TrainingForm(ModalScreen[TrainRequest | None]):
                 yield Static(id="facts")
             for name, value, note in self._fields():
                 with Horizontal(classes="field", id=f"field-{name}"):
-                    yield Static(name, classes="label")
+                    yield Static(name, classes="label", markup=False)
                     yield Input(safe(value, 300), max_length=300, select_on_focus=False, id=name)
-                    yield Static(note, classes="note")
+                    yield Static(note, classes="note", markup=False)
             yield Static("", id="complaint")
             keys = (("enter", "next, then confirm"), ("↑ ↓", "fields"), ("esc", "leave"))
             row = [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]

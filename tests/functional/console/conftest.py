@@ -322,3 +322,92 @@ def make() -> Any:
         now = NOW
 
     return Make
+
+
+PAYLOADS = (
+    "\x1b]52;c;ZXZpbA==\x07",  # sets the clipboard
+    "\x1b]0;title\x07",
+    "\x1b[2J\x1b[31;5m\x1b[?1049l",
+    "\x9b31m\x9d0;c1\x9c",
+    "\u202egnp.exe\u2066",
+    "a\u200bb\u2060c\ufeff",
+    "\U000e0041\U000e007f",
+    "[/red][stage=1: 1[bold]",
+    "[@click=app.quit]x[/]",
+    "[link=https://evil.example]here[/link]",
+    "\x1b]8;;https://evil.example\x1b\\y\x1b]8;;\x1b\\",
+    "e" + "\u0301" * 40,
+    "\r\nb\x00\x08\x7f",
+)
+HOSTILE = "".join(PAYLOADS)
+BROKEN_BYTES = b"\xff\xfe\xed\xa0\x80\xc3("
+"""No UTF-8: also a surrogate's bytes."""
+
+
+def poison(workspace: Workspace, now: datetime) -> Workspace:
+    """Every payload in every place where text of others enters: files, configuration, store, report."""
+    from core.operations.signoff import KIND
+    from core.store.database import Store
+    from core.store.operator import OperatorIdentity
+
+    logs, root = workspace.logs, workspace.root
+    quoted = '"' + "".join(f"\\U{ord(char):08x}" for char in HOSTILE if char != "\0") + '"'
+    run = {"id": HOSTILE, "tag": HOSTILE, "symbols": [HOSTILE, "OGNUSDT"], "mode": HOSTILE, "host": HOSTILE}
+    run |= {"total_timesteps": 500_000, "started_at": iso(now - timedelta(hours=5)), "git_commit": HOSTILE}
+    for folder in (logs, workspace.archive / "earlier"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "run.json").write_text(json.dumps(run | {"outcome": HOSTILE}))
+        header = HEADER.rstrip() + ',"' + HOSTILE.replace('"', "").replace("\r\n", "") + '"\n'
+        rows = [f"{row * STEP},{row * 0.1:.2f},0.12,0.4,1.2,0.35,7\n" for row in range(1, ROWS + 1)]
+        (folder / "training_metrics.csv").write_text(header + "".join(rows))
+    stamp = f"{now:%Y-%m-%d %H:%M:%S}"
+    lines = [f"{stamp} [ERROR] {each}".encode("utf-8", "surrogatepass") for each in PAYLOADS]
+    lines += [f"{stamp} [INFO] ".encode() + BROKEN_BYTES, f"{stamp} [INFO] ".encode() + b"\x1b[31m" * 200_000]
+    for name in ("training.log", "alerts.log", "daily_summary.log"):
+        (logs / name).write_bytes(b"\n".join([*lines, f"{stamp} [INFO] Step 2048/500000".encode(), b""]))
+    config = f"""
+[operator]
+name = {quoted}
+role = {quoted}
+[checklist.checks.own]
+text = {quoted}
+file = "none.txt"
+owner = {quoted}
+[checklist.items."preflight.disk_free"]
+text = {quoted}
+[alerts.{quoted}]
+condition = "above"
+metric = "approx_kl"
+threshold = 0.01
+severity = "critical"
+action = {quoted}
+runbook = {quoted}
+"""
+    workspace.config.write_text(config)
+    workspace.models.mkdir(parents=True, exist_ok=True)
+    (workspace.models / "best_model.zip").write_bytes(b"no zip")
+    (workspace.models / "best_model.manifest.json").write_text(
+        json.dumps({"role": HOSTILE, "run_id": HOSTILE})
+    )
+    with Store(workspace.store, OperatorIdentity(HOSTILE, HOSTILE, HOSTILE, HOSTILE)) as store:
+        store.tick("preflight.disk_free", now, HOSTILE, HOSTILE)
+        store.override("preflight.own", HOSTILE, now)
+        store.silence("rule=none", starts_at=now, ends_at=now + timedelta(hours=1), comment=HOSTILE, now=now)
+        store.take_step(HOSTILE, "crash", "stop", HOSTILE, now, note=HOSTILE)
+        for kind in ("standup", "revalidation", "acknowledge", KIND, "deed", "rule", "override", HOSTILE):
+            detail = {
+                "name": HOSTILE,
+                "note": HOSTILE,
+                "reason": HOSTILE,
+                "verdict": HOSTILE,
+                "text": HOSTILE,
+            }
+            store.record(kind, HOSTILE, detail, now)
+    from core.workspace import open_workspace
+
+    return open_workspace(root, root)
+
+
+@pytest.fixture
+def poisoned(workspace: Workspace) -> Workspace:
+    return poison(workspace, utc_now())

@@ -31,7 +31,6 @@ except ConsoleError as error:
     sys.stdout.write(f"{type(error).__name__}: {error.title} | {error.hint}")
     sys.exit(error.exit_code)
 """
-HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b]0;title\x07\x1b[2J[/red][@click=app.quit]x[/]\u202e\x9b31m"
 
 
 class Terminal:
@@ -62,6 +61,12 @@ class Terminal:
             elif self.process.poll() is not None:
                 break
         return self.output
+
+    def settle(self, quiet: float = 0.08, most: float = 1.0) -> None:
+        """Until nothing more is drawn for a moment."""
+        end = time.monotonic() + most
+        while time.monotonic() < end and select.select([self.master], [], [], quiet)[0]:
+            self.output += os.read(self.master, 65536)
 
     def press(self, keys: str) -> None:
         os.write(self.master, keys.encode())
@@ -177,25 +182,44 @@ def test_a_stop_gives_the_terminal_back_going_on_draws_all_again_and_q_quits_wit
         assert left_as_found(terminal)
 
 
-def test_hostile_file_text_sends_no_control_of_its_own(workspace: Workspace) -> None:
-    """Log lines and column names on every screen: no title, no clipboard, no clearing."""
-    logs = workspace.logs
-    for name in ("training.log", "alerts.log", "daily_summary.log"):
-        (logs / name).write_text(f"2026-02-23 14:00:00 [INFO] {HOSTILE}\n" * 3, errors="surrogatepass")
-    (logs / "convergence_dashboard.csv").write_text(f"timestep,reward,{HOSTILE}\n2048,1.0,2\n4096,2.0,3\n")
-    with opened(workspace) as terminal:
+def test_hostile_text_in_every_place_sends_no_control_of_its_own(poisoned: Workspace) -> None:
+    """Files, configuration, store and model of others; every screen and what opens over it. One session."""
+    over = {
+        "1": ["i", "\x1b", "o", "\x1b", "/red\r", "\x1b", "A", "\x1b"],
+        "2": ["\r", "\x1b", "d", "\x1b", "a", "\x1b", "\t", "\t", "s", "\x1b", "?", "\x1b"],
+        "3": ["\r", "\x1b", " ", "\x1b", "O", "\x1b"],
+        "4": ["\r", "\x1b", "/red\r", "\x1b", "w"],
+        "5": ["\t", "R", "\x1b", "S", "\x1b"],
+        "6": ["\r", "e", "\x1b"],
+        "7": ["\r", "7", "d", "\x1b"],
+        "8": ["\r", "d", "\x1b", "T", "\x1b", ":red", "\x1b"],
+    }
+    with opened(poisoned) as terminal:
         terminal.read(15, b"quit")
-        terminal.read(2)
-        for key in "234561":
-            terminal.press(key)
-            terminal.read(0.7)
+        for number, keys in over.items():
+            for key in (number, *keys):
+                terminal.press(key)
+                terminal.settle(0.15 if key == "\x1b" else 0.05)  # Textual waits for what may follow it
         assert terminal.process.poll() is None, terminal.output[-2000:]
         text = terminal.output.replace(b"\x1b]22;default\x07", b"")  # Textual's pointer shape
-        terminal.press("q")
-        terminal.wait()
-    assert b"\x1b]52" not in text and b"\x1b]0;" not in text and b"\x1b[2J" not in text
-    assert b"\x07" not in text and "\x9b".encode() not in text and "\u202e".encode() not in text
+        terminal.press("\x03")
+        assert terminal.wait() == 130, terminal.output[-3000:].decode()
+    assert b"evil.example" in text and b"[/red]" in text, "the payloads were on the screens"
+    for never in (
+        b"\x1b]52",
+        b"\x1b]0;",
+        b"\x1b[2J",
+        b"\x1b]8;;http",
+        b"\x07",
+        b"\x00",
+        b"\x08",
+        b"\x1b[31;5m",
+    ):
+        assert never not in text, never
+    for char in "\x9b\x9d\x9c\u202e\u2066\u200b\u2060\ufeff\U000e0041":
+        assert char.encode() not in text, hex(ord(char))
     assert re.search(rb"\x1b\](?!8;)", text) is None
+    text.decode("utf-8")  # and no broken bytes
 
 
 @pytest.mark.parametrize("dumb", ["dumb", ""])
@@ -227,7 +251,7 @@ def test_in_a_locale_without_utf_8_only_ascii_is_drawn(workspace: Workspace) -> 
     with opened(workspace, LANG="en_US.ISO-8859-1") as terminal:
         assert b"Dash" in terminal.read(15, b"quit")
         terminal.press("2")
-        terminal.read(1.5)
+        terminal.settle(0.3)
         text = terminal.output
         terminal.press("\x03")
         terminal.wait()
@@ -245,7 +269,8 @@ def test_no_color_sends_no_colour_code_and_leaves_words_glyphs_and_a_cursor(work
     with opened(workspace, NO_COLOR="1", COLORTERM="truecolor") as terminal:
         assert b"ABSENT" in terminal.read(15, b"quit")
         terminal.press("2")
-        text = terminal.read(1.0)
+        terminal.settle(0.3)
+        text = terminal.output
         terminal.press("\x03")
         terminal.wait()
     assert "○".encode() in text
