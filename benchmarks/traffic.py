@@ -138,7 +138,7 @@ def _flows(
         for name, (program, _) in there.items():
             if terminals[name].wait_text(program.marker, PATIENCE) is None:
                 subjects.notes.append(f"{name} did not start: {terminals.pop(name).last_words()}")
-        run(list(terminals.values()), 2 * SETTLE)
+        run(list(terminals.values()), 3 * SETTLE)  # the note of the opening has gone by then
         if keys:
             for terminal in terminals.values():
                 terminal.send(keys)

@@ -15,10 +15,12 @@ from core.alerts.evaluate import WINDOWED
 from core.alerts.threshold_text import editable
 from core.alerts.view import condition_text, value_text
 from widgets.alert_table import SEVERITY_TONE, STANDING_TONE
+from widgets.lines import Row
 from widgets.row_table import Column, TableRow
 from widgets.tone import glyph, safe
 
 if TYPE_CHECKING:
+    from console.snapshot import Snapshot
     from core.alerts.rule import Rule
     from core.store.outbox import Delivery
     from core.store.silences import Silence
@@ -107,3 +109,13 @@ def told_rows(deliveries: Sequence[Delivery], now: datetime) -> list[TableRow]:
         )
         rows.append(TableRow(str(each.id), cells, safe(each.error, 300) if each.status != "sent" else ""))
     return rows
+
+
+def quiet(rules: int, snapshot: Snapshot) -> list[Row]:
+    """What stands where no alert is listed."""
+    if snapshot.health.status == "ABSENT":
+        return [[("The rules look at a run's rows. There is none yet: ppo-console train starts one.", "dim")]]
+    return [
+        [("No alert. One that fires will stand here, with value, threshold and what to do.", "dim")],
+        [(f"{rules} rules of config.toml watch each new row.", "dim")],
+    ]
