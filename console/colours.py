@@ -81,7 +81,9 @@ class _TwoHundred:
     """As it is, but for the colours whose nearest of 256 would mean or show something else."""
 
     def __init__(self, theme: Theme) -> None:
-        places = _places(theme, critical=203, rule=239, active=237, panel=235, surface=234, background=233)
+        places = _places(
+            theme, critical=203, rule=239, bar=238, active=237, panel=235, surface=234, background=233
+        )
         self._places = {colour.triplet: _ansi(place) for colour, place in places.items()}
 
     def __call__(self, style: Style) -> Style:
@@ -107,6 +109,7 @@ def _places(theme: Theme, **roles: int) -> dict[RichColor, int]:
         "rule": theme.variables["border-blurred"],
         "muted": theme.variables["foreground-muted"],
         "active": theme.variables["surface-active"],
+        "bar": theme.variables["scrollbar"],
         "panel": theme.panel,
         "surface": theme.surface,
         "background": theme.background,

@@ -68,6 +68,12 @@ class Terminal:
         while time.monotonic() < end and select.select([self.master], [], [], quiet)[0]:
             self.output += os.read(self.master, 65536)
 
+    def resize(self, lines: int, columns: int) -> None:
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)
+        while select.select([self.master], [], [], 0.005)[0]:
+            self.output += os.read(self.master, 65536)
+
     def press(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
@@ -182,13 +188,28 @@ def test_a_stop_gives_the_terminal_back_going_on_draws_all_again_and_q_quits_wit
         assert left_as_found(terminal)
 
 
+def test_after_a_storm_of_sizes_the_picture_is_whole(workspace: Workspace) -> None:
+    """From no cell at all to 500x500, and back."""
+    sizes = [(0, 0), (500, 500), (15, 60), (1, 1), (5, 20), (50, 200), (0, 80), (24, 0)]
+    with opened(workspace) as terminal:
+        assert b"Dash" in terminal.read(15, b"quit")
+        for size in [*sizes * 4, (24, 80)]:
+            terminal.resize(*size)
+        terminal.settle(0.4, 5.0)
+        terminal.output = b""
+        terminal.press("2")
+        assert b"quit" in terminal.read(5, b"quit") and b"Alerts" in terminal.output
+        terminal.press("\x03")
+        assert terminal.wait() == 130
+
+
 def test_hostile_text_in_every_place_sends_no_control_of_its_own(poisoned: Workspace) -> None:
     """Files, configuration, store and model of others; every screen and what opens over it. One session."""
     over = {
-        "1": ["i", "\x1b", "o", "\x1b", "/red\r", "\x1b", "A", "\x1b"],
+        "1": ["i", "\x1b", "o", "\x1b", "A", "\x1b"],
         "2": ["\r", "\x1b", "d", "\x1b", "a", "\x1b", "\t", "\t", "s", "\x1b", "?", "\x1b"],
         "3": ["\r", "\x1b", " ", "\x1b", "O", "\x1b"],
-        "4": ["\r", "\x1b", "/red\r", "\x1b", "w"],
+        "4": ["\r", "\x1b", "/red\r", "\x1b"],
         "5": ["\t", "R", "\x1b", "S", "\x1b"],
         "6": ["\r", "e", "\x1b"],
         "7": ["\r", "7", "d", "\x1b"],
