@@ -15,6 +15,7 @@ WARM_UP = 0.4
 GROWTH = 0.06
 """Share by which memory may grow between the stretch after the warm-up and the last one."""
 MORE_HANDLES = 3
+"""A log that was rotated keeps its descriptor; a whole week rotates five times."""
 PATIENCE_MS = 2000.0
 """A key that is not answered within this counts as not answered."""
 LAG_MS = 500.0

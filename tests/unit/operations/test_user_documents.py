@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import shlex
 from collections.abc import Iterator
@@ -111,6 +112,15 @@ def test_every_target_file_and_link_is_there(document: Path) -> None:
 def test_every_configuration_is_accepted(document: Path) -> None:
     for block in re.findall(r"^```toml\n(.*?)^```", document.read_text(encoding="utf-8"), re.M | re.S):
         parse_settings(block, document)
+
+
+def test_the_systemd_unit_starts_a_command_that_is_there_and_may_write_its_workspace(tree: Any) -> None:
+    unit = configparser.ConfigParser(strict=False)
+    unit.read(ROOT / "docs" / "systemd" / "ppo-console-watch.service")
+    service = unit["Service"]
+    program, _, rest = service["ExecStart"].partition(" ")
+    assert program.endswith("/ppo-console") and not problem(f"ppo-console {rest}", tree)
+    assert service["Type"] == "notify" and service["ReadWritePaths"] == rest.split()[-1]
 
 
 def test_every_guide_is_there_and_reached_from_the_readme() -> None:
