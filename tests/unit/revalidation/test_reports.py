@@ -134,7 +134,7 @@ def test_a_report_that_does_not_fit_leaves_the_earlier_one(
 ) -> None:
     def write() -> None:
         for number in range(60):
-            longer = ("w" * 10_000,) * number
+            longer = ("w" * 40_000,) * number
             try:
                 write_reports(make_result(warnings=longer), tmp_path, now)
             except UnreadableError:
