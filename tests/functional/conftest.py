@@ -43,7 +43,7 @@ sys.path[0], sys.argv = os.getcwd(), ["console", *asked["arguments"]]
 del sys.modules["console.__main__"]
 runpy.run_module("console", run_name="__main__", alter_sys=True)
 """
-"""A process with the program's modules imported; of it each command is a fork, so that not each imports them."""
+"""A process with the program's modules imported; each command is a fork of it, and imports them no more."""
 
 
 class Forking:

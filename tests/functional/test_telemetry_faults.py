@@ -57,7 +57,7 @@ def rows(count):
 
 def wait_until_read():
     sync.touch()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while sync.exists() and time.monotonic() < deadline:
         time.sleep(0.002)
 

@@ -101,7 +101,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     workspace = init_workspace(tmp_path_factory.mktemp("first") / "workspace")
     write_run(workspace.logs)
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(workspace.root)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", PROGRAM, str(workspace.root)], capture_output=True, text=True, timeout=180
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

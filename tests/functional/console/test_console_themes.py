@@ -48,9 +48,9 @@ async def test_the_palette_switches_to_high_contrast_where_every_text_has_seven_
         await given.pressed(pilot, "2", "1")
         assert pale(given.app, frozenset()), "the calm theme has labels below 7:1"
         await given.pressed(pilot, "colon", *"high-con")
-        await pilot.pause(0.3)
+        await pilot.pause()
         await given.pressed(pilot, "enter")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert given.app.theme == "high-contrast"
         for keys in ("1", "2", "a", "escape 5", "8", "question_mark"):
             await given.pressed(pilot, *keys.split())

@@ -65,10 +65,10 @@ def test_bad_candles_block(workspace: Workspace, now: datetime) -> None:
 def test_a_child_that_hangs_is_ended_in_time(
     workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "executable", _script(workspace, "sleep 30"))
+    monkeypatch.setattr(sys, "executable", _script(workspace, "sleep 120"))
     began = time.monotonic()
     facts = probe.run_probe(workspace, now, seconds=0.3)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert facts == probe.Facts(missing="no answer within 0.3 s")
 
 

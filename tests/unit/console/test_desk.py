@@ -16,7 +16,7 @@ def test_a_look_asked_for_during_another_is_made_after_it_once(monkeypatch: pyte
 
     def look(self: Desk, workspace: Any) -> None:
         begun.release()
-        assert go_on.acquire(timeout=5)
+        assert go_on.acquire(timeout=60)
         done.append(workspace)
         if len(done) == 1:
             raise OSError("a look that fails keeps none of the later ones away")
@@ -27,16 +27,16 @@ def test_a_look_asked_for_during_another_is_made_after_it_once(monkeypatch: pyte
     session: Any = SimpleNamespace(workspace="w", mailbox=SimpleNamespace(send=sent.append))
     desk = Desk(session)
     desk.look()
-    assert begun.acquire(timeout=5)
+    assert begun.acquire(timeout=60)
     desk.look()
     desk.look()
     go_on.release()
-    assert begun.acquire(timeout=5), "the wish that came meanwhile"
+    assert begun.acquire(timeout=60), "the wish that came meanwhile"
     go_on.release()
     for thread in threading.enumerate():
         if thread.name.endswith("(_probe)"):
             thread.join(5)
     assert done == ["w", "w"] and len(sent) == 1
     desk.look()
-    assert begun.acquire(timeout=5), "and the next one begins anew"
+    assert begun.acquire(timeout=60), "and the next one begins anew"
     go_on.release()

@@ -41,7 +41,7 @@ def stops(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stops]:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5.0
+    end = time.monotonic() + 60.0
     while not what() and time.monotonic() < end:
         time.sleep(0.005)
     assert what()

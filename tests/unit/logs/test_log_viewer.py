@@ -305,14 +305,14 @@ from core.logs.book import LogBook
 from core.logs.target import Target
 from core.logs.viewer import LogViewer
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-begun = time.perf_counter()
+begun = time.process_time()
 viewer = LogViewer(LogBook(Path(sys.argv[1])))
 viewer.refresh(0.0, datetime.now(UTC))
-print(time.perf_counter() - begun)
+print(time.process_time() - begun)
 assert viewer.window.lines[-1].text.endswith("the end")
-begun = time.perf_counter()
+begun = time.process_time()
 viewer.go_to(Target(time=datetime(2026, 2, 24, 1, 30, tzinfo=UTC)), lambda: False)
-print(time.perf_counter() - begun)
+print(time.process_time() - begun)
 assert viewer.line.text.startswith("2026-02-24 01:30:00")
 viewer.find("no such text")
 while viewer.work():

@@ -146,7 +146,7 @@ def test_a_cut_stream_is_malformed_wherever_it_is_cut(statistics: bytes) -> None
 
 
 def test_bombs_are_refused_or_harmless_in_little_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(MalformedError, match="at most 1,048,576 bytes"):
         decode(pickle.dumps(b"x" * (1 << 20)))
     with pytest.raises(MalformedError, match="at most 200,000 instructions"):
@@ -161,7 +161,7 @@ def test_bombs_are_refused_or_harmless_in_little_time() -> None:
     colliding = b"".join(pickle.dumps(i * (2**61 - 1), 4)[2:-1] + b"N" for i in range(1, 5000))
     with pytest.raises(NeedsCodeError, match="dictionary's key"):
         decode(b"\x80\x04}(" + colliding + b"u.")
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_name_is_only_a_name_and_is_said_printable() -> None:

@@ -225,7 +225,7 @@ def courier_process(path: Path, url: str, seconds: float, stall: str = "") -> su
     )
 
 
-def wait_for(check: Callable[[], bool], seconds: float = 30.0) -> bool:
+def wait_for(check: Callable[[], bool], seconds: float = 120.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if check():
@@ -244,7 +244,7 @@ def test_two_processes_raise_one_notification_per_transition(
     receiver.failures = 2
     seen = {"seen_at": datetime.now(UTC)}
     store.save_alert_states("r", [dataclasses.replace(record(f"rule_{each}"), **seen) for each in range(6)])
-    processes = [courier_process(tmp_path / "console.sqlite3", receiver.url, 25.0) for _ in range(2)]
+    processes = [courier_process(tmp_path / "console.sqlite3", receiver.url, 250.0) for _ in range(2)]
     try:
         assert wait_for(lambda: store.outbox_counts()["sent"] == 6)
         time.sleep(0.5)

@@ -215,13 +215,13 @@ def big_csv(path: Path, rows: int) -> None:
 def test_a_long_csv_shows_its_newest_values_at_once_and_its_history_soon(
     tmp_path: Path, now: datetime
 ) -> None:
-    """The bounds leave a loaded machine room; benchmarks measure the real figures."""
+    """The bounds are of CPU time, whatever else the machine does; benchmarks measure the real figures."""
     rows = 300_000
     big_csv(tmp_path / "convergence_dashboard.csv", rows)
     opened = RunReader(tmp_path, now=now)
-    began = time.perf_counter()
+    began = time.process_time()
     opened.poll(now, 0.05)
-    first = time.perf_counter() - began
+    first = time.process_time() - began
     reward = opened.run.series["reward"]
     assert reward.last == rows % 501 - 250 + 0.5 and 1000 < len(reward) < 3000
     assert opened.run.history < 1 and opened.rules_run is None and opened.reading
@@ -229,7 +229,7 @@ def test_a_long_csv_shows_its_newest_values_at_once_and_its_history_soon(
     while opened.run.history < 1:
         opened.poll(now, 0.05)
         shares.append(opened.run.history)
-    history = time.perf_counter() - began
+    history = time.process_time() - began
     assert shares == sorted(shares)
     kl = opened.run.series["approx_kl"]
     assert (kl.rows, kl.maximum, kl.timestep[kl.value.index(9.25)]) == (rows, 9.25, rows // 3 * 64)
