@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -140,10 +141,13 @@ def _in_thread(
 
 
 def _results(calls: Sequence[Call[T]], arguments: dict[str, Any]) -> Iterator[T]:
-    from joblib import Parallel, delayed
+    """joblib's results, on the calling thread: which cluster is chosen holds for one thread alone."""
+    from joblib import Parallel, delayed, parallel_config
 
-    found: Iterator[T] = iter(Parallel(**arguments)(delayed(function)(*given) for function, given in calls))
-    yield from found
+    given = dict(arguments)
+    cluster = given.pop("cluster", None)
+    with parallel_config(backend=cluster) if cluster else contextlib.nullcontext():
+        yield from Parallel(**given)(delayed(function)(*each) for function, each in calls)
 
 
 def _kill_loky() -> None:
@@ -185,15 +189,14 @@ def _backend(workers: Workers) -> Iterator[dict[str, Any]]:
 @contextlib.contextmanager
 def _dask(workers: Workers) -> Iterator[dict[str, Any]]:
     from distributed import Client
-    from joblib import parallel_config
 
+    _require_answer("Dask scheduler", workers)
     try:
         client = Client(workers.address, timeout=_ANSWER_SECONDS, set_as_default=True)
     except (OSError, ValueError) as error:
         raise _no_answer("Dask scheduler", workers, error) from None
     try:
-        with parallel_config(backend="dask"):
-            yield {"n_jobs": -1, "return_as": "generator_unordered", "batch_size": 1}
+        yield {"cluster": "dask", "n_jobs": -1, "return_as": "generator_unordered", "batch_size": 1}
     finally:
         client.close(timeout=1)
 
@@ -201,9 +204,9 @@ def _dask(workers: Workers) -> Iterator[dict[str, Any]]:
 @contextlib.contextmanager
 def _ray(workers: Workers) -> Iterator[dict[str, Any]]:
     import ray
-    from joblib import parallel_config
     from ray.util.joblib import register_ray
 
+    _require_answer("Ray cluster", workers)
     started = not ray.is_initialized()
     if started:
         try:
@@ -212,11 +215,20 @@ def _ray(workers: Workers) -> Iterator[dict[str, Any]]:
             raise _no_answer("Ray cluster", workers, error) from None
     register_ray()
     try:
-        with parallel_config(backend="ray"):
-            yield {"n_jobs": -1, "batch_size": 1}
+        yield {"cluster": "ray", "n_jobs": -1, "batch_size": 1}
     finally:
         if started:
             ray.shutdown()
+
+
+def _require_answer(what: str, workers: Workers) -> None:
+    """Somebody listens at HOST:PORT, if the address has one: the clients themselves try for minutes."""
+    host, _, port = (workers.address or "").rpartition("://")[2].rpartition(":")
+    if host and port.isascii() and port.isdigit() and int(port) < 65_536:
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+        except OSError as error:
+            raise _no_answer(what, workers, error) from None
 
 
 def _no_answer(what: str, workers: Workers, error: Exception) -> UnreadableError:

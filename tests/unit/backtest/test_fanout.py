@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import fields
@@ -17,9 +18,9 @@ import pytest
 from core.backtest.engine import Backtest, StreamTrades, run_backtest
 from core.backtest.fanout import Job, ModelRun, count_tasks, fan_out
 from core.backtest.policy import RecordedPolicy, TrainedPolicy
-from core.backtest.workers import Workers, parse_workers, run_tasks
+from core.backtest.workers import Workers, _require_answer, parse_workers, run_tasks
 from core.config.settings import Settings
-from core.errors import CancelledError, ConsoleError, UsageError
+from core.errors import CancelledError, ConsoleError, UnreadableError, UsageError
 from core.market.model import Universe
 from core.trading.features import market_features
 from core.trading.observation import OBSERVATION_NAMES
@@ -168,9 +169,8 @@ def test_dask_gives_the_same_numbers(universe: Universe, expected: list[ModelRun
     distributed = pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         address = cluster.scheduler_address
+        assert all(run_tasks(parse_workers(f"dask:{address}"), [(_dask_worker, ())], lambda: False))
         assert_all_same(fanned(universe, f"dask:{address}"), expected)
-        with pytest.raises(ConsoleError, match=r"a worker of dask:.* died"):
-            list(run_tasks(parse_workers(f"dask:{address}"), [(_die, ())], lambda: False))
 
 
 @pytest.mark.slow
@@ -178,9 +178,34 @@ def test_ray_gives_the_same_numbers(universe: Universe, expected: list[ModelRun]
     ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
+        assert all(run_tasks(parse_workers("ray"), [(_ray_worker, ())], lambda: False))
         assert_all_same(fanned(universe, "ray"), expected)
+        with pytest.raises(ConsoleError, match="a worker of ray died"):
+            list(run_tasks(parse_workers("ray"), [(_die, ())], lambda: False))
     finally:
         ray.shutdown()
+
+
+def _dask_worker() -> str:
+    """Raises ValueError anywhere else."""
+    from distributed import get_worker
+
+    return str(get_worker().address)
+
+
+def _ray_worker() -> str | None:
+    """None in the process that asks."""
+    import ray
+
+    return ray.get_runtime_context().get_actor_id()
+
+
+def test_a_cluster_that_does_not_answer_is_one_sentence() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(UnreadableError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:\d+: "):
+            _require_answer("Dask scheduler", parse_workers(f"dask:{address}"))
 
 
 def test_a_task_cancelled_in_process_ends_within_its_candle(universe: Universe) -> None:
