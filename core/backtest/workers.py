@@ -129,6 +129,8 @@ def _in_thread(
             try:
                 good, value = results.get(timeout=_POLL)
             except queue.Empty:
+                if workers.backend == "dask":
+                    _look_for_dead_tasks()
                 continue
             if not good:
                 raise value if value is not None else RuntimeError(f"{left} tasks gave no result")
@@ -219,6 +221,15 @@ def _ray(workers: Workers) -> Iterator[dict[str, Any]]:
     finally:
         if started:
             ray.shutdown()
+
+
+def _look_for_dead_tasks() -> None:
+    """Raise what Dask holds of a task whose workers died: joblib goes on waiting for it."""
+    from distributed.client import default_client
+
+    for state in list(default_client().futures.values()):
+        if state.status == "error" and type(state.exception).__name__ in _DEAD:
+            raise state.exception
 
 
 def _require_answer(what: str, workers: Workers) -> None:

@@ -171,6 +171,8 @@ def test_dask_gives_the_same_numbers(universe: Universe, expected: list[ModelRun
         address = cluster.scheduler_address
         assert all(run_tasks(parse_workers(f"dask:{address}"), [(_dask_worker, ())], lambda: False))
         assert_all_same(fanned(universe, f"dask:{address}"), expected)
+        with pytest.raises(ConsoleError, match=r"a worker of dask:.* died"):
+            list(run_tasks(parse_workers(f"dask:{address}"), [(_die, ())], lambda: False))
 
 
 @pytest.mark.slow
