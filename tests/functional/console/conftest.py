@@ -144,6 +144,7 @@ class Shown:
         while not condition():
             assert time.monotonic() < end, f"it did not happen; on the screen:\n{self.text()}"
             await pilot.pause(0.02)
+        await pilot.pause()  # what stands on the screen follows what came
 
 
 @dataclass
