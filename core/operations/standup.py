@@ -213,7 +213,7 @@ def build_standup(
         issues_known=facts.issues is not None,
         plan=said(plan_entry(facts, settings, decision)),
         monitoring=say(monitoring(facts), language),
-        tuning=say(tuning(facts, settings.checks), language),
+        tuning=say(tuning(facts, settings.checks, decision), language),
         blockers=all_said(blockers(facts)),
         confidence=said(trust),
         note=visible(note),

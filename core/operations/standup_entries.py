@@ -132,9 +132,11 @@ def monitoring(facts: RunFacts) -> str:
     return "Monitor convergence every 4 hours"
 
 
-def tuning(facts: RunFacts, checks: Checks) -> str:
-    """What the documents' tables say to do about what is seen; empty: nothing."""
+def tuning(facts: RunFacts, checks: Checks, decision: RevalidationResult | None = None) -> str:
+    """What a decision asks for, and the documents' tables for what is seen; empty: nothing."""
     found = []
+    if decision is not None and decision.decision != "GO":
+        found.append(f"judged {decision.decision}: {decision.recommendation}")
     if facts.kl_last is not None and facts.kl_last > checks.kl_alert:
         found.append(
             f"KL {facts.kl_last:.3g} > {checks.kl_alert:g}: reduce the learning rate, check the data"

@@ -197,6 +197,7 @@ RUN: dict[str, str] = {
     "none found, the first is due at {n} steps": "nenhum encontrado, o primeiro vem aos {} steps",
     "{n} (age: {n} hours)": "{} (idade: {} horas)",
     "Judged {n}: {n}": "Julgado {}: {}",
+    "judged {n}: {n}": "julgado {}: {}",
     "Judged {n}: {n}; next: {}": "Julgado {}: {}; a seguir: {}",
     "{}; that time is past": "{}; essa hora já passou",
     "{n} {n}, at once ({}; planned for {n} UTC)": "{} {}, já ({}; previsto para {} UTC)",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from core.errors import UnreadableError
 from core.operations.evaluations import Evaluation, read_evaluations
+from core.operations.facts import gather
 from core.operations.standup import Standup, build_standup, save_standup
-from core.operations.standup_entries import confidence_entry
+from core.operations.standup_entries import confidence_entry, tuning
+from core.revalidation.result import RevalidationResult
 from core.telemetry.model import Run, RunInfo
 
 START = datetime.fromisoformat("2026-02-23T14:00:00+00:00")
@@ -120,6 +123,22 @@ def test_issues_and_tuning_come_from_alerts_and_tables(
     text = build_standup(workspace, run, make_health(), (make_alert("kl_spike"),), NOW).text()
     assert "- Issues: ⚠️ kl_spike: approx_kl 0.12 > 0.1" in text
     assert "- Any tuning needed? Yes (KL 0.3 > 0.1: reduce the learning rate, check the data)" in text
+
+
+def test_a_decision_that_asks_for_tuning_or_retraining_is_tuning_needed(
+    workspace: Any, make_run: Any, make_health: Any
+) -> None:
+    facts = gather(workspace, make_run(), make_health("FINISHED"), (), NOW, NOW)
+    judged = {"NO-GO": "Retrain", "PARTIAL-GO": "Tune", "GO": "Deploy"}
+    found = {
+        decision: tuning(
+            facts,
+            workspace.settings.checks,
+            cast(RevalidationResult, SimpleNamespace(decision=decision, recommendation=follows)),
+        )
+        for decision, follows in judged.items()
+    }
+    assert found == {"NO-GO": "judged NO-GO: Retrain", "PARTIAL-GO": "judged PARTIAL-GO: Tune", "GO": ""}
 
 
 @pytest.mark.parametrize(
