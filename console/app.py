@@ -50,6 +50,7 @@ from widgets.tone import Tone
 
 if TYPE_CHECKING:
     from rich.terminal_theme import TerminalTheme
+    from textual.await_complete import AwaitComplete
 
     from console.countdown import Countdown
     from console.demo_guide import Guide
@@ -246,6 +247,13 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
             return super().switch_mode(mode)
         finally:
             self._kept = False
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the question on top, and keep nothing of it."""
+        from console.retained import let_go
+
+        let_go()
+        return super().pop_screen()
 
     def delay_update(self, delay: float = 0.05) -> None:
         if not self._kept:

@@ -21,7 +21,7 @@ import psutil
 from benchmarks.runs import BenchRun, make_run
 from benchmarks.soak.plot import plot
 from benchmarks.soak.samples import PATIENCE_MS, Check, Sample, judge
-from benchmarks.soak.week import ROW_SECONDS, WEEK_SECONDS, WHOLE_MINUTES, Week, spikes
+from benchmarks.soak.week import HISTORY, ROW_SECONDS, WEEK_SECONDS, WHOLE_MINUTES, Week, spikes
 from benchmarks.terminal import Terminal
 from core.workspace import Workspace, init_workspace
 
@@ -56,7 +56,9 @@ def main() -> int:
 def soak(folder: Path, seconds: float) -> tuple[list[Sample], list[Check]]:
     """The samples of a soak in a new workspace at `folder`, and the verdict on them."""
     workspace = init_workspace(folder)
-    week = Week(make_run(workspace.logs, "soak", rows=0, total_rows=int(WEEK_SECONDS / ROW_SECONDS)))
+    total = HISTORY + int(WEEK_SECONDS / ROW_SECONDS)
+    week = Week(make_run(workspace.logs, "soak", rows=0, total_rows=total))
+    week.write_until(0)
     with Terminal((sys.executable, "-m", "console"), SIZE, folder=folder) as terminal:
         if terminal.wait_text("soak", 60) is None:
             return [], [Check("the console opens", terminal.last_words(), "the run's name", False)]

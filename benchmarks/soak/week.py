@@ -21,6 +21,8 @@ WHOLE_MINUTES = 10.0
 PACE = WEEK_SECONDS / (WHOLE_MINUTES * 60)
 ROW_SECONDS = 30.0
 """Seconds of the week for each row, and for each line of the log."""
+HISTORY = 26_000
+"""Rows of the run before the soak begins: more than the console keeps whole, so that its caps are at work."""
 SPIKE_EVERY, SPIKE_ROWS = 300, 6
 """Rows between two spikes of KL, and rows that one lasts."""
 NAN_EVERY = 170
@@ -29,17 +31,18 @@ ROTATE_EVERY = 4000
 
 
 def rows_after(seconds: float) -> int:
-    """How many rows the week has after so many seconds of the soak."""
-    return int(seconds * PACE / ROW_SECONDS)
+    """How many rows the run has after so many seconds of the soak."""
+    return HISTORY + int(seconds * PACE / ROW_SECONDS)
 
 
 def is_spike(row: int) -> bool:
-    return row >= SPIKE_EVERY and row % SPIKE_EVERY < SPIKE_ROWS
+    since = row - HISTORY
+    return since >= SPIKE_EVERY and since % SPIKE_EVERY < SPIKE_ROWS
 
 
 def spikes(rows: int) -> int:
     """How many spikes have begun among the first `rows` rows."""
-    return rows // SPIKE_EVERY
+    return max(0, rows - HISTORY) // SPIKE_EVERY
 
 
 @dataclass(slots=True)

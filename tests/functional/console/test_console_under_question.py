@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from textual._compositor import ChopsUpdate
+from textual._styles_cache import StylesCache
 from textual.geometry import Region
 
 import console.app as app_module
@@ -111,3 +113,21 @@ def test_what_no_box_covers_is_exactly_the_cells_beside_it() -> None:
     for box in (Region(3, 2, 4, 3), Region(0, 0, 5, 5), Region(8, 6, 9, 9), Region(20, 0, 2, 2), whole):
         assert cells(uncovered([whole], [box])) == cells([whole]) - cells([box])
     assert uncovered([whole], [Region(0, 0, 6, 8), Region(6, 0, 6, 8)]) == set()
+
+
+async def test_a_question_that_was_answered_leaves_nothing_behind(given: Any, make: Any) -> None:
+    """Each opened help kept its drawn lines, 1.7 MB."""
+
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(each, StylesCache) for each in gc.get_objects())
+
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        found = []
+        for _ in range(4):
+            await pilot.press("question_mark")
+            assert isinstance(given.app.screen, HelpScreen)
+            await pilot.press("escape")
+            found.append(kept())
+        assert found[-1] == found[0]
