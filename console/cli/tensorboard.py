@@ -18,7 +18,7 @@ import typer
 
 from console.cli.options import RunOption, WorkspaceOption, workspace_at
 from console.cli.output import say
-from core.errors import UnreadableError, UsageError
+from core.errors import UsageError
 from core.text import visible
 
 PORT = 6006
@@ -51,9 +51,10 @@ def tensorboard(
 
 
 def event_folder(run: Path) -> Path:
-    """Where the event files of a run lie, or the folder itself where it is already theirs."""
+    """Where a run's event files lie, or the folder itself where it is theirs. Raises UsageError."""
     if not run.is_dir():
-        raise UnreadableError(f"{visible(str(run), 300)} is no folder", hint="Give a run's folder.")
+        what = "is no folder" if run.exists() else "does not exist"
+        raise UsageError(f"{visible(str(run), 300)} {what}; expected a run's folder", hint="Check the path.")
     inner = run / "tensorboard"
     return inner if inner.is_dir() else run
 

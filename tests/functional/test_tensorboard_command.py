@@ -61,3 +61,13 @@ def test_a_taken_port_and_a_missing_package_are_one_message_each(
     with pytest.raises(UsageError, match="TensorBoard is not installed"):
         build()(["tensorboard", "--run", str(run)])
     assert started == []
+
+
+def test_a_path_that_is_missing_or_no_folder_is_a_matter_of_usage(
+    tmp_path: Path, started: list[list[str]]
+) -> None:
+    (tmp_path / "file").touch()
+    for path, what in ((tmp_path / "absent", "does not exist"), (tmp_path / "file", "is no folder")):
+        with pytest.raises(UsageError, match=what):
+            build()(["tensorboard", "--run", str(path)])
+    assert started == []
