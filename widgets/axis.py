@@ -13,7 +13,7 @@ from collections.abc import Sequence
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 _WINDOWS = (1.0, 1.5, 2.5, 4.0, 6.0, 10.0)
 _OVERSHOOT = 1.02
-"""A run ends with the rollout that reaches its total."""
+"""Room for the last rollout where its size is unknown."""
 _HEADROOM = 0.1
 _TOO_WIDE = 0.25
 
@@ -32,15 +32,16 @@ def round_up(value: float, sizes: tuple[float, ...] = _ROUND) -> float:
 def window(first: float, last: float, total: float | None = None, gap: float = 0.0) -> tuple[float, float]:
     """The steps a chart of a whole run shows: from 0 to a round end past `last`, or to a nearer `total`.
 
-    A run of 212,992 steps stands in 0 … 250,000. `gap` is the distance of the first two rows: a run that
-    begins more than 20 of them after 0 (resumed in a folder of its own) has an axis that begins near it.
+    A run of 212,992 steps stands in 0 … 250,000. `gap` is the distance of the first two rows, a rollout: a
+    run ends with the rollout that reaches its total, and one that begins more than 20 of them after 0
+    (resumed in a folder of its own) has an axis that begins near it.
     """
     low = 0.0
     if gap > 0 and first > 20 * gap:
         unit = 10.0 ** math.floor(math.log10(first))
         low = math.floor(first / unit) * unit
     end = low + round_up(max(last - low, 1.0), _WINDOWS)
-    if total is not None and last <= total * _OVERSHOOT and total < end:
+    if total is not None and last <= max(total * _OVERSHOOT, total + gap) and total < end:
         end = max(float(total), last)
     return low, end
 

@@ -73,7 +73,7 @@ class StepsAxis(msgspec.Struct, frozen=True):
         return self.margin + min(int((step - low) / (high - low) * plot), plot - 1) if high > low else 0
 
     def spans(self, marks: Iterable[Mark] = ()) -> list[Span]:
-        """First, last and round steps below their columns, and the marks between the labels."""
+        """Round steps below their columns, both ends where there is room; the marks between the labels."""
         cells, labelled = self._labels()
         tones = ["dim" if there else "rule" for there in labelled]
         weight: dict[int, int] = {}
@@ -102,7 +102,7 @@ class StepsAxis(msgspec.Struct, frozen=True):
         plot = self.width - self.margin - 1
         per_step = (plot - 1) / (high - low) if high > low else 0.0
         left = max(0, self.margin - 1)
-        for value in (low, high, *ticks(low, high, max(2, plot // 9))):
+        for value in (*ticks(low, high, max(2, plot // 9)), low, high):
             text = f" {self.label(value)} "
             start = round(self.margin + (value - low) * per_step - (len(text) - 1) / 2)
             start = max(min(start, self.width - len(text)), left)

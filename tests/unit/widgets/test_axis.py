@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from widgets.axis import Range, round_up, tick_labels, ticks, window
+from widgets.chart_marks import StepsAxis
 
 bound = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -67,6 +69,10 @@ def test_the_window_of_the_documents_run() -> None:
     assert window(2048, 260_000, 500_000, 2048) == (0, 400_000)
     assert window(2048, 410_000, 500_000, 2048) == (0, 500_000)
     assert window(2048, 19_000, 20_000, 2048) == (0, 20_000)
+    assert window(4096, 40_960, 40_000, 4096) == (0, 40_960), (
+        "the rollout that reaches the total ends the run"
+    )
+    assert window(4096, 45_056, 40_000, 4096) == (0, 60_000), "it went on past its total"
     assert window(1_001_472, 1_050_000, None, 2048)[0] == 1_000_000
 
 
@@ -109,3 +115,14 @@ def test_zero_only_where_it_means_something() -> None:
 def test_round_up() -> None:
     assert [round_up(value) for value in (0.9, 1.0, 1.1, 2.4, 2.6, 7)] == [1, 1, 2, 2.5, 5, 10]
     assert round_up(0) == round_up(math.nan) == 1.0
+
+
+@pytest.mark.parametrize("last", [40_960, 60_000, 250_000])
+@pytest.mark.parametrize("width", [38, 70])
+def test_steps_below_a_chart_are_evenly_spaced(last: int, width: int) -> None:
+    """An end that is not round is named where there is room, never in place of a round step."""
+    axis = StepsAxis((0, last), width, 6, lambda step: tick_labels([step, 10_000])[0])
+    text = "".join(cell for cell, _ in axis.spans())
+    steps = [int(word.removesuffix("k") or 0) for word in text.replace("─", " ").split()]
+    between = [after - before for before, after in pairwise(steps)]
+    assert len(steps) >= 3 and len(set(between)) == 1, text
