@@ -163,10 +163,6 @@ class Chart(LineWidget):
         if (before.view, before.log, before.smooth) != (look.view, look.log, look.smooth):
             self._picture, self._range = None, Range()
 
-    def set_view(self, view: tuple[float, float] | None) -> None:
-        """Show only the steps `view`; None: the whole run. The frame says when it is a part."""
-        self.look(Look(view, self._look.cursor, self._look.log, self._look.smooth))
-
     @property
     def shown_view(self) -> tuple[float, float] | None:
         """The steps from the left to the right edge; None where nothing is drawn."""

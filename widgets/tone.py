@@ -24,7 +24,6 @@ STYLE: dict[Tone, str] = {
     "dim": "$foreground-muted",
 }
 DIM = STYLE["dim"]
-ACCENT = STYLE["accent"]
 BRIGHT = "$foreground bold"
 RULE = "$border-blurred"
 """Borders, axes and other lines that frame without being read."""

@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 else:
     _Screen = object
 
-_FAST = 10
-"""Columns that the cursor goes with a page key while a metric fills the screen."""
-
 
 class ChartsMixin(_Screen):
     """Mixed into the Dashboard. `_shown` is the picture on the screen: live, or an earlier moment."""
@@ -203,7 +200,7 @@ class ChartsMixin(_Screen):
     def do_chart_right(self) -> None:
         self._move_cursor(1)
 
-    def _move_cursor(self, by: int, times: int = 1) -> None:
+    def _move_cursor(self, by: int) -> None:
         chart = self._acted_on
         series = self._series(chart.title) if chart is not None else None
         if chart is None or series is None or not len(series):
@@ -211,12 +208,8 @@ class ChartsMixin(_Screen):
         if self._look.cursor is None:
             row = nearest_row(series, series.timestep[-1])
             self._look.cursor = series.timestep[row] if row is not None else None
-        else:
-            for _ in range(times):
-                step = chart.step_beside(self._look.cursor, by)
-                if step is None:
-                    break
-                self._look.cursor = step
+        elif (step := chart.step_beside(self._look.cursor, by)) is not None:
+            self._look.cursor = step
         self._redraw_charts()
 
     def on_chart_clicked(self, event: Chart.Clicked) -> None:

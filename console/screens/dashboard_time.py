@@ -92,10 +92,6 @@ class TimeMixin(_Screen):
         else:
             self.console.jump(LOGS)
 
-    def show_moment(self, moment: Moment | None) -> None:
-        """Look at an earlier moment; None: live again. For other screens too."""
-        self._go_to(moment)
-
     def _go_to(self, moment: Moment | None) -> None:
         was, self._replay.moment = self._replay.moment, moment
         if moment is not None and self._look.cursor is not None and self._look.cursor > moment.step:

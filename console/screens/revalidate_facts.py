@@ -15,7 +15,6 @@ from console.screens.judged import Judged, zip_of
 from console.states import RevalidationState
 from core import units
 from core.clock import parse_iso
-from widgets.gate_table import LABELS, gate_number
 from widgets.lines import Row, Span
 from widgets.tone import Tone, ascii_only, glyph, safe
 
@@ -259,11 +258,3 @@ def _baseline_spans(result: RevalidationResult) -> list[Span]:
         if share is not None:
             spans.append((f"  {safe(name, 40).replace('_', ' ')} {units.percent(share)}", "plain"))
     return spans
-
-
-def gate_summary(result: RevalidationResult) -> str:
-    """One line per gate, for copying."""
-    return "\n".join(
-        f"{LABELS[gate.name]:<20}{gate_number(gate.name, gate.value):>10}  {gate.status}"
-        for gate in result.gates
-    )

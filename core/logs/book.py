@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -180,7 +179,3 @@ class LogBook:
     def _drop(source: LogSource, part: LogFile) -> None:
         part.close()
         source.parts.remove(part)
-
-
-def parts_by_order(sources: Sequence[LogSource]) -> dict[int, LogFile]:
-    return {part.order: part for source in sources for part in source.parts}

@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
 from core.clock import from_epoch, iso
 from core.config import settings
 from core.errors import UsageError
-from core.market.candles import candle_files, read_candles, timeframe
+from core.market.candles import candle_files, timeframe
 from core.market.model import Universe
-from core.market.record import SplitRecord, read_split, write_split
+from core.market.record import SplitRecord, write_split
 from core.market.side import write_side
 from core.market.synthetic import write_universe
 from core.market.universe import load_universe
@@ -106,33 +104,6 @@ def train_validation(universe: Universe, data: settings.Data) -> tuple[Universe,
     return (
         part(universe, 0, boundary, score_from=universe.score_from),
         part(universe, boundary, size, score_from=embargo),
-    )
-
-
-def overlap(train: Path, backtest: Path) -> str | None:
-    """What is wrong where two folders share candles or their scored ones touch; None if nothing is.
-
-    Warm-up candles of the test may be older than its first scored one, but training may not reach into the
-    embargo: with a `split.json` the test's scored candles count from there, else from after the look-back.
-    """
-    if not candle_files(train) or not candle_files(backtest):
-        return None
-    last = max(int(read_candles(path).time.max(initial=0)) for path in candle_files(train))
-    record = read_split(backtest)
-    first = (
-        record.score_from_ms
-        if record
-        else min(
-            int(np.sort(candles.time)[min(LOOK_BACK, len(candles) - 1)])
-            for candles in map(read_candles, candle_files(backtest))
-            if len(candles)
-        )
-    )
-    if last < first:
-        return None
-    return (
-        f"{train} reaches to {iso(from_epoch(last / 1000))}, but {backtest} is scored from "
-        f"{iso(from_epoch(first / 1000))}"
     )
 
 

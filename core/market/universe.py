@@ -92,12 +92,6 @@ def align(
     )
 
 
-def coverage(universe: Universe) -> dict[str, float]:
-    """The share of the axis for which each symbol has a candle."""
-    shares = 1 - np.isnan(universe.close).mean(axis=1)
-    return dict(zip(universe.symbols, shares.tolist(), strict=True))
-
-
 def data_hash(folder: Path) -> str:
     """SHA-256 over the names and contents of the folder's candle files and where its scoring begins.
 

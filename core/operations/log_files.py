@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 FROM_THE_START = ("training.log", "convergence_dashboard.csv", "training_metrics.csv", "alerts.log")
 AFTER_A_DAY = ("daily_summary.log",)
-FOREIGN = ("progress.csv", "progress.json", "monitor.csv")
 
 
 def missing_files(workspace: Workspace, run: Run, facts: RunFacts) -> tuple[str, ...]:

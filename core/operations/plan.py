@@ -129,11 +129,6 @@ def plan(settings: Settings) -> tuple[Planned, ...]:
     return tuple(sorted(events, key=lambda event: (event.at, event.source)))
 
 
-def next_planned(settings: Settings, now: datetime) -> Planned | None:
-    """The first event of the plan that has not come, whatever its state; None after the week. Quick."""
-    return next((event for event in plan(settings) if event.at > now), None)
-
-
 _SOURCES: dict[str, Document] = {"daily": "000", "revalidation": "000"}
 
 

@@ -10,7 +10,6 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-from core.alerts.rule import Rule
 from core.errors import UsageError
 from core.text import visible
 
@@ -118,8 +117,3 @@ def scenario(name: str) -> Scenario:
 def scenario_of_gate(gate: str) -> Scenario | None:
     """The scenario for a gate that failed; None where the documents have none."""
     return next((each for each in scenarios().values() if gate in each.gates), None)
-
-
-def scenario_of(rule: Rule) -> Scenario | None:
-    """The scenario that a rule leads to; None where it names none that is there."""
-    return scenarios().get(rule.runbook)

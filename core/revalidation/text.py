@@ -29,11 +29,6 @@ _MONTHS = ("JAN", "FEV", "MAR", "ABR", "MAI", "JUN", "JUL", "AGO", "SET", "OUT",
 _RULE = "═" * 59
 
 
-def step_line(step: int) -> str:
-    """`[1/5] Load trained model...`, steps from 1."""
-    return f"[{step}/{len(STEP_TITLES)}] {STEP_TITLES[step - 1]}"
-
-
 def day(moment: datetime) -> str:
     """`27 FEV`, as the documents write dates."""
     return f"{moment.day} {_MONTHS[moment.month - 1]}"
@@ -236,11 +231,6 @@ def judged_words(before: int) -> str:
     if before == 0:
         return "judged for the first time"
     return f"judged {'once' if before == 1 else f'{before:,} times'} before"
-
-
-def baseline_lines(result: RevalidationResult) -> list[str]:
-    """One line per measured baseline: Sharpe, return, drawdown, win rate, factor."""
-    return [f"{name.replace('_', '-')}: {_figures(values)}" for name, values in result.baselines.items()]
 
 
 def _figures(values: Mapping[str, Number]) -> str:

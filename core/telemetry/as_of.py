@@ -106,19 +106,6 @@ def time_of_step(run: Run, timestep: float) -> datetime | None:
     return from_epoch(best) if math.isfinite(best) else None
 
 
-def step_at(run: Run, moment: datetime) -> int | None:
-    """The timestep the run had reached at `moment`, from the newest row with a time up to then."""
-    limit = moment.timestamp()
-    best: tuple[float, int] | None = None
-    for series in list(run.series.values()):
-        for index in range(len(series) - 1, -1, -1):
-            when = series.time[index]
-            if when <= limit:
-                best = max(best or (when, 0), (when, int(series.timestep[index])))
-                break
-    return None if best is None else best[1]
-
-
 def last_row(run: Run) -> datetime | None:
     """The newest row's own time, None where no row has one."""
     times = [one.time[len(one) - 1] for one in list(run.series.values()) if len(one)]

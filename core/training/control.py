@@ -25,7 +25,6 @@ from core.config.settings import Settings
 from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import atomic_write
 from core.process import NONCE_VARIABLE, ProcessIdentity, identify, process_state, signal_process
-from core.training import hyperparameters
 from core.training.guard import refuse_live, start_lock
 from core.training.plan import TrainRequest, make_plan
 from core.training.runfile import RunRecord, read_run, write_run
@@ -82,7 +81,7 @@ def start_training(
         )
         settings = msgspec.structs.replace(
             workspace.settings,
-            ppo=hyperparameters.effective(workspace.settings.ppo, record.total_timesteps),
+            ppo=msgspec.structs.replace(workspace.settings.ppo, total_timesteps=record.total_timesteps),
         )
         before(record)
         return _launch(workspace, record, settings, checkpoint)

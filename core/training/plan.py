@@ -18,7 +18,6 @@ from core.errors import UnreadableError, UsageError
 from core.market.candles import candle_files, symbol_of
 from core.text import visible
 from core.trading.observation import OBSERVATION_NAMES, difference
-from core.training import hyperparameters
 from core.training.archive import old_run_files
 from core.training.checkpoints import newest_whole
 from core.training.manifest import Manifest
@@ -102,7 +101,9 @@ def _new(workspace: Workspace, request: TrainRequest, now: datetime) -> tuple[Ru
     if request.timestamp:
         tag = f"{tag}_{stamp}" if tag else stamp
     slug = re.sub(r"[^A-Za-z0-9.-]+", "-", request.tag or "run").strip("-.")[:40] or "run"
-    ppo = hyperparameters.effective(settings.ppo, request.timesteps)
+    ppo = settings.ppo
+    if request.timesteps is not None:
+        ppo = msgspec.structs.replace(ppo, total_timesteps=request.timesteps)
     record = RunRecord(
         id=f"{stamp}-{slug}-{secrets.token_hex(2)}",
         tag=tag,
@@ -110,7 +111,7 @@ def _new(workspace: Workspace, request: TrainRequest, now: datetime) -> tuple[Ru
         mode=request.mode,
         total_timesteps=ppo.total_timesteps,
         seed=settings.training.seed if request.seed is None else request.seed,
-        hyperparameters=hyperparameters.as_dict(ppo),
+        hyperparameters=msgspec.structs.asdict(ppo),
         started_at=iso(now),
         lanes=settings.training.lanes,
         torch_threads=settings.training.torch_threads,
@@ -153,7 +154,7 @@ def _resumed(workspace: Workspace, request: TrainRequest, now: datetime) -> tupl
             hint="Give a higher total with --timesteps.",
         )
     settings = workspace.settings
-    ppo = hyperparameters.as_dict(hyperparameters.effective(settings.ppo, total))
+    ppo = msgspec.structs.asdict(msgspec.structs.replace(settings.ppo, total_timesteps=total))
     resume = Resume(
         at=iso(now),
         timestep=found.manifest.timesteps,

@@ -12,7 +12,7 @@ from core.config.settings import Data
 from core.errors import UnreadableError, UsageError
 from core.market.candles import read_candles, write_candles
 from core.market.record import read_split
-from core.market.split import embargo_candles, overlap, part, split_data, train_validation
+from core.market.split import embargo_candles, part, split_data, train_validation
 from core.market.universe import load_universe
 from core.trading.features import LOOK_BACK, market_features
 
@@ -40,7 +40,6 @@ def test_a_split_loses_nothing_and_overlaps_nowhere(split, candles):
     test = read_candles(folder / "backtest" / "AAA_4h.parquet")
     assert np.array_equal(np.concatenate([train.time, test.time]), candles(2000).time)
     assert np.array_equal(np.concatenate([train.close, test.close]), candles(2000).close)
-    assert overlap(folder / "train", folder / "backtest") is None
 
 
 def test_all_symbols_are_cut_at_the_same_moment(split):
@@ -94,14 +93,6 @@ def test_too_few_candles_to_split_are_refused_with_the_arithmetic(tmp_path, cand
     with pytest.raises(UsageError, match=r"700 candles are too few .* 500 for the test, 72 of embargo"):
         split_data(tmp_path / "s", tmp_path / "t", tmp_path / "b", DATA, NOW)
     assert not (tmp_path / "t").exists()
-
-
-def test_overlap_is_found(split):
-    folder, _ = split
-    said = overlap(folder / "source", folder / "backtest")
-    assert said is not None
-    assert "is scored from" in said
-    assert overlap(folder / "train", folder / "absent") is None
 
 
 def test_train_and_validation_are_separated_by_the_embargo(split):

@@ -10,7 +10,7 @@ import pytest
 
 from core.clock import iso, parse_iso
 from core.config.settings import Checklist, Schedule, Settings, Week
-from core.operations.plan import next_planned, plan
+from core.operations.plan import plan
 from core.operations.timeline import Timeline, build_timeline
 from core.telemetry.model import Run, RunInfo
 
@@ -73,14 +73,6 @@ def test_dates_times_and_language_follow_the_configuration() -> None:
     assert f"{events['EXECUTAR REVALIDAÇÃO'].at:%Y-%m-%d %H:%M}" == "2026-05-08 15:00"
     assert events["EXECUTAR REVALIDAÇÃO"].day == 5
     assert f"{events['Check de hora em hora +1 h'].at:%H:%M}" == "14:30"
-
-
-def test_the_next_event_needs_no_look_at_anything() -> None:
-    now = parse_iso("2026-02-23T14:10:00Z")
-    following = next_planned(Settings(), now)
-    assert following is not None
-    assert (following.id, (following.at - now).total_seconds()) == ("launch.2026-02-23.15:00", 3000)
-    assert next_planned(Settings(), parse_iso("2026-03-01T00:00:00Z")) is None
 
 
 def test_before_the_week_all_is_due_and_counted_down(week: Any, workspace: Any) -> None:

@@ -16,19 +16,19 @@ from core.backtest.summary import Summary
 from core.config.settings import Schedule
 from core.revalidation.curve import chart_curve
 from core.revalidation.result import RevalidationResult
-from core.revalidation.text import decision_document, gate_list, next_steps, next_steps_seen, step_line
+from core.revalidation.text import STEP_TITLES, decision_document, gate_list, next_steps, next_steps_seen
 
 MakeResult = Callable[..., RevalidationResult]
 
 
 def test_the_five_steps_read_like_the_checklist() -> None:
-    assert [step_line(step) for step in range(1, 6)] == [
-        "[1/5] Load trained model...",
-        "[2/5] Load backtest data (test set, 500+ candles)...",
-        "[3/5] Run backtest with trained model...",
-        "[4/5] Calculate 6 risk gates...",
-        "[5/5] Generate report...",
-    ]
+    assert STEP_TITLES == (
+        "Load trained model...",
+        "Load backtest data (test set, 500+ candles)...",
+        "Run backtest with trained model...",
+        "Calculate 6 risk gates...",
+        "Generate report...",
+    )
 
 
 def test_the_decision_document_is_the_manual_s(make_result: MakeResult) -> None:

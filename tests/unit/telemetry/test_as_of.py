@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.telemetry.as_of import run_at, run_at_step, step_at
+from core.telemetry.as_of import run_at, run_at_step
 from core.telemetry.model import Checkpoint, Marker, Run, RunInfo, Series
 
 START = datetime(2026, 2, 23, 14, 0, tzinfo=UTC)
@@ -61,12 +61,6 @@ def test_without_times_the_moment_is_unknown_and_the_step_decides() -> None:
     run.checkpoints = [Checkpoint(Path("a"), 128, START), Checkpoint(Path("b"), 192, START)]
     seen = run_at_step(run, 150)
     assert seen.moment is None and [one.timestep for one in seen.run.checkpoints] == [128]
-
-
-def test_steps_and_moments_find_each_other() -> None:
-    run = run_of([64.0 * row for row in range(10)])
-    assert step_at(run, START + timedelta(minutes=4, seconds=30)) == 256
-    assert step_at(run, START - timedelta(seconds=1)) is None
 
 
 @given(cut=st.integers(0, 2000), exact=st.integers(1, 50))

@@ -18,7 +18,6 @@ from core.process import NONCE_VARIABLE, ProcessIdentity, identify
 from core.training import control, plan
 from core.training.archive import archive_run
 from core.training.control import TrainRequest, running_trainer, start_training, stop_training
-from core.training.hyperparameters import as_dict
 from core.training.runfile import RunRecord, read_run, write_run
 from core.workspace import Workspace
 
@@ -285,7 +284,7 @@ def test_a_resume_says_which_hyperparameters_changed(
 ) -> None:
     """The manual's way out of exploding KL: restart with a lower learning rate."""
     before = ended(workspace, process)
-    ppo = as_dict(workspace.settings.ppo)
+    ppo = msgspec.structs.asdict(workspace.settings.ppo)
     write_run(workspace.logs, msgspec.structs.replace(before, hyperparameters={**ppo, "learning_rate": 1e-3}))
     write_model(workspace.checkpoints, "ppo_2048_steps", role="checkpoint", timesteps=2048)
     start_training(workspace, TrainRequest(resume=True), now)

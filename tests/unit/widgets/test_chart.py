@@ -9,7 +9,7 @@ import pytest
 from textual.geometry import Region
 
 from core.telemetry.model import Series
-from widgets.chart import Chart, Threshold
+from widgets.chart import Chart, Look, Threshold
 
 
 def series(*values: float, gap: int = 2048) -> Series:
@@ -146,10 +146,10 @@ async def test_a_part_says_that_it_is_one(holding: Any) -> None:
     chart = Chart("reward")
     async with holding(chart).run_test(size=(60, 10)) as pilot:
         chart.show(rising(100))
-        chart.set_view((50_000, 100_000))
+        chart.look(Look((50_000, 100_000)))
         await pilot.pause()
         assert "part 50k–100k of 204.8k" in chart.text_lines()[0]
-        chart.set_view(None)
+        chart.look(Look())
         await pilot.pause()
         assert "part" not in chart.text_lines()[0]
 
