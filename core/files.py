@@ -11,7 +11,7 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from core.errors import UnreadableError
@@ -75,14 +75,33 @@ def sweep_leftovers(folder: Path, older_than: float = 3600.0, *, now: float) -> 
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append one line under an exclusive lock, so that two writers never interleave. Raises OSError."""
-    if "\n" in line:
-        raise ValueError("append_line takes a single line")
+    """Append one line, as `append_lines` does."""
+    append_lines(path, (line,))
+
+
+def append_lines(path: Path, lines: Iterable[str], heading: str = "") -> None:
+    """Append whole lines, all or none, under an exclusive lock, so that two writers never interleave.
+
+    `heading` goes before them into a file that is empty or not there. Raises OSError; what a full disk cut
+    off is taken back.
+    """
+    data = b""
+    for line in lines:
+        if "\n" in line:
+            raise ValueError("each line is a single one")
+        data += line.encode() + b"\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
+    with path.open("ab", buffering=0) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        stream.write(line.encode() + b"\n")
-        stream.flush()
+        end = stream.seek(0, os.SEEK_END)
+        left = memoryview(data if end or not heading else heading.encode() + b"\n" + data)
+        try:
+            while left:
+                left = left[stream.write(left) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                stream.truncate(end)
+            raise
 
 
 def sha256_file(path: Path) -> str:

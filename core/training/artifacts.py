@@ -82,7 +82,8 @@ def write_artifacts(
     """Write the set `manifest.name` into `folder`, replacing an earlier one; returns the zip's path.
 
     `manifest.files` is filled in. At every instant a whole set, the earlier or the new, can be read. Raises
-    UnreadableError (numbers that are not finite, no space, no permission); the earlier set then stays.
+    UnreadableError (numbers that are not finite, no space, no permission); the earlier set then stays, and
+    nothing of the new one takes up room.
     """
     _check_finite_statistics(normalisation)
     names = member_names(manifest.name)
@@ -92,9 +93,14 @@ def write_artifacts(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         finish_interrupted(folder)
-        for name, data in zip(names, contents, strict=True):
-            atomic_write(_staged(folder / name), data)
-        atomic_write(_staged(folder / manifest_name(manifest.name)), _json(manifest))
+        try:
+            for name, data in zip(names, contents, strict=True):
+                atomic_write(_staged(folder / name), data)
+            atomic_write(_staged(folder / manifest_name(manifest.name)), _json(manifest))
+        except (OSError, UnreadableError):
+            with contextlib.suppress(OSError):
+                finish_interrupted(folder)
+            raise
         _commit(folder, manifest.name)
     except OSError as error:
         raise UnreadableError(

@@ -105,9 +105,8 @@ def build_model(train: Universe, settings: Settings, seed: int) -> tuple[PPO, Ve
     return model, normaliser
 
 
-def connect_logger(model: PPO, tensorboard: Path, writer: KVWriter) -> None:
-    """Log to event files in `tensorboard` itself, not in a numbered folder below it, and to `writer`."""
-    from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
+def connect_logger(model: PPO, tensorboard: Path, *writers: KVWriter) -> None:
+    """Log to `writers` alone; `tensorboard` is the folder that the model names as its log's place."""
+    from stable_baselines3.common.logger import Logger
 
-    tensorboard.mkdir(parents=True, exist_ok=True)
-    model.set_logger(Logger(str(tensorboard), [TensorBoardOutputFormat(str(tensorboard)), writer]))
+    model.set_logger(Logger(str(tensorboard), list(writers)))

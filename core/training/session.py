@@ -1,19 +1,21 @@
 """What a training does besides learning: rows, log lines, checkpoints, evaluations, `run.json`.
 
 Told by `core.training.callbacks` at each rollout. Traps avoided: a full disk that ends four days of training
-because one row could not be written; and a checkpoint whose steps were counted but not learnt from (saving
-and judging happen between an update and the next rollout).
+because one row or log line could not be written, or whose last model finds no room; and a checkpoint whose
+steps were counted but not learnt from (saving and judging happen between an update and the next rollout).
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -45,6 +47,10 @@ _LOSSES = {
 }
 
 
+_PATIENCE = 5.0
+"""Seconds between two tries to save a model that is all that was learnt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Validation:
     universe: Universe
@@ -68,6 +74,7 @@ class TrainingSession:
         clock: Callable[[], datetime],
         stop: Event,
         best: Selection | None = None,
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
         """`best` is what an earlier part of the run chose `best_model` by. Raises as `CsvWriter`."""
         self.record = record
@@ -87,6 +94,8 @@ class TrainingSession:
         self._day: date = clock().date()
         self._saved = self._judged = self._logged = record.timestep
         self._not_finite: set[str] = set()
+        self._pause = pause
+        self._failing: set[str] = set()
 
     def rollout_started(self) -> None:
         """Save and judge what the last update made, when it is time."""
@@ -147,7 +156,7 @@ class TrainingSession:
         if step > self._saved:
             self._checkpoint()
         if step > 0:
-            self._guarded("final_model", self._save_final)
+            self._save_final(wait=outcome == "finished")
         words = "finished" if outcome == "finished" else "stopped"
         hint = "" if outcome == "finished" else "; ppo-console train --resume continues"
         self.say(f"Training {words} at step {step}/{self.record.total_timesteps}{hint}")
@@ -169,7 +178,10 @@ class TrainingSession:
         try:
             self._log.write(message, now, level)
         except OSError as error:
-            sys.stderr.write(f"{writers.log_line(message, now, level)} (training.log: {error.strerror})\n")
+            with contextlib.suppress(OSError):  # most likely on the same full disk
+                sys.stderr.write(
+                    f"{writers.log_line(message, now, level)} (training.log: {error.strerror})\n"
+                )
 
     def _checkpoint(self) -> None:
         def save() -> None:
@@ -216,31 +228,51 @@ class TrainingSession:
             self.say(f"Best model saved: {path}, {selection.metric} {_shown(selection.value)}")
         self._summarise(self._clock().date())
 
-    def _save_final(self) -> None:
-        path = self._saver.final(self.record, self._clock())
-        self.say(f"Final model saved: {self._workspace.relative(path)}")
+    def _save_final(self, *, wait: bool) -> None:
+        """With `wait`, until there is room for it or the process is asked to end."""
+
+        def save() -> None:
+            path = self._saver.final(self.record, self._clock())
+            self.say(f"Final model saved: {self._workspace.relative(path)}")
+
+        while self._guarded("final_model", save) == "unwritten" and wait and not self._stop.is_set():
+            self._pause(_PATIENCE)
 
     def _summarise(self, day: date) -> None:
-        now = self._clock()
-        try:
-            write_daily_summary(self._workspace, day, now)
-        except Exception as error:  # noqa: BLE001 - a fault in a summary must not end the training
-            self.say(f"daily summary: {type(error).__name__}: {error}", "ERROR")
+        def write() -> None:
+            try:
+                write_daily_summary(self._workspace, day, self._clock())
+            except (ConsoleError, OSError):
+                raise
+            except Exception as error:  # a fault in a summary must not end the training
+                raise ConsoleError(f"{type(error).__name__}: {error}") from error
+
+        self._guarded("daily summary", write)
 
     def _update_record(self, **changes: Any) -> None:
         self.record = msgspec.structs.replace(self.record, **changes)
         self._guarded("run.json", lambda: write_run(self._workspace.logs, self.record))
 
-    def _guarded(self, what: str, action: Callable[[], object]) -> None:
-        """Run `action`; a failure to write or to judge is said, and the training goes on."""
+    def _guarded(self, what: str, action: Callable[[], object]) -> Literal["done", "failed", "unwritten"]:
+        """Run `action`; a failure to write or to judge is said once, and the training goes on."""
         try:
             action()
         except CancelledError:
-            pass
+            return "failed"
         except ConsoleError as error:
-            self.say(f"{what}: {error.title}", "ERROR")
+            return self._failed(what, error.title, isinstance(error.__cause__, OSError))
         except OSError as error:
-            self.say(f"{what} could not be written: {error.strerror}", "ERROR")
+            return self._failed(what, f"it could not be written: {error.strerror}", True)
+        if what in self._failing:
+            self._failing.remove(what)
+            self.say(f"{what}: it is written again")
+        return "done"
+
+    def _failed(self, what: str, reason: str, unwritten: bool) -> Literal["failed", "unwritten"]:
+        if what not in self._failing:
+            self._failing.add(what)
+            self.say(f"{what}: {reason}", "ERROR")
+        return "unwritten" if unwritten else "failed"
 
     def _warn_not_finite(self, loss: Mapping[str, float | None]) -> None:
         for name, value in loss.items():

@@ -61,7 +61,8 @@ def main(arguments: list[str]) -> int:
         return error.exit_code
     except BaseException:  # noqa: BLE001 - whatever it was, it must stand in the log and in run.json
         text = traceback.format_exc()
-        sys.stderr.write(text)
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
         with contextlib.suppress(OSError):
             log.traceback(text, utc_now())
         _end(workspace, "crashed")
@@ -76,6 +77,7 @@ def _train(
     from core.training.artifacts import finish_interrupted, verify
     from core.training.build import build_model, connect_logger, load_data
     from core.training.callbacks import callback_for, log_writer_for
+    from core.training.events import event_writer
     from core.training.export import restore
     from core.training.saver import ModelSaver, program_versions
     from core.training.session import TrainingSession, Validation
@@ -126,7 +128,9 @@ def _train(
         stop=stop,
         best=_best_so_far(workspace, record),
     )
-    connect_logger(model, workspace.logs / writers.TENSORBOARD_FOLDER, log_writer_for(session))
+    tensorboard = workspace.logs / writers.TENSORBOARD_FOLDER
+    events = event_writer(tensorboard, lambda text: session.say(text, "WARNING"))
+    connect_logger(model, tensorboard, log_writer_for(session), events)
     session.say("Model initialized")
     session.say("Training loop started")
     left = record.total_timesteps - record.timestep

@@ -1,19 +1,21 @@
 """The text files of a run: fixed headers, one whole line at a time, appended.
 
 Traps avoided: stable-baselines3's own CSV writer, which rewrites the file when a key appears and orders its
-columns by hash; a missing value written as 0; a line torn by a full disk that swallows the next one.
+columns by hash; a missing value written as 0; a torn line that swallows the next one or reads as a shorter
+number; rows of a full disk's hours that are lost although the disk has room again later.
 """
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from core.errors import UnreadableError
-from core.files import append_line
+from core.files import append_lines
 from core.text import visible
 
 DASHBOARD_CSV = "convergence_dashboard.csv"
@@ -40,17 +42,41 @@ HEADERS: dict[str, tuple[str, ...]] = {
         "calmar_ratio",
     ),
 }
+_LONGEST = 4096
+"""Bytes that hold any line of these CSV files."""
 _SHORTER = {EVALUATIONS_CSV: HEADERS[EVALUATIONS_CSV][:-2]}
 """Headers of fewer columns that a run may have begun with; its rows end where they end."""
 
 Level = Literal["INFO", "WARNING", "ERROR"]
 
 
+MAX_WAITING = 10_000
+"""Lines of a file that wait while it cannot be written; beyond that the oldest are given up."""
+
+
+class _Lines:
+    """Lines on their way into a file: those that could not be written go first the next time, in order."""
+
+    def __init__(self, path: Path, heading: str = "") -> None:
+        """`heading` is the first line of the file, also of one that somebody removed meanwhile."""
+        self._path = path
+        self._heading = heading
+        self._waiting: deque[str] = deque(maxlen=MAX_WAITING)
+
+    def append(self, *lines: str) -> None:
+        """Raises OSError; the lines then wait."""
+        self._waiting.extend(lines)
+        append_lines(self._path, self._waiting, self._heading)
+        self._waiting.clear()
+
+
 class CsvWriter:
     """Appends rows under the header that `HEADERS` gives for the file's name.
 
     A file that began with the shorter header of its name keeps it: the last values are not written there.
-    Raises UnreadableError when the file exists with another header, and OSError from `row`.
+    A row that a kill or another program left without its end is taken out: its last number may be cut.
+    Raises UnreadableError when the file exists with another header, and OSError from `row`; that row then
+    waits for the next one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,25 +84,29 @@ class CsvWriter:
         self.header = HEADERS[path.name]
         self._width = len(self.header)
         first = ",".join(self.header)
-        if _mend(path):
-            with path.open("rb") as stream:
-                got = stream.readline().rstrip(b"\r\n").decode("utf-8", "replace")
-            shorter = _SHORTER.get(path.name, ())
-            if shorter and got == ",".join(shorter):
-                self._width = len(shorter)
-            elif got != first:
-                raise UnreadableError(
-                    f"{path} has another header: expected {first!r}, got {visible(got, 120)!r}",
-                    hint="`ppo-console train --fresh` moves this run away and starts a new one.",
-                )
-        else:
-            append_line(path, first)
+        self._lines = _Lines(path, first)
+        begun = _first_line(path)
+        if f"{first}\n".startswith(begun) and not begun.endswith("\n"):
+            if begun:
+                os.truncate(path, 0)  # cut off within the header
+            append_lines(path, (first,))
+            return
+        shorter = ",".join(_SHORTER.get(path.name, ()))
+        if shorter and begun.rstrip("\r\n") == shorter:
+            self._width = len(_SHORTER[path.name])
+            self._lines = _Lines(path, shorter)
+        elif begun.rstrip("\r\n") != first:
+            raise UnreadableError(
+                f"{path} has another header: expected {first!r}, got {visible(begun, 120)!r}",
+                hint="`ppo-console train --fresh` moves this run away and starts a new one.",
+            )
+        _mend(path, keep=False)
 
     def row(self, values: Sequence[float | int | None]) -> None:
         """Append one row; None is an empty field, nan and inf stay `nan` and `inf`."""
         if len(values) != len(self.header):
             raise ValueError(f"{self.path.name} has {len(self.header)} columns, got {len(values)} values")
-        append_line(self.path, ",".join(field(value) for value in values[: self._width]))
+        self._lines.append(",".join(field(value) for value in values[: self._width]))
 
 
 def field(value: float | int | None) -> str:
@@ -91,33 +121,45 @@ class LogWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        _mend(path)
+        self._lines = _Lines(path)
+        _mend(path, keep=True)
 
     def write(self, message: str, now: datetime, level: Level = "INFO") -> None:
-        """Append one line. Raises OSError."""
-        append_line(self.path, log_line(message, now, level))
+        """Append one line. Raises OSError; the line then waits for the next one."""
+        self._lines.append(log_line(message, now, level))
 
     def traceback(self, text: str, now: datetime) -> None:
-        """Append an [ERROR] line and the traceback's lines below it. Raises OSError."""
+        """Append an [ERROR] line and the traceback's lines below it. Raises as `write`."""
         lines = text.rstrip("\n").split("\n")
-        self.write(f"Training crashed: {lines[-1]}", now, "ERROR")
-        for line in lines:
-            append_line(self.path, visible(line))
+        self._lines.append(
+            log_line(f"Training crashed: {lines[-1]}", now, "ERROR"), *(visible(line) for line in lines)
+        )
 
 
 def log_line(message: str, now: datetime, level: Level = "INFO") -> str:
     return f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} [{level}] {visible(message)}"
 
 
-def _mend(path: Path) -> bool:
-    """End a line that a full disk or a kill cut off; False when the file has no bytes yet."""
+def _first_line(path: Path) -> str:
+    """The file's first line with its end, empty where there is none yet."""
+    try:
+        with path.open("rb") as stream:
+            return stream.readline(_LONGEST).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _mend(path: Path, *, keep: bool) -> None:
+    """End a last line that was cut off, or take it out."""
     try:
         with path.open("rb+") as stream:
-            if stream.seek(0, os.SEEK_END) == 0:
-                return False
-            stream.seek(-1, os.SEEK_END)
-            if stream.read(1) != b"\n":
+            end = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, end - _LONGEST))
+            tail = stream.read()
+            cut = len(tail) - (tail.rfind(b"\n") + 1)
+            if cut and keep:
                 stream.write(b"\n")
+            elif cut:
+                stream.truncate(end - cut)
     except FileNotFoundError:
-        return False
-    return True
+        pass

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.errors import UnreadableError
-from core.files import append_line, atomic_write, read_regular, replacing, sweep_leftovers
+from core.files import append_line, append_lines, atomic_write, read_regular, replacing, sweep_leftovers
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> None:
@@ -52,6 +53,33 @@ def test_two_writers_never_interleave_lines(tmp_path: Path) -> None:
     lines = log.read_text().splitlines()
     assert len(lines) == 400
     assert all(line in ("a" * 300, "b" * 300) for line in lines)
+
+
+@pytest.mark.parametrize("how", ["file size", "tmpfs"])
+def test_a_line_that_does_not_fit_is_taken_back_whole(
+    tmp_path: Path, how: str, on_a_full_disk: Callable[[str, Path, Callable[[], object]], str]
+) -> None:
+    log = tmp_path / "alerts.log"
+
+    def write() -> None:
+        for number in range(1000):
+            try:
+                append_line(log, f"{number:04} {'x' * 1000}")
+            except OSError:
+                text = log.read_text()
+                assert text.endswith("x\n") and len(text.splitlines()) == number > 200
+                raise
+
+    assert on_a_full_disk(how, tmp_path, write).startswith("OSError: ")
+
+
+def test_a_file_that_was_removed_begins_with_its_heading_again(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    append_lines(path, ("1",), "step")
+    append_lines(path, ("2",), "step")
+    path.unlink()
+    append_lines(path, ("3", "4"), "step")
+    assert path.read_text() == "step\n3\n4\n"
 
 
 def test_a_fifo_does_not_block_and_a_device_does_not_fill_memory(tmp_path: Path) -> None:

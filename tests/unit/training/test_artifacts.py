@@ -250,6 +250,29 @@ def test_a_kill_at_any_write_or_rename_leaves_a_whole_set(tmp_path: Path, write_
     assert finished and seen == {1, 2}
 
 
+@pytest.mark.parametrize("how", ["file size", "tmpfs"])
+def test_a_model_that_does_not_fit_leaves_the_earlier_one_and_takes_no_room(
+    tmp_path: Path,
+    write_model: WriteModel,
+    how: str,
+    on_a_full_disk: Callable[[str, Path, Callable[[], object]], str],
+) -> None:
+    noise = np.random.default_rng(0).normal(size=(300, 300)).astype(np.float32)
+    large = Weights(((noise[:, :3], noise[0]), (noise, noise[0])), (noise[:5], noise[0, :5]), "tanh")
+
+    def write() -> None:
+        write_model(tmp_path, seed=1, timesteps=1)
+        there = sorted(tmp_path.iterdir())
+        try:
+            write_model(tmp_path, seed=2, timesteps=2, weights=large)
+        except UnreadableError:
+            assert read_policy(tmp_path / "best_model").manifest.timesteps == 1
+            assert sorted(tmp_path.iterdir()) == there, "the part that fitted takes up room"
+            raise
+
+    assert on_a_full_disk(how, tmp_path, write).startswith("UnreadableError: ")
+
+
 def test_the_first_save_killed_before_its_commit_is_no_model(tmp_path: Path, write_model: WriteModel) -> None:
     real = artifacts.atomic_write
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import errno
 import math
+import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -73,6 +75,7 @@ class Stage:
         self.stop = Event()
         self.sharpes: list[float | None] = []
         self.days: list[str] = []
+        self.on_pause: list[Callable[[], object]] = []
         self.workspace = workspace
         monkeypatch.setattr(session_module, "TrainedPolicy", lambda arrays: arrays)
         monkeypatch.setattr(session_module, "evaluate", self._evaluate)
@@ -112,6 +115,7 @@ class Stage:
             log=LogWriter(self.workspace.logs / "training.log"),
             clock=lambda: self.now,
             stop=self.stop,
+            pause=lambda _: self.on_pause.pop(0)(),
         )
         return self.model.session
 
@@ -293,22 +297,74 @@ def test_what_cannot_be_saved_or_judged_is_said_and_the_training_goes_on(
     assert len(stage.rows("convergence_dashboard.csv")) == 4
 
 
-def test_a_row_that_cannot_be_written_does_not_end_the_training(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+class FullStream:
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_ends_no_training_and_its_rows_follow_once_there_is_room(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from core.training import writers
 
     stage.open()
+    stage.rollout()
 
-    def full(path: Path, line: str) -> None:
+    def full(path: Path, lines: object, heading: str = "") -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(writers, "append_line", full)
+    with monkeypatch.context() as patch:
+        patch.setattr(writers, "append_lines", full)
+        patch.setattr(sys, "stderr", FullStream())  # the process' own output is on the same disk
+        for _ in range(2):
+            stage.rollout()
     stage.rollout()
-    assert "No space left" in capfd.readouterr().err, "the log is on the full disk too"
-    monkeypatch.undo()
+    assert [row.split(",")[0] for row in stage.rows("convergence_dashboard.csv")] == [
+        "2048",
+        "4096",
+        "6144",
+        "8192",
+    ]
+    said = [line for line in stage.log if "convergence_dashboard.csv" in line]
+    assert said == [
+        "[ERROR] convergence_dashboard.csv: it could not be written: No space left on device",
+        "[INFO] convergence_dashboard.csv: it is written again",
+    ]
+    assert sum(line.startswith("[INFO] Step ") for line in stage.log) == 5, (
+        "no line of the log is lost either"
+    )
+
+
+def test_a_finished_training_waits_for_room_for_its_last_model(stage: Stage) -> None:
+    session = stage.open()
     stage.rollout()
-    assert len(stage.rows("convergence_dashboard.csv")) == 1
+    stage.saver.fails = UnreadableError("final_model.zip could not be written")
+    stage.saver.fails.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    stage.on_pause = [lambda: None, lambda: setattr(stage.saver, "fails", None)]
+    session.finish("finished")
+    assert stage.on_pause == [] and stage.saver.saved == ["final"]
+    assert sum("] final_model: final_model.zip could not" in line for line in stage.log) == 1
+    record = read_run(stage.workspace.logs)
+    assert record is not None and record.outcome == "finished"
+
+
+def test_a_training_that_is_asked_to_end_waits_for_no_room(stage: Stage) -> None:
+    session = stage.open()
+    stage.rollout()
+    stage.saver.fails = OSError(errno.ENOSPC, "No space left on device")
+    stage.on_pause = [stage.stop.set]
+    session.finish("finished")
+    assert stage.on_pause == [] and stage.saver.saved == []
+    session.finish("stopped")
+    assert any("final_model: it could not be written: No space" in line for line in stage.log)
+
+
+def test_a_last_model_that_can_never_be_saved_is_not_waited_for(stage: Stage) -> None:
+    session = stage.open()
+    stage.rollout()
+    stage.saver.fails = UnreadableError("the normalisation statistics are not finite")
+    session.finish("finished")
+    assert any("not finite" in line for line in stage.log)
 
 
 def test_each_day_gets_its_summary_when_it_is_over(stage: Stage) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import UnreadableError
-from core.training.writers import CsvWriter, LogWriter, field, log_line
+from core.training.writers import HEADERS, CsvWriter, LogWriter, field, log_line
 
 NOW = datetime(2026, 2, 23, 14, 0, tzinfo=UTC)
 
@@ -48,13 +50,66 @@ def test_a_resume_appends_under_the_same_header(tmp_path: Path) -> None:
     assert [row["timestep"] for row in rows] == ["2048", "4096"]
 
 
-def test_a_line_cut_off_by_a_kill_does_not_swallow_the_next(tmp_path: Path) -> None:
+@pytest.mark.parametrize("torn", ["2048,1.", "2048,1.5,0.01,0.5,1.6"])
+def test_a_row_cut_off_by_a_kill_is_taken_out_for_its_last_number_may_be_cut(
+    tmp_path: Path, torn: str
+) -> None:
     path = tmp_path / "convergence_dashboard.csv"
-    CsvWriter(path)
+    CsvWriter(path).row((1024, 0.5, None, None, None))
     with path.open("a") as stream:
-        stream.write("2048,1.")
+        stream.write(torn)
     CsvWriter(path).row((4096, 2.0, None, None, None))
-    assert path.read_text().splitlines()[1:] == ["2048,1.", "4096,2.0,,,"]
+    assert path.read_text().splitlines()[1:] == ["1024,0.5,,,", "4096,2.0,,,"]
+
+
+def test_a_header_cut_off_by_a_kill_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "convergence_dashboard.csv"
+    path.write_text("timestep,rew")
+    CsvWriter(path).row((2048, 1.0, None, None, None))
+    assert path.read_text().splitlines() == [",".join(HEADERS[path.name]), "2048,1.0,,,"]
+
+
+def test_rows_of_a_removed_file_stand_under_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "convergence_dashboard.csv"
+    writer = CsvWriter(path)
+    path.unlink()
+    writer.row((2048, 1.0, None, None, None))
+    assert path.read_text().splitlines() == [",".join(HEADERS[path.name]), "2048,1.0,,,"]
+
+
+def test_rows_and_lines_of_a_full_disk_follow_once_there_is_room(
+    tmp_path: Path, on_a_full_disk: Callable[[str, Path, Callable[[], object]], str]
+) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+
+    def write() -> None:
+        rows, log = CsvWriter(folder / "convergence_dashboard.csv"), LogWriter(folder / "training.log")
+        kept: list[str] = []
+        failures = 0
+        for number in range(300):
+            if number == 100:
+                with contextlib.suppress(OSError), (folder / "other").open("wb", buffering=0) as stream:
+                    while True:
+                        stream.write(b"x" * 4096)
+            if number == 200:
+                (folder / "other").unlink()
+            for append in (
+                lambda number=number: rows.row((number, 1.5, 0.25, 0.125, 1.0)),
+                lambda number=number: log.write(f"Step {number}", NOW),
+            ):
+                try:
+                    append()
+                except OSError:
+                    failures += 1
+            kept = rows.path.read_text().splitlines()[1:]
+            assert all(len(row.split(",")) == 5 for row in kept)
+        assert failures > 50, "it was never full"
+        assert kept == [f"{number},1.5,0.25,0.125,1.0" for number in range(300)]
+        told = [line.split("] ")[1] for line in log.path.read_text().splitlines()]
+        assert told == [f"Step {number}" for number in range(300)]
+
+    assert on_a_full_disk("tmpfs", folder, write) == "nothing: it went well"
 
 
 def test_a_resume_keeps_the_shorter_header_that_the_evaluations_began_with(tmp_path: Path) -> None:
@@ -70,10 +125,11 @@ def test_a_resume_keeps_the_shorter_header_that_the_evaluations_began_with(tmp_p
 
 def test_another_header_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "evaluations.csv"
-    path.write_text("a,b\n")
-    with pytest.raises(UnreadableError, match="another header"):
-        CsvWriter(path)
-    assert path.read_text() == "a,b\n"
+    for theirs in ("a,b\n", "a,b\n1,2"):
+        path.write_text(theirs)
+        with pytest.raises(UnreadableError, match="another header"):
+            CsvWriter(path)
+        assert path.read_text() == theirs
 
 
 @given(st.floats())
