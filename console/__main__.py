@@ -6,6 +6,7 @@ Trap avoided: a traceback on a user's terminal. What nobody foresaw goes to a fi
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     from core.errors import ConsoleError
 
 INTERRUPTED = 130
+_OF_THE_MACHINE = {
+    errno.EACCES: "Check its permissions and its owner.",
+    errno.EPERM: "Check its permissions and its owner.",
+    errno.EROFS: "Mount its volume for writing, or name another place.",
+    errno.ENOSPC: "Free some space, or name another place.",
+    errno.EDQUOT: "Free some space, or name another place.",
+    errno.EFBIG: "Raise the limit on the size of files: ulimit -f.",
+    errno.EMFILE: "Raise the limit on open files: ulimit -n.",
+    errno.ENAMETOOLONG: "Name a shorter path.",
+    errno.ELOOP: "Its links lead back to themselves: name what they should lead to.",
+    errno.EIO: "Its disk or its server fails: look at the system's log.",
+    errno.ESTALE: "Its server has gone or came back anew: mount the volume again.",
+}
+"""What a file system says, whoever asks it, and what to do about it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,6 +70,11 @@ def _main(arguments: list[str] | None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _OF_THE_MACHINE:
+            return _unforeseen(error)
+        _report(_refused(error))
+        return 1
     except Exception as error:  # noqa: BLE001
         return _unforeseen(error)
 
@@ -68,6 +88,14 @@ def _report(error: ConsoleError) -> None:
     hint = f"\n  {error.hint}" if error.hint else ""
     lines = f"{label}{error.title}{hint}".split("\n")
     _tell("\n".join(visible(line, 20_000) for line in lines))
+
+
+def _refused(error: OSError) -> ConsoleError:
+    """A path that nobody may look at, or a disk that takes no more: no matter where it was met."""
+    from core.errors import UnreadableError
+
+    what = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "the file system"
+    return UnreadableError(f"{what}: {error.strerror}", hint=_OF_THE_MACHINE[error.errno or 0])
 
 
 def _unforeseen(error: Exception) -> int:

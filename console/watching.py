@@ -20,12 +20,13 @@ from pathlib import Path
 from console.alerting import Look, Watcher
 from console.signals import asked_to_end
 from core.clock import iso, utc_now
-from core.errors import ConsoleError
+from core.errors import ConsoleError, UnreadableError
 from core.notify.courier import Courier
 from core.notify.heartbeat import Heartbeat, write_heartbeat
 from core.notify.prometheus import exposition, write_metrics
 from core.process import this_host
 from core.store.database import Store
+from core.text import visible
 from core.workspace import Workspace
 
 HEARTBEAT_EVERY = 10.0
@@ -59,6 +60,8 @@ class Watch:
         self._watcher: Watcher | None = None
         self._started = utc_now()
         self._told = ""
+        self.exit_code = 0
+        """Of what last kept it from looking."""
         self._beaten = -HEARTBEAT_EVERY
         self._courier: Courier | None = None
         if workspace is not None and store is not None and workspace.settings.notify.enabled:
@@ -96,7 +99,9 @@ class Watch:
                 for delivery in self._courier.deliver(now):
                     self._delivered(delivery)
         except ConsoleError as error:
-            problem = error.title
+            problem, self.exit_code = error.title, error.exit_code
+        except OSError as error:
+            problem, self.exit_code = visible(str(error), 300), UnreadableError.exit_code
         if self._courier is not None and not problem:
             problem = self._courier.problem
         if problem != self._told:

@@ -20,6 +20,11 @@ def number(value: float | None, decimals: int = 0) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 row`, `8,295 rows`; `many` where it is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def percent(value: float | None, decimals: int = 1) -> str:
     """`value` is already in percent: `42.6 %`."""
     return MISSING if value is None else f"{number(value, decimals)} %"

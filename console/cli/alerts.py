@@ -14,6 +14,7 @@ from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import iso, parse_iso, utc_now
 from core.errors import UsageError
 from core.spans import parse_span
+from core.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,8 @@ def alerts(
         put("\n".join([_headline(look, now), *(_line(each) for each in look.alerts)]))
         if failed:
             newest = failed[0]
-            put(f"{len(failed)} notifications failed, the newest to {newest.target}: {newest.error}")
+            count = counted(len(failed), "notification")
+            put(f"{count} failed, the newest to {newest.target}: {newest.error}")
     if look.problem:
         say(f"warning: {look.problem}")
     finish(alerts_code(look.alerts))

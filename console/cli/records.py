@@ -11,6 +11,7 @@ from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.errors import UsageError
+from core.units import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +46,7 @@ def export(
         put(text.rstrip("\n"))
     else:
         atomic_write(output, text)
-        say(f"{len(document.entries)} entries written to {output}")
+        say(f"{counted(len(document.entries), 'entry', 'entries')} written to {output}")
     if not document.whole:
         say(f"BROKEN: {document.reason}")
     finish(GOOD if document.whole else BAD)
@@ -70,7 +71,7 @@ def backup(
         put_json({"folder": str(made), "manifest": manifest}, now)
     else:
         put(
-            f"{opened.relative(made)}: {manifest.entries:,} audit entries, "
+            f"{opened.relative(made)}: {counted(manifest.entries, 'audit entry', 'audit entries')}, "
             f"head {manifest.entries}:{manifest.head}"
         )
     finish(GOOD)

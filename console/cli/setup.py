@@ -15,6 +15,7 @@ from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.errors import UsageError
 from core.text import visible
+from core.units import counted
 from core.workspace import init_workspace
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ def verify(
     if as_json:
         put_json(report, utc_now())
     elif report.whole:
-        entries = "entry" if report.entries == 1 else "entries"
-        put(f"whole: {report.entries:,} {entries}, head {report.entries}:{report.head}")
+        entries = counted(report.entries, "entry", "entries")
+        put(f"whole: {entries}, head {report.entries}:{report.head}")
         for source in report.undecided:
             put(f"whole, but report {source} has no decision entry: {_UNDECIDED}")
         put("\n".join(_compared(report)))

@@ -46,7 +46,8 @@ def watch(
             say("no workspace: what fires is neither recorded nor told")
         elif not opened.settings.notify.enabled:
             say("notify.enabled is false: what fires is recorded, nobody is told")
-        look = Watch(opened, store, options, say).run()
-    if once and look is not None:
-        finish(alerts_code(look.alerts))
+        watch = Watch(opened, store, options, say)
+        look = watch.run()
+    if once:
+        finish(watch.exit_code if look is None else alerts_code(look.alerts))
     finish(GOOD)

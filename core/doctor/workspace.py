@@ -6,6 +6,7 @@ servers only pretend to keep, so that two consoles lose each other's ticks.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from core.errors import ConsoleError, UsageError
 from core.notify.targets import check_targets, resolve
 from core.store.audit import verify
 from core.text import visible
-from core.units import gigabytes
+from core.units import counted, gigabytes
 from core.workspace import Workspace
 
 AREA = "workspace"
@@ -48,10 +49,11 @@ def look(workspace: Workspace, environ: Mapping[str, str], mounts: Path = _MOUNT
 
 
 def _there(path: Path) -> Path:
-    """`path`, or the nearest folder above it that exists."""
+    """`path`, or the nearest above it that exists and may be looked at."""
     for each in (path, *path.parents):
-        if each.exists():
-            return each
+        with contextlib.suppress(OSError):
+            if each.exists():
+                return each
     return Path("/")
 
 
@@ -127,17 +129,20 @@ def _volume(workspace: Workspace, name: str, path: Path, mounts: Path) -> Findin
 
 def _store(workspace: Workspace) -> Finding:
     path, name = workspace.store, "store"
-    if not path.exists():
-        return good(AREA, name, "none yet: it is made with the first tick or training")
     try:
+        if not path.exists():
+            return good(AREA, name, "none yet: it is made with the first tick or training")
         found = verify(path)
     except ConsoleError as error:
         return limit(AREA, name, visible(error.title, 300), error.hint, "bad")
+    except OSError as error:
+        shown = f"{visible(workspace.relative(path))}: {error.strerror}"
+        return limit(AREA, name, shown, "Check its folder's permissions and its owner.", "bad")
     if not found.whole:
         do = "`ppo-console audit verify` names the entry; keep the file, and ask who changed it."
         return limit(AREA, name, f"the audit log is broken: {found.reason}", do, "bad")
-    entries = "entry" if found.entries == 1 else "entries"
-    return good(AREA, name, f"{found.entries:,} audit {entries}, the chain is whole")
+    entries = counted(found.entries, "audit entry", "audit entries")
+    return good(AREA, name, f"{entries}, the chain is whole")
 
 
 def _targets(workspace: Workspace, environ: Mapping[str, str]) -> Finding:
@@ -155,4 +160,4 @@ def _targets(workspace: Workspace, environ: Mapping[str, str]) -> Finding:
         return limit(
             AREA, name, "; ".join(problems), "Mend [notify], or set the variable where `watch` runs."
         )
-    return good(AREA, name, f"{len(notify.targets)} targets, {notify.severity} and worse")
+    return good(AREA, name, f"{counted(len(notify.targets), 'target')}, {notify.severity} and worse")

@@ -15,6 +15,7 @@ import msgspec
 from core.clock import iso, parse_iso
 from core.store.last_looks import Recorded
 from core.text import visible
+from core.units import counted
 
 if TYPE_CHECKING:
     from core.operations.timeline import Timeline
@@ -148,7 +149,11 @@ def _headline(found: Sequence[Happened], counts: dict[str, int], begin: datetime
         parts.append(f"{len(fired)} fired" + (f" ({critical} critical)" if critical else ""))
     if resolved := sum(each.what == "resolved" for each in alerts):
         parts.append(f"{resolved} resolved")
-    parts += [f"{counts[group]} {words}" for group, words in GROUPS if group != "fired" and counts[group]]
+    parts += [
+        counted(counts[group], "preflight") if group == "preflights" else f"{counts[group]:,} {words}"
+        for group, words in GROUPS
+        if group != "fired" and counts[group]
+    ]
     return f"{', '.join(parts)} {since}"
 
 

@@ -10,7 +10,7 @@ import os
 
 from core.operations.runbook_context import SHOWN, Context, Sensed
 from core.text import visible
-from core.units import age, number
+from core.units import age, counted, number
 
 _TROUBLE = ("Traceback", "Error", "ERROR", "CRITICAL", "Killed", "out of memory")
 _LOG_LINES = 100
@@ -70,7 +70,7 @@ def tensorboard(context: Context) -> Sensed:
     rows = sum(source.rows for source in context.run.sources if source.kind == "tensorboard")
     if not os.access(folder, os.W_OK | os.X_OK):
         return Sensed("bad", f"{folder.name}/ may not be written by this user (mode {mode})")
-    text = f"{len(events)} event files, {number(rows)} rows, mode {mode}"
+    text = f"{counted(len(events), 'event file')}, {counted(rows, 'row')}, mode {mode}"
     return Sensed("ok" if rows else "bad", text)
 
 
@@ -132,5 +132,6 @@ def daily(context: Context) -> Sensed:
     if status not in ("RUNNING", "FINISHED", "STOPPED"):
         return Sensed("bad", f"the run is {status}: {context.health.reason}")
     if firing:
-        return Sensed("bad", f"{len(firing)} alerts fire", tuple(alert.message for alert in firing[:SHOWN]))
+        fire = "1 alert fires" if len(firing) == 1 else f"{len(firing)} alerts fire"
+        return Sensed("bad", fire, tuple(alert.message for alert in firing[:SHOWN]))
     return Sensed("ok", f"the run is {status} and nothing fires")

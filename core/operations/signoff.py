@@ -19,6 +19,7 @@ from core.clock import iso
 from core.errors import UsageError
 from core.operations.decided import Decided, newest_decision
 from core.text import visible
+from core.units import counted
 
 if TYPE_CHECKING:
     from core.store.audit import AuditEntry
@@ -171,7 +172,7 @@ def _subject(
             return "", "", "no training was started from this workspace"
         count = sum(entry.kind == "standup" for entry in entries)
         last = next(entry for entry in reversed(entries) if entry.kind != KIND)
-        return f"audit log up to entry {last.number}, with {count} standups", last.hash, ""
+        return f"audit log up to entry {last.number}, with {counted(count, 'standup')}", last.hash, ""
     result = decided.result
     if result is None or decided.sha256 is None:
         return "", "", decided.problem

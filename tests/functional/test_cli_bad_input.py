@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -154,6 +155,36 @@ def test_a_fresh_start_that_cannot_run_leaves_the_earlier_run_where_it_is(cli: C
     assert done.returncode == 2, done.stderr
     assert "BTCUSD" in done.stderr
     assert model.read_bytes() == b"judged"
+
+
+def test_a_path_that_no_file_system_takes_is_said_by_every_command(cli: Cli) -> None:
+    cli("init", ".")
+    name = "a" * 300
+    for command in (
+        ["data", "check", name],
+        ["decision", "diff", name, name],
+        ["tensorboard", "--run", name],
+    ):
+        done = cli(*command)
+        assert done.returncode in (1, 2), done.stderr
+        assert "too long" in done.stderr
+        assert_clear(done.stderr)
+
+
+def test_what_the_file_system_refuses_is_one_message_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import console.cli.app
+    from console.__main__ import main
+
+    def refused() -> object:
+        raise PermissionError(errno.EACCES, "Permission denied", "logs/\x1b[2J")
+
+    monkeypatch.setattr(console.cli.app, "build", refused)
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err == (
+        "error: logs/\u241b[2J: Permission denied\n  Check its permissions and its owner.\n"
+    )
 
 
 def test_a_full_standard_output_is_one_clear_line(tmp_path: Path, cli: Cli) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -11,12 +12,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from console.alerting import Watcher
+from console.stores import open_store
+from console.watching import Watch, WatchOptions
 from core.notify.heartbeat import read_heartbeat
 from core.workspace import Workspace, init_workspace
 
@@ -184,6 +189,26 @@ def test_it_tells_systemd_that_it_is_ready_and_alive(
         assert channel.recv(100) == b"READY=1" and channel.recv(100) == b"WATCHDOG=1"
         process.terminate()
         process.communicate(timeout=60)
+
+
+def test_once_that_could_not_look_is_no_good_answer(cli: Any, workspace: Workspace) -> None:
+    done = cli("watch", "--once", "--run", "nowhere", cwd=workspace.root)
+    assert done.returncode == 2, done.stderr
+    assert "nowhere" in done.stderr
+
+
+def test_a_disk_that_fails_is_told_and_ends_no_watch(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(self: Watcher, now: datetime) -> Any:
+        raise OSError(errno.EIO, "Input/output error", "training.log")
+
+    monkeypatch.setattr(Watcher, "look", failing)
+    said: list[str] = []
+    with open_store(workspace) as store:
+        watch = Watch(workspace, store, WatchOptions(None, 0.0, None, None, once=True), said.append)
+        assert watch.run() is None and watch.exit_code == 1
+    assert "Input/output error: 'training.log'" in said[-1]
 
 
 def test_once_looks_and_leaves_with_the_alerts_code(cli: Any, workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from core.units import MISSING, age, duration, gigabytes, number, steps
+from core.units import MISSING, age, counted, duration, gigabytes, number, steps
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_steps_are_short(value: float, text: str) -> None:
 def test_sizes_are_decimal_gigabytes() -> None:
     assert gigabytes(81_400_000_000) == "81 GB"
     assert gigabytes(1_500_000_000) == "1.5 GB"
+
+
+def test_one_thing_is_not_said_in_the_plural() -> None:
+    assert [counted(count, "row") for count in (0, 1, 8_295)] == ["0 rows", "1 row", "8,295 rows"]
+    assert counted(1, "entry", "entries") == "1 entry" and counted(2, "entry", "entries") == "2 entries"

@@ -99,6 +99,30 @@ def test_a_new_workspace_is_fine_and_nothing_is_made_in_it(workspace: Any) -> No
     assert sorted(workspace.root.rglob("*")) == before
 
 
+def test_folders_that_nobody_may_look_at_are_bad_and_end_nothing(
+    workspace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Path.exists raises where a folder above it is denied."""
+    look_at, access = Path.exists, in_workspace.os.access
+
+    def exists(path: Path, **rest: Any) -> bool:
+        if path != workspace.logs.parent and path.is_relative_to(workspace.logs.parent):
+            raise PermissionError(13, "Permission denied", str(path))
+        if path == workspace.store:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look_at(path, **rest)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    denied = {workspace.logs.parent, workspace.store.parent}
+    monkeypatch.setattr(
+        in_workspace.os, "access", lambda path, mode: path not in denied and access(path, mode)
+    )
+    found = by_name(in_workspace.look(workspace, {}))
+    assert found["permissions"].state == found["store"].state == "bad"
+    assert "the run (logs/ppo_training)" in found["permissions"].value
+    assert found["store"].value == "state/console.sqlite3: Permission denied"
+
+
 def test_a_store_with_a_changed_entry_is_bad(workspace: Any, tmp_path: Path) -> None:
     operator = OperatorIdentity(name="eve", role="", host="h", client="")
     with Store(workspace.store, operator) as store:
