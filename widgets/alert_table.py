@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from core import units
 from core.alerts.view import sort_key
 from core.alerts.view import value_text as rule_value
-from widgets.alert_words import owner_words
+from widgets.alert_words import eased_to, owner_words
 from widgets.lines import Row, fit
 from widgets.row_list import RowList
 from widgets.tone import Tone, glyph, safe
@@ -20,6 +20,7 @@ from widgets.tone import Tone, glyph, safe
 if TYPE_CHECKING:
     from core.alerts.rule import Rule
     from core.alerts.view import AlertView
+    from core.telemetry.model import Series
 
 SEVERITY_TONE: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
 Standing = Literal["firing", "pending", "acknowledged", "silenced", "nodata", "resolved"]
@@ -68,6 +69,8 @@ class AlertTable(RowList):
         self.alerts: list[AlertView] = []
         self.rules: Mapping[str, Rule] = {}
         """By name: how its value is written."""
+        self.series: Mapping[str, Series] = {}
+        """By metric: an alert that fires on shows what its value has become."""
         self.silenced_at: Mapping[int, datetime] = {}
         """By the silence's number: when it was made."""
         self._now: datetime | None = None
@@ -114,11 +117,12 @@ class AlertTable(RowList):
         quiet = stands in ("resolved", "nodata", "acknowledged", "silenced")
         age = units.age(age_seconds(alert, self._now)) if self._now else units.MISSING
         rule = self.rules.get(alert.rule)
+        eased = eased_to(alert, rule, self.series)
         values: tuple[tuple[str, str], ...] = (
             (f"{glyph(tone)} {alert.severity}", "dim" if stands == "resolved" else tone),
             (safe(alert.rule, 60), "plain" if quiet else "bright"),
             (state_word(stands, alert.no_data), STANDING_TONE[stands] if stands != "firing" else tone),
-            (value_text(alert.value, rule), "plain"),
+            (value_text(alert.value if eased is None else eased, rule), "plain"),
             (value_text(alert.threshold, rule), "dim"),
             (units.steps(alert.since_timestep), "dim"),
             (age, "dim"),

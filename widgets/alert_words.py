@@ -1,10 +1,12 @@
 """Who owns an alert, in words: acknowledged or silenced, by whom, how long ago, until when, why.
 
-Trap avoided: an owner without an age; an acknowledgement of last night is not somebody who looks now.
+And what its value has become while it fires on. Traps avoided: an owner without an age, since an
+acknowledgement of last night is not somebody who looks now; the last value past the limit shown as today's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,20 @@ from core import units
 from widgets.tone import safe
 
 if TYPE_CHECKING:
+    from core.alerts.rule import Rule
     from core.alerts.view import AlertView
+    from core.telemetry.model import Series
+
+
+def eased_to(alert: AlertView, rule: Rule | None, series: Mapping[str, Series]) -> float | None:
+    """The newest value of an alert that fires on although its condition holds no more; else None."""
+    if rule is None or not alert.firing or rule.condition not in ("above", "below"):
+        return None
+    last = series[rule.metric].last if rule.metric in series else None
+    if last is None:
+        return None
+    holds = last > rule.threshold if rule.condition == "above" else last < rule.threshold
+    return None if holds else last
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -16,7 +16,7 @@ from core.alerts.threshold_text import editable
 from core.alerts.view import FALLING, condition_text, headline
 from core.alerts.view import value_text as rule_value
 from widgets.alert_table import age_seconds, value_text
-from widgets.alert_words import ago, at, silenced_words, taken_words
+from widgets.alert_words import ago, at, eased_to, silenced_words, taken_words
 from widgets.tone import Tone, safe
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.alerts.view import AlertView
     from core.store.outbox import Delivery
     from core.store.silences import Silence
+    from core.telemetry.model import Series
 
 Facts = list[tuple[str, str, str]]
 """(label, text, tone) each; an empty label is a paragraph."""
@@ -56,14 +57,18 @@ def details(
     rule: Rule | None = None,
     facts: AlertFacts | None = None,
     told: str = "",
+    series: Mapping[str, Series] | None = None,
 ) -> Facts:
-    """Everything known of an alert. `told`: why nobody is told of alerts, where that is so."""
+    """Everything known of an alert. `told`: why nobody is told of alerts, where that is so. `series`: the
+    run's, by metric, where they are known."""
     out: Facts = []
     if alert.message:
         out.append(("", safe(alert.message), "plain"))
     value, limit = (value_text(each, rule) for each in (alert.value, alert.threshold))
     if alert.value is not None or alert.threshold is not None:
         against = f"{value}, limit {limit}"
+        if (eased := eased_to(alert, rule, series or {})) is not None:
+            against = f"{value_text(eased, rule)} now, limit {limit}; last past it {value}"
         out.append(("value", f"{against}  ({alert.metric})" if alert.metric else against, "bright"))
     if alert.firing and rule is not None and (ends := resolves(rule)):
         out.append(("resolves", ends, "plain"))

@@ -164,6 +164,7 @@ class Alerts(AlertActs, ConsoleScreen):
     def _show_alerts(self, snapshot: Snapshot, now: datetime) -> None:
         table = self.table
         table.rules = self._rules
+        table.series = snapshot.run.series
         table.silenced_at = alert_facts.silence_times(self._facts)
         table.empty = alert_rows.quiet(sum(rule.enabled for rule in self._rules.values()), snapshot)
         table.show(snapshot.alerts, now)
@@ -231,7 +232,8 @@ class Alerts(AlertActs, ConsoleScreen):
 
     def _details_of(self, alert: AlertView, now: datetime) -> alert_facts.Facts:
         why_not = self._why_not_told()
-        return details(alert, now, self._rules.get(alert.rule), self._facts, why_not)
+        series = self.table.series
+        return details(alert, now, self._rules.get(alert.rule), self._facts, why_not, series)
 
     def _row_facts(self, now: datetime) -> tuple[str, alert_facts.Facts]:
         """Title and facts of the selected row; empty without one."""

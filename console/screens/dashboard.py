@@ -158,7 +158,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         firing = sum(alert.state == "firing" for alert in snapshot.alerts)
         value = [(f"{firing} firing", "bright" if firing else "dim")] if snapshot.alerts else []
         alerts, rules = snapshot.alerts, self.session.settings.alerts
-        panel.show(lambda width: alert_lines(alerts, rules, width), value)
+        series = snapshot.run.series
+        panel.show(lambda width: alert_lines(alerts, rules, width, series), value)
 
     # Room.
 

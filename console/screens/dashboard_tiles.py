@@ -137,9 +137,14 @@ def _coarse(percent: float | None) -> str:
     return units.percent(None if percent is None else 5 * round(percent / 5), 0)
 
 
-def alert_lines(alerts: Sequence[AlertView], rules: Mapping[str, Rule], width: int = 200) -> list[list[Span]]:
+def alert_lines(
+    alerts: Sequence[AlertView],
+    rules: Mapping[str, Rule],
+    width: int = 200,
+    series: Mapping[str, Series] | None = None,
+) -> list[list[Span]]:
     """What needs a person first; then what is pending, without data, or resolved. In `width` cells: what is
-    too long for one line goes on in a second one."""
+    too long for one line goes on in a second one. `series`: the run's, by metric."""
     if not alerts:  # before the first values no import of the alerts' parts
         return []
     from core.alerts.view import sort_key
@@ -148,18 +153,20 @@ def alert_lines(alerts: Sequence[AlertView], rules: Mapping[str, Rule], width: i
         line
         for alert in sorted(alerts, key=sort_key)
         if alert.state != "inactive"
-        for line in _alert_lines(alert, rules.get(alert.rule), width)
+        for line in _alert_lines(alert, rules.get(alert.rule), width, series or {})
     ]
 
 
-def _alert_lines(alert: AlertView, rule: Rule | None, width: int) -> list[list[Span]]:
+def _alert_lines(
+    alert: AlertView, rule: Rule | None, width: int, series: Mapping[str, Series]
+) -> list[list[Span]]:
     severity = SEVERITY_TONE[alert.severity]
     if alert.firing:
         bold = f"{severity}-bold" if severity != "unknown" else severity
         head: list[Span] = [(f"{glyph(severity)} ", severity), (alert.rule, bold)]
     else:
         head = [("  ", "dim"), (alert.rule, "dim")]
-    parts = _alert_parts(alert, rule)
+    parts = _alert_parts(alert, rule, series)
     line = [*head, *((f" {words}", tone) for words, tone in parts)]
     if not parts or sum(cell_len(text) for text, _ in line) <= width:
         return [line]
@@ -172,10 +179,14 @@ def _alert_lines(alert: AlertView, rule: Rule | None, width: int) -> list[list[S
     return [head, rest]
 
 
-def _alert_parts(alert: AlertView, rule: Rule | None) -> list[Span]:
+def _alert_parts(alert: AlertView, rule: Rule | None, series: Mapping[str, Series]) -> list[Span]:
     """What follows the rule's name."""
+    from widgets.alert_words import eased_to
+
     parts: list[Span] = []
-    if alert.state in ("firing", "pending") and (words := _value_words(alert, rule)):
+    if alert.state in ("firing", "pending") and (
+        words := _value_words(alert, rule, eased_to(alert, rule, series))
+    ):
         parts.append((words, "plain" if alert.firing else "dim"))
     if not alert.firing:
         parts.append(("no data" if alert.state == "nodata" else alert.state, "dim"))
@@ -188,8 +199,8 @@ def _alert_parts(alert: AlertView, rule: Rule | None) -> list[Span]:
     return parts
 
 
-def _value_words(alert: AlertView, rule: Rule | None) -> str:
-    """`0.12 > 0.1`, `13h02m > 12h00m`; empty for a rule without a value."""
+def _value_words(alert: AlertView, rule: Rule | None, eased: float | None) -> str:
+    """`0.12 > 0.1`, `13h02m > 12h00m`, and `0.09, was > 0.1` where it fires on; empty without a value."""
     value, limit = alert.value, alert.threshold
     if value is None or limit is None:
         return ""
@@ -198,5 +209,6 @@ def _value_words(alert: AlertView, rule: Rule | None) -> str:
         return f"{units.duration(value)} {sign} {units.duration(limit)}"
     if rule is not None and rule.condition == "disk_free":
         return f"{units.gigabytes(value)} {sign} {units.gigabytes(limit)}"
-    short = units.number(value) if abs(value) >= 999.5 else f"{value:.3g}"
-    return f"{short} {sign} {limit:,.15g}"
+    shown = value if eased is None else eased
+    short = units.number(shown) if abs(shown) >= 999.5 else f"{shown:.3g}"
+    return f"{short}{'' if eased is None else ', was'} {sign} {limit:,.15g}"

@@ -6,7 +6,8 @@ misses what another console wrote in the same second; it names the last entry an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -36,7 +37,7 @@ Group = Literal[
 GROUPS: tuple[tuple[Group, str], ...] = (
     ("fired", "fired and resolved"),
     ("alerts", "acknowledged and silenced"),
-    ("checklists", "ticked"),
+    ("checklists", "checklists"),
     ("preflights", "preflights"),
     ("overridden", "overridden or set aside"),
     ("decisions", "decided and signed"),
@@ -149,12 +150,20 @@ def _headline(found: Sequence[Happened], counts: dict[str, int], begin: datetime
         parts.append(f"{len(fired)} fired" + (f" ({critical} critical)" if critical else ""))
     if resolved := sum(each.what == "resolved" for each in alerts):
         parts.append(f"{resolved} resolved")
-    parts += [
-        counted(counts[group], "preflight") if group == "preflights" else f"{counts[group]:,} {words}"
-        for group, words in GROUPS
-        if group != "fired" and counts[group]
-    ]
+    for group, words in GROUPS:
+        if group == "checklists":
+            parts += _checklist_words(each.what for each in found if each.group == group)
+        elif group != "fired" and counts[group]:
+            one = "preflight" if group == "preflights" else words
+            parts.append(counted(counts[group], one, words))
     return f"{', '.join(parts)} {since}"
+
+
+def _checklist_words(kinds: Iterable[str]) -> list[str]:
+    """`2 ticked`, `1 un-ticked`, `1 standup`."""
+    words = {"tick": ("ticked", "ticked"), "untick": ("un-ticked", "un-ticked"), "standup": ("standup", "")}
+    seen = Counter(kinds)
+    return [counted(seen[kind], *words[kind]) for kind in words if seen[kind]]
 
 
 def _alerts(recorded: Recorded) -> list[Happened]:

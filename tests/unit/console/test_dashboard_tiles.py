@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from widgets.run_header import fitted
 NOW = datetime(2026, 2, 24, 10, 0, tzinfo=UTC)
 
 
-def line(**changes: Any) -> str:
+def line(kl: float | None = None, **changes: Any) -> str:
     fields: dict[str, Any] = {
         "rule": "kl_spike",
         "state": "firing",
@@ -40,7 +41,12 @@ def line(**changes: Any) -> str:
         "key": "run/kl_spike/1",
         "generation": 1,
     }
-    (spans,) = alert_lines([AlertView(**{**fields, **changes})], default_rules())
+    series = Series("approx_kl")
+    if kl is not None:
+        series.append(200_704, kl)
+    (spans,) = alert_lines(
+        [AlertView(**{**fields, **changes})], default_rules(), series={"approx_kl": series}
+    )
     return "".join(text for text, _ in spans)
 
 
@@ -56,6 +62,19 @@ def line(**changes: Any) -> str:
 )
 def test_a_value_and_its_limit_are_told_in_the_rules_unit(changes: Any, words: str) -> None:
     assert words in line(**changes)
+
+
+@pytest.mark.parametrize(
+    ("kl", "words"),
+    [
+        (0.15, "0.123 > 0.1 @198.7k"),
+        (0.1, "0.1, was > 0.1 @198.7k"),
+        (0.0912, "0.0912, was > 0.1 @198.7k"),
+        (math.nan, "0.123 > 0.1 @198.7k"),
+    ],
+)
+def test_an_alert_that_fires_on_shows_what_its_value_has_become(kl: float, words: str) -> None:
+    assert words in line(kl)
 
 
 def test_the_pace_of_now_and_the_trainers_mean_have_names_of_their_own() -> None:

@@ -73,7 +73,10 @@ def test_every_kind_of_thing_stands_in_its_group(store: Store, bob: Store) -> No
     assert tuple(found.counts) == tuple(group for group, _ in GROUPS)
     fired = found.of("fired")[0]
     assert (fired.subject, fired.severity, fired.what) == ("kl_spike", "critical", "firing")
-    assert "1 fired (1 critical)" in found.headline and ", 1 preflight, " in found.headline
+    assert (
+        "1 fired (1 critical)" in found.headline
+        and ", 1 ticked, 1 un-ticked, 1 preflight, " in found.headline
+    )
     assert found.of("decisions")[1].text == "Carla; CTO; approved"
 
 
