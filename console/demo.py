@@ -75,7 +75,7 @@ def _farewell(workspace: Workspace) -> None:
     from core.revalidation.reports import read_result
     from core.training.control import running_trainer
 
-    put(f"demo workspace: {workspace.root}")
+    put(f"demo workspace: {_from_here(workspace.root)}")
     if (identity := running_trainer(workspace)) is not None:
         put(f"  the training goes on as process {identity.pid}; end it with: {_command(workspace, 'stop')}")
     report = workspace.reports / "revalidation_result.json"
@@ -87,9 +87,9 @@ def _farewell(workspace: Workspace) -> None:
         else:
             put(f"  decision: {result.decision_text}, {result.gates_passed} of 6 gates")
             for path in result.reports:
-                put(f"  report: {path}")
+                put(f"  report: {_from_here(Path(path))}")
     put(f"  open it again: {_command(workspace)}")
-    put(f"  begin anew:    {_begin_anew(workspace.root)}")
+    put(f"  begin anew:    {_begin_anew(_from_here(workspace.root))}")
 
 
 def _begin_anew(folder: Path) -> str:
@@ -106,7 +106,14 @@ def _program() -> str:
 
 
 def _command(workspace: Workspace, name: str = "") -> str:
-    return f"{_program()} --workspace {workspace.root} {name}".strip()
+    where = shlex.quote(str(_from_here(workspace.root)))
+    return f"{_program()} --workspace {where} {name}".strip()
+
+
+def _from_here(path: Path) -> Path:
+    """Relative to the current folder where it lies inside: short enough for a line of a terminal."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _workspace(folder: Path, timesteps: int) -> Workspace:
@@ -208,6 +215,6 @@ def _revalidate(workspace: Workspace) -> int:
     seconds = time.monotonic() - began
     put(f"the market is synthetic; the run, the backtest and the gates are real ({seconds:.0f} s)")
     for path in result.reports:
-        put(f"report: {path}")
+        put(f"report: {_from_here(Path(path))}")
     say(f"\nsee it all in the console: {_command(workspace)}")
     return GOOD

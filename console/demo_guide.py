@@ -144,7 +144,7 @@ def _tick(state: AppState) -> str:
             return "Demo: sensed items judge themselves, with value, limit and age. R judges the model."
         return "Demo: sensed items judge themselves. n goes to the next open one; space ticks a manual one."
     if _status(state) in _ENDED:
-        return "Demo: training has ended. Press 3 for the checks that are due, or R for the decision."
+        return "Demo: training has ended. Press 3 for the checks due, or R for the decision."
     if state.screen == DASHBOARD:
         return "Demo: watch the reward arrive. Then press 3 for the checklist."
     return "Demo: press 3 for the checklist, 1 for the reward."

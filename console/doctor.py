@@ -25,6 +25,8 @@ AREA = "terminal"
 COMFORTABLE = (80, 24)
 """Columns and lines that the screens are made for."""
 _TMUX_SECONDS = 2.0
+_PASSTHROUGH = {"0": "off", "1": "on", "2": "all"}
+"""tmux tells the place of this option's word, not the word."""
 
 Ask = Callable[[str], str | None]
 """The value of a tmux option; None where tmux does not answer."""
@@ -79,11 +81,10 @@ def terminal(environ: Mapping[str, str], size: tuple[int, int] | None, ask: Ask)
         yield limit(AREA, "kind", f"TERM is {term or 'not set'}: the console cannot place text", do, "bad")
     else:
         yield good(AREA, "kind", f"{visible(term, 40)}{_inside(environ)}")
-    if size is not None:
         yield _size(size)
         yield _colours(environ)
         yield _clipboard(environ, ask)
-    yield _characters()
+    yield _characters(environ)
 
 
 def _inside(environ: Mapping[str, str]) -> str:
@@ -116,14 +117,20 @@ def _colours(environ: Mapping[str, str]) -> Finding:
     if allowed == "256":
         do = "Nothing, or set COLORTERM=truecolor where the terminal can; over SSH it is often not passed on."
         return limit(AREA, name, "256", do, "unknown")
-    do = "Set TERM=xterm-256color where the terminal can; status never rests on colour alone."
+    wanted = "xterm-256color"
+    if environ.get("TMUX"):
+        wanted = "tmux-256color"
+    elif environ.get("STY"):
+        wanted = "screen-256color"
+    do = f"Set TERM={wanted} where the terminal can; status never rests on colour alone."
     return limit(AREA, name, "16, the terminal's own", do)
 
 
-def _characters() -> Finding:
+def _characters(environ: Mapping[str, str]) -> Finding:
     name, encoding = "characters", (sys.stdout.encoding or "").lower() if sys.stdout is not None else ""
     if uses_ascii():
-        do = "Set LANG=C.UTF-8 where the terminal can show it; charts get finer, nothing else changes."
+        decides = next((name for name in ("LC_ALL", "LC_CTYPE") if environ.get(name)), "LANG")
+        do = f"Set {decides}=C.UTF-8 where the terminal can show it; charts get finer, nothing else changes."
         return limit(AREA, name, "ASCII: the locale is not UTF-8", do)
     if encoding and "utf" not in encoding:
         do = "Set PYTHONIOENCODING=utf-8, or LANG=C.UTF-8."
@@ -137,6 +144,7 @@ def _clipboard(environ: Mapping[str, str], ask: Ask) -> Finding:
         setting, through = ask("set-clipboard"), ask("allow-passthrough")
         if setting is None:
             return limit(AREA, name, "tmux did not answer", f"Nothing: {always}.", "unknown")
+        through = _PASSTHROUGH.get(through or "off", through)
         told = f"set-clipboard {visible(setting, 20)}, allow-passthrough {visible(through or 'off', 20)}"
         if setting != "on" and through not in ("on", "all"):
             return limit(

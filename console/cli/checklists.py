@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
+from console.cli.output import ATTENTION, BAD, GOOD, finish, folded, put, put_json, say
 from core import units
 from core.checklist.model import START_MEANS, ChecklistResult
 from core.clock import iso, utc_now
@@ -23,6 +23,9 @@ _MARKS = {
     "overridden": "▲ overridden",
     "not_applicable": "– n/a",
 }
+
+_BELOW = " " * 18
+"""In front of what is told of an item, below its text."""
 
 
 def register(app: typer.Typer) -> None:
@@ -59,17 +62,21 @@ def checklist_text(result: ChecklistResult) -> str:
         explained = item.limit is not None and item.state not in ("pass", "overridden")
         limit = f"  (expected {item.limit})" if explained else ""
         age = "" if not item.age_seconds or item.age_seconds < 60 else f"  {units.age(item.age_seconds)} old"
-        lines.append(f"  {_MARKS[item.state]:<13} {item.text}{value}{limit}{age}")
+        lines += folded(f"  {_MARKS[item.state]:<13} ", f"{item.text}{value}{limit}{age}")
         if item.message and item.state not in ("pass", "not_applicable"):
-            lines.append(f"  {'':<13}   {item.message}")
+            lines += folded(_BELOW, item.message)
         if item.ticked_by and item.state == "pass":
-            lines.append(f"  {'':<13}   ticked by {item.ticked_by}, {item.ticked_at}")
-        if item.action and item.state == "fail":
-            lines.append(f"  {'':<13}   → {item.action}")
+            lines += folded(_BELOW, f"ticked by {item.ticked_by}, {item.ticked_at}")
+        if item.action and item.state == "fail" and item.action != item.message:
+            lines += folded(f"{_BELOW}→ ", item.action)
     good = sum(item.state in ("pass", "overridden", "not_applicable", "warn") for item in result.items)
     lines += ["", f"STATUS: {result.status}  ({good} of {len(result.items)} done)"]
     if result.name == "preflight" and START_MEANS[result.status]:
-        lines.append(START_MEANS[result.status])
+        lines += folded("", START_MEANS[result.status])
+    waiting = next((item for item in result.items if item.state == "pending" and item.kind != "sensed"), None)
+    if waiting is not None:
+        command = f"ppo-console checklist {result.name} tick {waiting.id.rpartition('.')[2]}"
+        lines.append(f"to tick: {command}")
     return "\n".join(lines)
 
 

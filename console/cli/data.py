@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
+from console.cli.output import ATTENTION, BAD, GOOD, finish, folded, put, put_json, say
 from core.clock import utc_now
 
 if TYPE_CHECKING:
@@ -60,8 +60,12 @@ def _report_text(report: DataReport) -> str:
             f"{file.file:<28}{file.timeframe or '?':>5}{number(file.candles):>9}{file.gaps:>6}"
             f"{file.duplicates:>5}{file.unordered:>6}{file.nan:>5}{file.bad_ohlc:>5}  {file.verdict}"
         )
-        lines += [f"    {message}" for message in (*file.rejections, *file.warnings)]
-    lines += ["", *report.messages, f"verdict: {report.verdict}"]
+        for message in (*file.rejections, *file.warnings):
+            lines += folded("    ", message)
+    lines.append("")
+    for message in report.messages:
+        lines += folded("", message)
+    lines.append(f"verdict: {report.verdict}")
     return "\n".join(lines)
 
 
@@ -89,7 +93,10 @@ def split_text(summary: SplitSummary) -> str:
         f"{name:<9} {record.scored_candles:,} candles to score, {record.score_from} … {record.last}"
         for name, record in (("train", summary.train), ("backtest", summary.backtest))
     ]
-    return "\n".join([f"symbols   {', '.join(summary.symbols)}", *lines, *summary.warnings])
+    lines = [*folded("symbols   ", ", ".join(summary.symbols)), *lines]
+    for warning in summary.warnings:
+        lines += folded("warning   ", warning)
+    return "\n".join(lines)
 
 
 def leaks(
@@ -140,7 +147,8 @@ def leaks(
         from core.trading.leaks import feature_leaks
 
         found, candles = feature_leaks(universe)
-        checked = f"{len(FEATURE_NAMES)} features at {candles} candles of {len(universe.symbols)} symbols"
+        symbols = f"{len(universe.symbols)} symbol" + ("" if len(universe.symbols) == 1 else "s")
+        checked = f"{len(FEATURE_NAMES)} features at {candles} candles of {symbols}"
     verdict = "leak" if found else "ok"
     if as_json:
         put_json(

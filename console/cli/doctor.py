@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from console.cli.options import JsonOption, WorkspaceOption, named_before
-from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json
+from console.cli.output import ATTENTION, BAD, GOOD, finish, folded, put, put_json
 from core.clock import utc_now
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 _GLYPHS = {"good": "●", "attention": "▲", "bad": "■", "unknown": "○"}
 _CODES = {"good": GOOD, "attention": ATTENTION, "bad": BAD, "unknown": GOOD}
-_WIDTH = 100
 _INDENT = 20
 
 
@@ -46,22 +44,16 @@ def _text(found: Diagnosis) -> str:
         if finding.area != area:
             area = finding.area
             lines += ["", area]
-        lines += _wrapped(f"  {_GLYPHS[finding.state]} {finding.name:<{_INDENT - 4}}", finding.value)
+        lines += folded(f"  {_GLYPHS[finding.state]} {finding.name:<{_INDENT - 4}}", finding.value)
         if finding.do:
-            lines += _wrapped(" " * _INDENT + "→ ", finding.do)
+            lines += folded(" " * _INDENT + "→ ", finding.do)
     return "\n".join(lines)
 
 
 def _answer(found: Diagnosis) -> str:
     count = {state: sum(each.state == state for each in found.findings) for state in _GLYPHS}
-    words = {"bad": "does not work here", "attention": "limited", "unknown": "unknown"}
+    words = {"bad": "does not work here", "attention": "limited", "unknown": "worth knowing"}
     told = [f"{count['good']} good"] + [
         f"{count[state]} {word}" for state, word in words.items() if count[state]
     ]
     return f"{_GLYPHS[found.state]} " + ", ".join(told)
-
-
-def _wrapped(first: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False
-    ) or [first.rstrip()]

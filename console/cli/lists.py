@@ -9,7 +9,7 @@ import typer
 
 from console.cli.checklists import READINESS_CODES, checklist_text
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import GOOD, finish, put, put_json, say
+from console.cli.output import GOOD, finish, folded, put, put_json, say
 from core.clock import utc_now
 from core.errors import UsageError
 from core.text import visible
@@ -116,5 +116,6 @@ def _list(infos: tuple[ListInfo, ...], as_json: bool, now: datetime) -> None:
         return
     for info in infos:
         when = f"{info.date or 'each day'} {info.first_due}"
-        put(f"{info.name:<14}{info.items:>3} items  {when:<18} {info.title}  ({', '.join(info.owners)})")
-    say("show one: ppo-console checklist NAME   tick: ppo-console checklist NAME tick ITEM")
+        first = f"{info.name:<14}{info.items:>3} items  {when:<17}  "
+        put("\n".join(folded(first, f"{info.title}  ({', '.join(info.owners)})")))
+    say("show one:     ppo-console checklist NAME\ntick an item: ppo-console checklist NAME tick ITEM")

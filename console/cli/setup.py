@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,8 +62,12 @@ def init(
     if run is not None:
         put(f"  run      {workspace.relative(workspace.logs)}")
     put(f"  week     {workspace.settings.week.start} and the four days after it")
-    put("  next     ppo-console data split CANDLES   (a folder of Parquet, Feather or CSV files)")
-    put("           ppo-console preflight            then: ppo-console train")
+    steps = ["ppo-console data split CANDLES   a folder of candle files", "ppo-console preflight, then train"]
+    if run is not None:
+        steps = ["ppo-console"]
+    if folder.resolve() != Path.cwd():
+        steps.insert(0, f"cd {shlex.quote(str(folder))}")
+    put("\n".join(f"  {'next' if step == steps[0] else '':<8} {step}" for step in steps))
     finish(GOOD)
 
 

@@ -86,7 +86,7 @@ def verdict_words(result: RevalidationResult) -> str:
     near = [gate for gate in failing if gate.status == "FAIL" and not _is_far(gate)]
     missing = [gate for gate in failing if gate.status == "NOT_EVALUABLE"]
     parts = []
-    for gates, words in ((far, "far off"), (near, "short of the limit"), (missing, "not evaluable")):
+    for gates, words in ((far, "far off"), (near, "out of limit"), (missing, "not evaluable")):
         if len(gates) == len(result.gates):
             parts.append(f"all {words}")
         elif gates and parts and len(failing) > _NAMED:

@@ -114,9 +114,10 @@ def find_item(result: ChecklistResult, wanted: str) -> ItemResult:
     if found:
         names = ", ".join(item.id for item in found[:6])
         raise UsageError(f"{visible(wanted, 80)} names {len(found)} items: {names}", hint="Give a whole id.")
+    open_first = sorted(result.items, key=lambda item: item.state != "pending" or item.kind == "sensed")
     raise UsageError(
         f"{result.name} has no item {visible(wanted, 80)}",
-        hint=f"Its items: {', '.join(item.id for item in result.items[:6])}, … or a number from 1.",
+        hint=f"Its items: {', '.join(item.id for item in open_first[:6])}, … or a number from 1.",
     )
 
 

@@ -166,9 +166,7 @@ def _backup(context: DayContext, facts: Facts) -> Reading:
     if backup.error is not None:
         return unknown(backup.error)
     if backup.folder is None:
-        message = "ppo-console model backup"
-        if backup.others:
-            message = f"{message}; {backup.others} hold other models"
+        message = f"{backup.others} hold other models" if backup.others else ""
         return Reading("fail", "none", "the models as they are", message=message)
     return Reading("pass", backup.folder, "the models as they are", backup.folder)
 

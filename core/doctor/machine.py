@@ -85,4 +85,4 @@ def file_size(allowed: int) -> Finding:
         told = "no limit" if allowed == resource.RLIM_INFINITY else f"up to {gigabytes(allowed)}"
         return good(AREA, name, told)
     do = "ulimit -f unlimited, before the training is started: its files stop growing there"
-    return limit(AREA, name, f"files end at {gigabytes(allowed)}", do)
+    return limit(AREA, name, f"files end at {allowed / 1e6:,.1f} MB", do)

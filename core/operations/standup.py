@@ -192,9 +192,8 @@ def build_standup(
     language = settings.checklist.language
 
     def said(entry: Entry) -> Entry:
-        return msgspec.structs.replace(
-            entry, text=say(entry.text, language), source=say(entry.source, language)
-        )
+        source = say(entry.source.removeprefix(f"{workspace.root}/"), language)
+        return msgspec.structs.replace(entry, text=say(entry.text, language), source=source)
 
     def all_said(texts: Iterable[str]) -> tuple[str, ...]:
         return tuple(say(text, language) for text in texts)

@@ -192,8 +192,7 @@ LISTS: dict[str, str] = {
     "there is no training.log": "não há training.log",
     "FINISHED or STOPPED": "FINISHED ou STOPPED",
     "the models as they are": "os modelos como estão",
-    "ppo-console model backup": "ppo-console model backup",
-    "{}; {n} hold other models": "{}; {} guardam outros modelos",
+    "{n} hold other models": "{} guardam outros modelos",
     # After the decision.
     "after the decision": "depois da decisão",
     "the newest decision, of {n}, is older than the run": "a decisão mais nova, de {}, é anterior ao treino",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from console.__main__ import main
+from console.cli.output import folded
 
 
 @pytest.mark.parametrize("group", [(), ("alerts",), ("audit",), ("data",), ("model",)])
@@ -16,6 +17,18 @@ def test_no_line_of_the_help_is_cut(cli: Any, group: tuple[str, ...]) -> None:
     listed = done.stdout.partition("Commands:")[2].splitlines()
     assert done.returncode == 0 and len(listed) > 2
     assert [line for line in listed if line.rstrip().endswith("...")] == []
+
+
+@pytest.mark.parametrize(("columns", "wide"), [("60", 60), ("500", 100)])
+def test_words_are_folded_to_the_terminal_and_a_long_one_stays_whole(
+    columns: str, wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    address = "/a" * 60
+    lines = folded("  warning  ", f"{'word ' * 40}\n{address} end")
+    assert lines[0].startswith("  warning  word") and lines[-1] == f"{' ' * 11}end"
+    assert {line[:11] for line in lines[1:]} == {" " * 11} and any(address in line for line in lines)
+    assert {len(line) <= wide for line in lines if address not in line} == {True}
 
 
 COMPLETION = {

@@ -209,13 +209,41 @@ def test_each_limit_of_a_terminal_says_what_to_do(
     [
         ("on", "off", "good"),
         ("external", "on", "good"),
+        ("external", "1", "good"),
         ("external", "off", "attention"),
+        ("external", "0", "attention"),
         ("off", "", "attention"),
     ],
 )
 def test_a_tmux_that_passes_no_copy_on_is_told(clipboard: str, through: str, state: str) -> None:
     tmux = {"set-clipboard": clipboard, "allow-passthrough": through}
     assert terminal({"TERM": "tmux", "TMUX": "x"}, (80, 24), tmux)["clipboard"].state == state
+
+
+def test_a_terminal_that_cannot_place_text_is_told_that_alone() -> None:
+    assert {"size", "colours", "clipboard"}.isdisjoint(terminal({"TERM": "dumb"}, (80, 24)))
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted"),
+    [
+        ({"TERM": "xterm"}, "TERM=xterm-256color"),
+        ({"TERM": "screen", "STY": "1"}, "TERM=screen-256color"),
+        ({"TERM": "screen", "TMUX": "x"}, "TERM=tmux-256color"),
+    ],
+)
+def test_the_terminal_type_to_set_is_the_one_of_what_is_around_us(environ: Asked, wanted: str) -> None:
+    assert wanted in terminal(environ, (80, 24))["colours"].do
+
+
+@pytest.mark.parametrize("decides", ["LC_ALL", "LC_CTYPE", "LANG"])
+def test_the_variable_to_set_is_the_one_that_decides_the_locale(
+    decides: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LANG is not looked at where LC_ALL is set."""
+    monkeypatch.setattr(console_doctor, "uses_ascii", lambda: True)
+    environ = {"TERM": "xterm", "LANG": "C", decides: "C"}
+    assert f"Set {decides}=C.UTF-8" in terminal(environ, (80, 24))["characters"].do
 
 
 def test_a_folder_named_that_is_no_workspace_is_bad_and_one_around_us_is_not_needed(tmp_path: Path) -> None:
