@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli.complete import rule_names
 from console.cli.options import JsonOption, RunOption, WorkspaceOption, name_workspace, workspace_at
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import iso, parse_iso, utc_now
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="What fires, who owns it, who is told.", rich_markup_mode=None)
     group.callback(invoke_without_command=True)(alerts)
-    group.command("rules")(rules)
+    group.command("rules", short_help="Every rule: threshold, state, last value.")(rules)
     group.command("ack", short_help="Own an alert that fires, for a while.")(acknowledge)
-    group.command("silence")(silence)
+    group.command("silence", short_help="Tell nobody of some alerts for a while.")(silence)
     group.command("unsilence")(unsilence)
-    group.command("silences")(silences)
+    group.command("silences", short_help="The silences: in force, to come, over.")(silences)
     group.command("outbox", short_help="The notifications, and what became of them.")(outbox)
-    group.command("test-notify")(test_notify)
+    group.command("test-notify", short_help="Send a test message to every target.")(test_notify)
     app.add_typer(group, name="alerts")
 
 
@@ -157,7 +158,12 @@ def rules(workspace: WorkspaceOption = None, run: RunOption = None, as_json: Jso
 
 
 def acknowledge(
-    alert: Annotated[str, typer.Argument(metavar="KEY|RULE", help="An alert's key, or a rule that fires.")],
+    alert: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY|RULE", help="An alert's key, or a rule that fires.", autocompletion=rule_names
+        ),
+    ],
     note: Annotated[str, typer.Option("--note", help="What you know or do; needed for a critical one.")] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -185,7 +191,10 @@ def _key_of(alert: str, views: Sequence[AlertView]) -> str:
 
 def silence(
     matcher: Annotated[
-        str, typer.Argument(help="'rule=kl_* severity=warning', globs; a bare word is a rule.")
+        str,
+        typer.Argument(
+            help="'rule=kl_* severity=warning', globs; a bare word is a rule.", autocompletion=rule_names
+        ),
     ],
     comment: Annotated[str, typer.Option("--comment", help="Why nobody need be told.")],
     length: Annotated[str, typer.Option("--for", metavar="2h", help="30m, 2h, 1d; at most 7d.")] = "2h",

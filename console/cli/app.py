@@ -36,6 +36,25 @@ _HELP = (
     "130 interrupted."
 )
 
+_ORDER = (
+    *("init", "demo", "doctor", "data", "preflight", "train", "stop"),
+    *(
+        "status",
+        "check",
+        "daily",
+        "alerts",
+        "runbook",
+        "watch",
+        "checklist",
+        "standup",
+        "timeline",
+        "handover",
+    ),
+    *("revalidate", "decision", "signoff", "score", "model", "calibrate"),
+    *("tensorboard", "audit", "backup"),
+)
+"""As help and completion list the commands: from the workspace over the run to the decision."""
+
 
 def build() -> Callable[[list[str] | None], int]:
     """The program as a function from arguments to an exit code. It raises ConsoleError."""
@@ -82,7 +101,11 @@ def command_tree() -> Any:
         tensorboard,
     ):
         family.register(app)
-    return typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
+    command.commands = {
+        name: command.commands[name] for name in (*_ORDER, *command.commands) if name in command.commands
+    }
+    return command
 
 
 def _open(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command("status", short_help="The run: alive, how far, how fast, its metrics.")(status)
-    app.command("check")(check)
-    app.command("daily")(daily)
+    app.command("check", short_help="The progress check of the checklist document.")(check)
+    app.command("daily", short_help="The daily check-in of the manual, as JSON.")(daily)
 
 
 def status(workspace: WorkspaceOption = None, run: RunOption = None, as_json: JsonOption = False) -> None:

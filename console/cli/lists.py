@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli.checklists import READINESS_CODES, checklist_text
+from console.cli.complete import checklist_names, item_actions
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import GOOD, finish, folded, put, put_json, say
 from core.clock import utc_now
@@ -28,9 +29,15 @@ def register(app: typer.Typer) -> None:
 
 
 def checklist(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Without it, all lists.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Without it, all lists.", autocompletion=checklist_names),
+    ] = None,
     action: Annotated[
-        str | None, typer.Argument(metavar="[tick|untick|override|na]", help="What to do with ITEM.")
+        str | None,
+        typer.Argument(
+            metavar="[tick|untick|override|na]", help="What to do with ITEM.", autocompletion=item_actions
+        ),
     ] = None,
     item: Annotated[
         str | None, typer.Argument(metavar="[ITEM]", help="Its number, its id, or the end of the id.")

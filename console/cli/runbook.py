@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli.complete import escalation_names, scenario_names
 from console.cli.options import JsonOption, RunOption, WorkspaceOption, workspace_at
 from console.cli.output import GOOD, finish, put, put_json, say
 from core.clock import iso, utc_now
@@ -29,11 +30,20 @@ def register(app: typer.Typer) -> None:
 
 
 def runbook(
-    name: Annotated[str | None, typer.Argument(metavar="[SCENARIO]", help="A scenario, or a rule.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[SCENARIO]", help="A scenario, or a rule.", autocompletion=scenario_names),
+    ] = None,
     workspace: WorkspaceOption = None,
     run: RunOption = None,
     escalate: Annotated[
-        str | None, typer.Option("--escalate", metavar="crash|performance|data", help="An escalation path.")
+        str | None,
+        typer.Option(
+            "--escalate",
+            metavar="crash|performance|data",
+            help="An escalation path.",
+            autocompletion=escalation_names,
+        ),
     ] = None,
     take: Annotated[
         str | None, typer.Option("--take", metavar="STEP", help="Record a step, by number or name, as taken.")

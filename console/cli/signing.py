@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli.complete import phase_names
 from console.cli.decision import decision_code
 from console.cli.options import JsonOption, WorkspaceOption, name_workspace, workspace_at
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
@@ -22,7 +23,7 @@ _MARKS = {"signed": "● signed", "rejected": "■ REJECTED", "open": "○ open"
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The newest decision; what differs between two.", rich_markup_mode=None)
     group.callback(invoke_without_command=True)(decision)
-    group.command("diff")(diff)
+    group.command("diff", short_help="What differs between two decisions.")(diff)
     app.add_typer(group, name="decision")
     app.command("signoff")(signoff)
 
@@ -92,6 +93,7 @@ def signoff(
         typer.Argument(
             metavar="[PHASE]",
             help="pre_training, daily_monitoring, revalidation, cto_decision, live_deployment.",
+            autocompletion=phase_names,
         ),
     ] = None,
     workspace: WorkspaceOption = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli.checklists import checklist_text
+from console.cli.complete import training_symbols
 from console.cli.options import WorkspaceOption, workspace_at
 from console.cli.output import GOOD, finish, put, say
 from core.checklist.model import START_MEANS
@@ -28,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 def train(
     workspace: WorkspaceOption = None,
-    symbol: Annotated[list[str] | None, typer.Option("--symbol", help="A symbol; may be repeated.")] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option("--symbol", help="A symbol; may be repeated.", autocompletion=training_symbols),
+    ] = None,
     symbols: Annotated[str | None, typer.Option("--symbols", help="Symbols, separated by commas.")] = None,
     mode: Annotated[str, typer.Option("--mode", help="paper; live is refused.")] = "paper",
     tag: Annotated[str | None, typer.Option("--tag", help="A name for the run.")] = None,

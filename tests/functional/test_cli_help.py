@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,3 +70,52 @@ def test_show_completion_prints_the_script_of_the_shell_that_asks(
     monkeypatch.setattr("typer.completion._get_shell_name", lambda: shell)
     assert main(["--show-completion"]) == 0
     assert COMPLETION[shell][0] in capsys.readouterr().out
+
+
+ASKING = {
+    "bash": "COMP_WORDS=(ppo-console runbook kl_); COMP_CWORD=2; _ppo_console_completion ppo-console; "
+    'printf "%s\\n" "${COMPREPLY[@]}"',
+    "zsh": "words=(ppo-console runbook kl_); CURRENT=3; _arguments() { print -r -- $@ }; "
+    "_ppo_console_completion",
+    "fish": 'complete -C "ppo-console runbook kl_"',
+}
+"""What the shell does at a tab; zsh offers only within its line editor, so here it prints what it would."""
+PLAIN = {"bash": "--norc", "zsh": "-f", "fish": "--no-config"}
+WORDS = {
+    "bash": {"COMP_WORDS": "ppo-console runbook kl_", "COMP_CWORD": "2"},
+    "zsh": {"_TYPER_COMPLETE_ARGS": "ppo-console runbook kl_"},
+    "fish": {"_TYPER_COMPLETE_ARGS": "ppo-console runbook kl_", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+}
+
+
+@pytest.mark.parametrize("shell", ASKING)
+def test_each_shell_takes_the_script_and_offers_the_values_of_a_command(
+    shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The shell is the real one; the program's answer was taken here, so that it is started once."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    monkeypatch.setenv("_PPO_CONSOLE_COMPLETE", f"source_{shell}")
+    assert main([]) == 0
+    script = tmp_path / "script"
+    script.write_text(capsys.readouterr().out)
+    with monkeypatch.context() as asked:
+        asked.setenv("_PPO_CONSOLE_COMPLETE", f"complete_{shell}")
+        for name, value in WORDS[shell].items():
+            asked.setenv(name, value)
+        assert main([]) == 0
+    answer = tmp_path / "answer"
+    answer.write_text(capsys.readouterr().out)
+    program = tmp_path / "ppo-console"
+    program.write_text(f"#!/bin/sh\ncat {answer}\n")
+    program.chmod(0o755)
+    begin = "autoload -Uz compinit; compinit -D; " if shell == "zsh" else ""
+    done = subprocess.run(
+        [shell, PLAIN[shell], "-c", f"{begin}source {script}; {ASKING[shell]}"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path), "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == "" and "kl_spike" in done.stdout and "kl_explosion" in done.stdout
