@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from core.alerts.look import DataFacts
+from core.child import be_nice, environment, python
 from core.clock import iso, parse_iso
 from core.errors import ConsoleError
 from core.text import visible
@@ -101,14 +102,12 @@ def signature(folder: Path) -> Signature:
 
 
 def _spawn(folder: Path, now: datetime) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "core.alerts.data_watch", str(folder), iso(now)],
+        python("core.alerts.data_watch", str(folder), iso(now)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
+        env=environment(),
         start_new_session=True,
     )
 
@@ -148,8 +147,7 @@ def look_at(folder: Path, now: datetime) -> DataFacts:
 
 def main(arguments: list[str]) -> int:
     """`python -m core.alerts.data_watch FOLDER NOW`: the facts as JSON on stdout."""
-    with contextlib.suppress(OSError):
-        os.nice(10)
+    be_nice()
     folder, now = arguments
     sys.stdout.buffer.write(msgspec.json.encode(look_at(Path(folder), parse_iso(now))))
     return 0

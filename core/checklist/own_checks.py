@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.child import kill
 from core.config.settings import Checklist, OwnCheck
 from core.errors import ConsoleError
 from core.files import read_regular
@@ -92,8 +92,7 @@ def _run(command: list[str], root: Path, check: OwnCheck, limit: str) -> Answer:
         message = f"no answer within {check.seconds:g} s; it was ended"
         return Answer(good=None, value="no answer", limit=limit, message=message)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+        kill(child)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(1.0)
         reader.join(1.0)

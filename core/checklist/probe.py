@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -32,6 +31,7 @@ from core.checklist.facts import (
     ModelFacts,
 )
 from core.checklist.own_checks import Answer, run_own_check
+from core.child import be_nice, environment, kill, last_line, python
 from core.clock import iso, parse_iso
 from core.config.settings import Settings
 from core.errors import ConsoleError
@@ -86,7 +86,8 @@ def run_probe(
     )
     try:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "core.checklist.probe"],  # -P: the current folder stays off sys.path
+            python("core.checklist.probe"),
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -103,16 +104,15 @@ def run_probe(
         _end(child)
     if child.returncode == 0:
         return _collect(out, "")
-    last = err.decode(errors="replace").strip().splitlines()[-1:]
+    last = last_line(err, 200)
     ended = f"the checking process ended with {child.returncode}"
-    return _collect(out, f"{ended}: {visible(last[0], 200)}" if last else ended)
+    return _collect(out, f"{ended}: {last}" if last else ended)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Kill the child, and what it may have started, if it still runs."""
     if child.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+        kill(child)
 
 
 def _rest(child: subprocess.Popen[bytes]) -> bytes:
@@ -319,8 +319,7 @@ def look(
 
 def main() -> int:
     """The child: a `Request` on stdin, one JSON line per probe on stdout."""
-    with contextlib.suppress(OSError):
-        os.nice(10)
+    be_nice()
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
     stream = sys.stdout.buffer
 

@@ -7,7 +7,6 @@ files whose maker is known. Trap avoided: `PPO.load` in a process that holds tok
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import struct
@@ -15,13 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
-import core
+from core import child
 from core.errors import CancelledError, ConsoleError, UnreadableError
 from core.models.sb3 import Sb3Model
 from core.text import visible
@@ -31,8 +29,8 @@ CHILD = "core.models.trust_child"
 TIMEOUT = 120.0
 """Seconds for loading one model, torch's import included."""
 _POLL = 0.05
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH")
-"""Variables that the process inherits: where programs, libraries and modules are."""
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables that the process inherits: where programs, libraries and modules are, and how many threads."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,15 +67,20 @@ def run_trusted(path: Path, data: bytes, cancelled: Callable[[], bool] = lambda:
     and ConsoleError when the process dies.
     """
     with tempfile.TemporaryDirectory(prefix="ppo-trusted-") as home, tempfile.TemporaryFile() as errors:
-        with _process(Path(home), errors) as process:
+        kept = {name: value for name, value in child.environment(threads=1).items() if name in _KEPT}
+        env = {**kept, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8"}
+        command = [sys.executable, "-P", "-s", "-B", "-m", CHILD]
+        with child.talking(command, errors, env, cwd=Path(home)) as process:
             received = _exchange(process, data, cancelled)
             code = process.wait()
+        errors.seek(0)
+        said = child.last_line(errors.read())
         head, _, packed = received.partition(b"\n")
         try:
             answer = msgspec.json.decode(head, type=Answer)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise ConsoleError(
-                f"the process that ran the code of {path} ended with {code}{_last_words(errors)}",
+                f"the process that ran the code of {path} ended with {code}{f': {said}' if said else ''}",
                 hint="Nothing was read; the model cannot be judged.",
             ) from None
     if answer.problem:
@@ -97,40 +100,6 @@ def run_trusted(path: Path, data: bytes, cancelled: Callable[[], bool] = lambda:
         seed=answer.seed,
         version=visible(answer.version, 32),
     )
-
-
-@contextlib.contextmanager
-def _process(home: Path, errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """The process in its own session, killed on the way out with what it started."""
-    root = str(Path(core.__file__).resolve().parents[1])
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    kept["PYTHONPATH"] = os.pathsep.join(part for part in (root, kept.get("PYTHONPATH", "")) if part)
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-s", "-B", "-m", CHILD],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        start_new_session=True,
-        cwd=home,
-        env={
-            **kept,
-            "HOME": str(home),
-            "TMPDIR": str(home),
-            "LANG": "C.UTF-8",
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-        },
-    )
-    try:
-        yield process
-    finally:
-        assert process.stdin is not None and process.stdout is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        process.stdout.close()
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-        process.wait()
 
 
 def _exchange(process: subprocess.Popen[bytes], data: bytes, cancelled: Callable[[], bool]) -> bytes:
@@ -163,9 +132,3 @@ def _exchange(process: subprocess.Popen[bytes], data: bytes, cancelled: Callable
                         to_send = to_send[:0]
                     if not to_send:  # its stdin stays open: the end of it ends the process
                         selector.unregister(process.stdin)
-
-
-def _last_words(errors: IO[bytes]) -> str:
-    errors.seek(0)
-    said = errors.read()[-4000:].decode(errors="replace").strip().splitlines()
-    return f": {visible(said[-1], 300)}" if said else ""

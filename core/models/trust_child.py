@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from core.child import end_with_parent
+
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
 
@@ -46,7 +48,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     (size,) = struct.unpack("<Q", sys.stdin.buffer.read(8))
     data = sys.stdin.buffer.read(size)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
     from core.models.trust import Answer, encode_answer
 
@@ -136,13 +138,6 @@ def _leaves(module: Any) -> Iterator[Any]:
         yield module
     for child in children:
         yield from _leaves(child)
-
-
-def _die_with_parent() -> None:
-    """The parent holds the other end of stdin: its end is the parent's end."""
-    while sys.stdin.buffer.read(4096):
-        pass
-    os._exit(75)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,13 @@ the console to see whether it loads; `config.toml` told as if it were what a run
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from core.child import environment, last_line
 from core.operations.runbook_context import SHOWN, Context, Sensed
-from core.text import visible
 from core.units import gigabytes, number
 
 
@@ -122,11 +121,10 @@ def reward_weights(context: Context) -> Sensed:
 def reward_import(context: Context) -> Sensed:
     if context.workspace is None:
         return Sensed("unknown", "which reward code the run uses is not known")
-    root = str(Path(__file__).resolve().parents[2])
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", "import core.trading.reward"],
-            env={**os.environ, "PYTHONPATH": root},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,
@@ -136,8 +134,8 @@ def reward_import(context: Context) -> Sensed:
         return Sensed("unknown", "the reward code did not load within a minute")
     if done.returncode == 0:
         return Sensed("ok", "core/trading/reward.py loads")
-    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-    return Sensed("bad", f"core/trading/reward.py does not load: {visible(last[0], 200)}")
+    last = last_line(done.stderr, 200) or "no reason given"
+    return Sensed("bad", f"core/trading/reward.py does not load: {last}")
 
 
 def gates(context: Context) -> Sensed:

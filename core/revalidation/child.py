@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 
+from core.child import ORPHANED, be_nice, end_with_parent
 from core.errors import CancelledError, ConsoleError
 from core.revalidation.pipeline import CANCELLED, Progress, revalidate
 from core.revalidation.wire import (
@@ -27,9 +28,7 @@ from core.revalidation.wire import (
     error_message,
 )
 
-NICENESS = 10
 PROGRESS_INTERVAL = 0.1
-ORPHANED = 75
 
 
 def main() -> int:
@@ -44,9 +43,9 @@ def main() -> int:
 
     cancelled = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: cancelled.set())
-    os.nice(NICENESS)
+    be_nice()
     request = decode_request(sys.stdin.buffer.readline())
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         result = revalidate(request, _throttled(send), cancelled.is_set)
     except ConsoleError as error:
@@ -80,15 +79,6 @@ def _throttled(send: Callable[[Message], None]) -> Callable[[Progress], None]:
         send(ProgressMessage(progress))
 
     return on_progress
-
-
-def _die_with_parent() -> None:
-    """The parent holds the other end of stdin: its end is the parent's end, and that of our own workers."""
-    while sys.stdin.buffer.read(4096):
-        pass
-    if os.getpgrp() == os.getpid():  # the parent gave us a session of our own
-        os.killpg(0, signal.SIGKILL)
-    os._exit(ORPHANED)
 
 
 if __name__ == "__main__":

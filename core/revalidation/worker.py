@@ -11,17 +11,15 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import IO
 
 import msgspec
 
-import core
+from core import child
 from core.errors import CancelledError, ConsoleError
 from core.revalidation.pipeline import CANCELLED, Progress, RevalidationRequest
 from core.revalidation.result import RevalidationResult
@@ -49,12 +47,15 @@ def run_in_child(
     Raises what `revalidate` raises, with class, title and hint; CancelledError within 0.5 s of `cancelled`;
     ConsoleError when the child dies. The child never outlives this call, nor this process.
     """
-    with tempfile.TemporaryFile() as errors, _child(errors) as child:
-        assert child.stdin is not None
+    with (
+        tempfile.TemporaryFile() as errors,
+        child.talking(child.python(CHILD), errors, child.environment(threads=1)) as process,
+    ):
+        assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it died at once: told below, with its last words
-            child.stdin.write(encode_request(request))
-            child.stdin.flush()
-        for line in _lines(child, cancelled):
+            process.stdin.write(encode_request(request))
+            process.stdin.flush()
+        for line in _lines(process, cancelled):
             try:
                 message = decode_message(line)
             except msgspec.MsgspecError:
@@ -70,51 +71,26 @@ def run_in_child(
                     return result
         if cancelled.is_set():
             raise CancelledError(CANCELLED)
-        raise _died(child, errors)
+        raise _died(process, errors)
 
 
-@contextlib.contextmanager
-def _child(errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the child in its own session; kill it, and all in it, on the way out."""
-    root = str(Path(core.__file__).resolve().parents[1])
-    path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", CHILD],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-    )
-    try:
-        yield child
-    finally:
-        assert child.stdin is not None and child.stdout is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)  # and what a user's own environment may have started
-        child.stdout.close()
-        with contextlib.suppress(BrokenPipeError):
-            child.stdin.close()
-        child.wait()
-
-
-def _lines(child: subprocess.Popen[bytes], cancelled: threading.Event) -> Iterator[bytes]:
+def _lines(process: subprocess.Popen[bytes], cancelled: threading.Event) -> Iterator[bytes]:
     """Whole lines from the child until it closes its output or, once cancelled, the grace is over.
 
     A result that is complete within the grace still comes: its report is on disk.
     """
-    assert child.stdout is not None
+    assert process.stdout is not None
     pending = bytearray()
     deadline: float | None = None
     with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
+        selector.register(process.stdout, selectors.EVENT_READ)
         while deadline is None or time.monotonic() < deadline:
             if cancelled.is_set() and deadline is None:
                 deadline = time.monotonic() + _GRACE
-                child.send_signal(signal.SIGTERM)
+                process.send_signal(signal.SIGTERM)
             if not selector.select(_POLL):
                 continue
-            chunk = os.read(child.stdout.fileno(), 1 << 16)
+            chunk = os.read(process.stdout.fileno(), 1 << 16)
             if not chunk:
                 return
             pending += chunk
@@ -123,12 +99,12 @@ def _lines(child: subprocess.Popen[bytes], cancelled: threading.Event) -> Iterat
             yield from (bytes(line) for line in whole)
 
 
-def _died(child: subprocess.Popen[bytes], errors: IO[bytes]) -> ConsoleError:
+def _died(process: subprocess.Popen[bytes], errors: IO[bytes]) -> ConsoleError:
     """The child ended without a word: its exit status and its last line on stderr."""
-    code = child.wait()
+    code = process.wait()
     errors.seek(0)
-    said = errors.read()[-4000:].decode(errors="replace").strip().splitlines()
-    last = f": {visible(said[-1], 300)}" if said else ""
+    said = child.last_line(errors.read())
+    last = f": {said}" if said else ""
     if code < 0:
         how = f"was killed by signal {-code}"
         hint = "Signal 9 without a person behind it is the system out of memory."

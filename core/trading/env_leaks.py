@@ -9,10 +9,8 @@ what it prints taken for the answer.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +22,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.child import environment, kill, python
 from core.clock import from_epoch, iso
 from core.errors import UnreadableError, UsageError
 from core.market.model import Universe
@@ -100,8 +99,9 @@ def environment_leaks(
 
 def _ask(request: EnvRequest, root: Path, seconds: float) -> EnvAnswer:
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "core.trading.env_leaks"],
+        python("core.trading.env_leaks"),
         cwd=root,
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -112,8 +112,7 @@ def _ask(request: EnvRequest, root: Path, seconds: float) -> EnvAnswer:
     except subprocess.TimeoutExpired:
         return EnvAnswer(problem=f"no answer within {seconds:g} s")
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+        kill(child)
         child.wait()
     try:
         return msgspec.json.decode(out, type=EnvAnswer)

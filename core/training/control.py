@@ -9,7 +9,6 @@ the trainer waits until it finds itself in it.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from core.child import environment, python
 from core.config.settings import Settings
 from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import atomic_write
@@ -155,12 +155,16 @@ def _launch(
         atomic_write(logs / REQUEST_FILE, msgspec.json.format(msgspec.json.encode(request), indent=1))
         with (logs / OUTPUT_FILE).open("ab") as output, _held_back():
             child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "core.training.trainer", "--request", str(logs / REQUEST_FILE)],
+                python("core.training.trainer", "--request", str(logs / REQUEST_FILE)),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=workspace.root,
-                env=_environment(record.nonce, settings.training.torch_threads),
+                env={
+                    **environment(settings.training.torch_threads),
+                    NONCE_VARIABLE: record.nonce,
+                    "PYTHONUNBUFFERED": "1",
+                },
                 start_new_session=True,
             )
     except OSError as error:
@@ -195,19 +199,6 @@ def _held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _environment(nonce: str, threads: int) -> dict[str, str]:
-    package_root = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH", ""))))
-    return {
-        **os.environ,
-        NONCE_VARIABLE: nonce,
-        "PYTHONPATH": path,
-        "PYTHONUNBUFFERED": "1",
-        "OMP_NUM_THREADS": str(threads),
-        "MKL_NUM_THREADS": str(threads),
-    }
 
 
 def _wait_gone(identity: ProcessIdentity, timeout: float) -> bool:

@@ -20,6 +20,7 @@ from threading import Event
 
 import msgspec
 
+from core.child import ROOT
 from core.clock import iso, utc_now
 from core.errors import ConsoleError
 from core.files import sweep_leftovers
@@ -200,12 +201,11 @@ def _torch_threads() -> int:
 
 def _git_commit() -> str | None:
     """The commit of the program, where it runs from a git work tree."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
+    if not (ROOT / ".git").exists():
         return None
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            ["git", "-C", str(ROOT), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             timeout=5,
