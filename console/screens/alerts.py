@@ -18,7 +18,7 @@ from console.keys import ALERTS
 from console.screens import alert_facts, alert_rows
 from console.screens.alert_acts import AlertActs, View
 from console.screens.alert_facts import details, summary
-from console.screens.base import ConsoleScreen
+from console.screens.list_screen import ListScreen
 from core.alerts.view import rule_states
 from core.clock import utc_now
 from widgets.alert_table import (
@@ -49,7 +49,7 @@ LOOK_EVERY = 5
 """Seconds between two looks at silences and notifications that nothing announced."""
 
 
-class Alerts(AlertActs, ConsoleScreen):
+class Alerts(AlertActs, ListScreen):
     """`tab` goes to the rules, the silences, the notifications and back; enter acts on the row."""
 
     number = ALERTS
@@ -80,14 +80,13 @@ class Alerts(AlertActs, ConsoleScreen):
         return self.query_one(AlertTable)
 
     @property
-    def _list(self) -> RowList:
-        """What the keys act on."""
+    def acted_on(self) -> RowList:
         names = {"alerts": "alert", "rules": "rule", "silences": "silence", "notifications": "told"}
         return self.query_one(f"#{names[self._view]}-table", RowList)
 
     @property
     def _selected_key(self) -> str:
-        acted_on = self._list
+        acted_on = self.acted_on
         return acted_on.selected if isinstance(acted_on, RowTable) else ""
 
     @property
@@ -269,7 +268,7 @@ class Alerts(AlertActs, ConsoleScreen):
         self._show_all(utc_now())
 
     def _arrange(self) -> None:
-        acted_on = self._list
+        acted_on = self.acted_on
         for each in self.query(RowList):
             each.display = each is acted_on
 
@@ -282,24 +281,6 @@ class Alerts(AlertActs, ConsoleScreen):
         return True
 
     # Moving.
-
-    def do_move_down(self) -> None:
-        self._list.move(1)
-
-    def do_move_up(self) -> None:
-        self._list.move(-1)
-
-    def do_move_top(self) -> None:
-        self._list.to(0)
-
-    def do_move_end(self) -> None:
-        self._list.to(self._list.count - 1)
-
-    def do_page_down(self) -> None:
-        self._list.page(1)
-
-    def do_page_up(self) -> None:
-        self._list.page(-1)
 
     def copy_text(self) -> str:
         snapshot = self.session.snapshot

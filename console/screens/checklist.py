@@ -16,8 +16,8 @@ from textual.containers import Container, Vertical
 from console.keyboard import key_of
 from console.keys import CHECKLIST
 from console.list_keys import PREFLIGHT, ListKey, list_keys
-from console.screens.base import ConsoleScreen
 from console.screens.checklist_words import answer, counts, details, empty, index_rows
+from console.screens.list_screen import ListScreen
 from console.screens.modals import AskText, Details
 from core import units
 from core.checklist.catalogue import OF_A_DAY
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 REFRESH_SECONDS = 30.0
 
 
-class Checklist(ConsoleScreen):
+class Checklist(ListScreen):
     number = CHECKLIST
     name_shown = "Checklist"
     CSS_PATH = "checklist.tcss"
@@ -79,6 +79,10 @@ class Checklist(ConsoleScreen):
     @property
     def list(self) -> ChecklistList:
         return self.query_one(ChecklistList)
+
+    @property
+    def acted_on(self) -> RowList:
+        return self.list
 
     @property
     def _keys(self) -> tuple[ListKey, ...]:
@@ -157,24 +161,6 @@ class Checklist(ConsoleScreen):
         return "" if self._result is not None else self._empty(self.session.checklists)
 
     # Keys.
-
-    def do_move_down(self) -> None:
-        self.list.move(1)
-
-    def do_move_up(self) -> None:
-        self.list.move(-1)
-
-    def do_move_top(self) -> None:
-        self.list.to(0)
-
-    def do_move_end(self) -> None:
-        self.list.to(self.list.count - 1)
-
-    def do_page_down(self) -> None:
-        self.list.page(1)
-
-    def do_page_up(self) -> None:
-        self.list.page(-1)
 
     def do_move_left(self) -> None:
         self._step(-1)

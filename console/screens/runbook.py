@@ -16,7 +16,7 @@ from console.keyboard import key_of
 from console.keys import RUNBOOK, Key
 from console.runbook_desk import RunbookDesk, find_procedure
 from console.screens import runbook_words
-from console.screens.base import ConsoleScreen
+from console.screens.list_screen import ListScreen
 from console.screens.modals import AskText, Details
 from console.screens.runbook_deed import AskDeed
 from core.clock import utc_now
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _IN_PROCEDURE = {"step.take", "step.next", "runbook.look"}
 
 
-class Runbook(ConsoleScreen):
+class Runbook(ListScreen):
     number: ClassVar[int] = RUNBOOK
     name_shown: ClassVar[str] = "Runbook"
     CSS_PATH = "runbook.tcss"
@@ -68,7 +68,7 @@ class Runbook(ConsoleScreen):
         return find_procedure(self.desk.state.procedure)
 
     @property
-    def _acted_on(self) -> ProcedureList:
+    def acted_on(self) -> ProcedureList:
         return self._steps if self._procedure is not None else self._index
 
     # Facts.
@@ -148,24 +148,6 @@ class Runbook(ConsoleScreen):
         return key.words
 
     # Moving.
-
-    def do_move_down(self) -> None:
-        self._acted_on.move(1)
-
-    def do_move_up(self) -> None:
-        self._acted_on.move(-1)
-
-    def do_move_top(self) -> None:
-        self._acted_on.to(0)
-
-    def do_move_end(self) -> None:
-        self._acted_on.to(self._acted_on.count - 1)
-
-    def do_page_down(self) -> None:
-        self._acted_on.page(1)
-
-    def do_page_up(self) -> None:
-        self._acted_on.page(-1)
 
     def do_step_next(self) -> None:
         procedure = self._procedure

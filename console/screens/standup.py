@@ -15,7 +15,7 @@ from textual.containers import Container
 
 from console.keyboard import key_of
 from console.keys import STANDUP
-from console.screens.base import ConsoleScreen
+from console.screens.list_screen import ListScreen
 from console.screens.modals import AskText, Confirm
 from console.screens.standup_form import FIELDS, changes, form_entries, hint_of, value_of, written_lines
 from widgets.detail_pane import DetailPane
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.operations.standup import Standup
 
 
-class StandupScreen(ConsoleScreen):
+class StandupScreen(ListScreen):
     number = STANDUP
     name_shown = "Standup"
     CSS_PATH = "standup.tcss"
@@ -49,6 +49,10 @@ class StandupScreen(ConsoleScreen):
     @property
     def entries(self) -> EntryList:
         return self.query_one(EntryList)
+
+    @property
+    def acted_on(self) -> RowList:
+        return self.entries
 
     def show(self, snapshot: Snapshot) -> None:
         """The first picture of the run fills the template."""
@@ -116,24 +120,6 @@ class StandupScreen(ConsoleScreen):
         return "" if state.standup is not None else _empty(state)
 
     # Keys.
-
-    def do_move_down(self) -> None:
-        self.entries.move(1)
-
-    def do_move_up(self) -> None:
-        self.entries.move(-1)
-
-    def do_move_top(self) -> None:
-        self.entries.to(0)
-
-    def do_move_end(self) -> None:
-        self.entries.to(self.entries.count - 1)
-
-    def do_page_down(self) -> None:
-        self.entries.page(1)
-
-    def do_page_up(self) -> None:
-        self.entries.page(-1)
 
     def do_standup_next(self) -> None:
         """The line may stand: on to the next that was not read."""

@@ -13,7 +13,7 @@ from textual.containers import Container
 
 from console.keys import CHECKLIST, REVALIDATE, TIMELINE
 from console.screens import timeline_words as words
-from console.screens.base import ConsoleScreen
+from console.screens.list_screen import ListScreen
 from console.screens.modals import Details
 from console.trail import ListPlace
 from core.clock import utc_now
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 30.0
 
 
-class TimelineScreen(ConsoleScreen):
+class TimelineScreen(ListScreen):
     number: ClassVar[int] = TIMELINE
     name_shown: ClassVar[str] = "Timeline"
     CSS_PATH = "timeline.tcss"
@@ -68,6 +68,10 @@ class TimelineScreen(ConsoleScreen):
     @property
     def list(self) -> EventList:
         return self.query_one(EventList)
+
+    @property
+    def acted_on(self) -> RowList:
+        return self.list
 
     @property
     def selected(self) -> Event | None:
@@ -124,24 +128,6 @@ class TimelineScreen(ConsoleScreen):
         )
 
     # Keys.
-
-    def do_move_down(self) -> None:
-        self.list.move(1)
-
-    def do_move_up(self) -> None:
-        self.list.move(-1)
-
-    def do_move_top(self) -> None:
-        self.list.to(0)
-
-    def do_move_end(self) -> None:
-        self.list.to(self.list.count - 1)
-
-    def do_page_down(self) -> None:
-        self.list.page(1)
-
-    def do_page_up(self) -> None:
-        self.list.page(-1)
 
     def do_event_next_open(self) -> None:
         if not self.list.to_next_open():
