@@ -110,10 +110,10 @@ def add_model_and_candles(workspace: Workspace, *, symbols: int, candles: int) -
     import numpy as np
 
     from core.market.synthetic import synthetic_universe, write_universe
+    from core.models.artifacts import write_artifacts
+    from core.models.manifest import Manifest, Normalisation, Statistics
+    from core.models.weights import Layer, Weights
     from core.trading.observation import OBSERVATION_NAMES
-    from core.training.artifacts import write_artifacts
-    from core.training.manifest import Manifest, Normalisation, Statistics
-    from core.training.weights import Layer, Weights
 
     generator = np.random.default_rng(1)
     size = len(OBSERVATION_NAMES)

@@ -122,9 +122,9 @@ def trust_model(
     None where the model can be read without. `waiting` is told what is waited for. Raises UsageError without
     a store, and as `read_foreign`.
     """
+    from core.models.artifacts import model_zip
     from core.models.foreign import exported, read_foreign
     from core.models.problems import NeedsCodeError
-    from core.training.artifacts import model_zip
 
     target = model_zip(model)
     if exported(target):

@@ -28,7 +28,7 @@ from core.config.settings import Reward, Trading
 from core.market.model import Universe
 
 if TYPE_CHECKING:
-    from core.training.arrays import PolicyArrays
+    from core.models.arrays import PolicyArrays
 
 CHUNK = 64
 """Symbols of a task: the documents' 62 are one."""

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UnreadableError
+from core.models.weights import TORCH_ACTIVATIONS
 from core.text import visible
 from core.trading.actions import HOLD, OPEN_LONG, Action
 from core.trading.observation import difference
-from core.training.weights import TORCH_ACTIVATIONS
 
 if TYPE_CHECKING:
     import torch
 
-    from core.training.arrays import PolicyArrays
+    from core.models.arrays import PolicyArrays
 
 _TIE = 1e-5
 """Logits closer than this, relative to 1 + their size, are compared as probabilities."""

@@ -203,8 +203,9 @@ def _side_shares(universe: Universe) -> dict[str, float]:
 
 def _silent_features(universe: Universe) -> tuple[str, ...]:
     """The features that have one value on all scored candles among the newest `_NEWEST`."""
+    from core.market.model import LOOK_BACK
     from core.market.split import part
-    from core.trading.features import FEATURE_NAMES, LOOK_BACK, market_features
+    from core.trading.features import FEATURE_NAMES, market_features
 
     size = len(universe.time)
     newest = part(universe, max(0, size - _NEWEST), size, score_from=LOOK_BACK)
@@ -246,8 +247,8 @@ def probe_summary(workspace: Workspace, now: datetime) -> TrainingSummary:
 
 def probe_model(workspace: Workspace) -> ModelFacts:
     """`best_model`, its hashes compared with its manifest."""
-    from core.training.artifacts import verify
-    from core.training.manifest import member_names
+    from core.models.artifacts import verify
+    from core.models.manifest import member_names
 
     try:
         manifest = verify(workspace.models / "best_model").manifest

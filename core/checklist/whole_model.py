@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from core.files import sha256_file
+from core.models.manifest import Manifest, manifest_name, member_names
 from core.text import visible
-from core.training.manifest import Manifest, manifest_name, member_names
 
 
 def model_problem(path: Path) -> tuple[bool | None, str]:

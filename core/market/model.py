@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+LOOK_BACK = 48
+"""Candles that stand before the first one that can be scored: what a feature may read, its own included."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candles:

@@ -15,12 +15,11 @@ from core.clock import from_epoch, iso
 from core.config import settings
 from core.errors import UsageError
 from core.market.candles import candle_files, timeframe
-from core.market.model import Universe
+from core.market.model import LOOK_BACK, Universe
 from core.market.record import SplitRecord, write_split
 from core.market.side import write_side
 from core.market.synthetic import write_universe
 from core.market.universe import load_universe
-from core.trading.features import LOOK_BACK
 
 TEST_SHARE = 0.3
 """Of the candles, for the test; `data.test_candles` where that is more."""

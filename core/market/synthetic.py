@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from core.files import atomic_write
 from core.market.candles import timeframe, write_candles
-from core.market.model import Candles, Universe
+from core.market.model import LOOK_BACK, Candles, Universe
 from core.text import visible
-from core.trading.features import LOOK_BACK
 
 MARKER = "synthetic.json"
 LAST_CLOSE_MS = 1_771_545_600_000

@@ -20,13 +20,12 @@ from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import sha256_file
 from core.market.candles import candle_files, without_candles
 from core.market.misfit import misfit
-from core.market.model import Candles, Universe
+from core.market.model import LOOK_BACK, Candles, Universe
 from core.market.quality import Inspected, inspect_file
 from core.market.record import SPLIT_NAME, SplitRecord, read_split
 from core.market.side import FOLDER as SIDE_FOLDER
 from core.market.side import side_files, with_side
 from core.market.synthetic import synthetic_note
-from core.trading.features import LOOK_BACK
 
 FIELDS = ("open", "high", "low", "close", "volume")
 

@@ -18,6 +18,9 @@ import numpy as np
 
 from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import read_regular
+from core.models.arrays import Foreign, PolicyArrays, read_policy
+from core.models.artifacts import MAX_BYTES, decode_normalisation, has_export, model_zip
+from core.models.manifest import Manifest, Statistics, manifest_name, member_names
 from core.models.problems import (
     PLAIN_STATISTICS,
     SAVE_AGAIN,
@@ -33,9 +36,6 @@ from core.models.sb3 import Sb3Model, read_zip
 from core.models.settle import read_settled
 from core.models.vecnormalize import read_vecnormalize
 from core.text import visible
-from core.training.arrays import Foreign, PolicyArrays, read_policy
-from core.training.artifacts import MAX_BYTES, decode_normalisation, has_export, model_zip
-from core.training.manifest import Manifest, Statistics, manifest_name, member_names
 
 MAX_STATISTICS = 1 << 20
 AS_THEY_ARE = "no normalisation statistics given: observations are used as they are"

@@ -23,9 +23,9 @@ from core.models.inert import Name, decode, describe
 from core.models.problems import DivergedError, MalformedError, ModelProblem, NeedsCodeError, NotWholeError
 from core.models.records import box_size, discrete_size
 from core.models.tensors import read_state_dict
+from core.models.weights import TORCH_ACTIVATIONS, Layer, Weights
 from core.models.zips import StoredZip
 from core.text import visible
-from core.training.weights import TORCH_ACTIVATIONS, Layer, Weights
 
 VERSION, SYSTEM = "_stable_baselines3_version", "system_info.txt"
 MEMBERS = ("data", "pytorch_variables.pth", "policy.pth", "policy.optimizer.pth", VERSION)

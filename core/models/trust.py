@@ -22,8 +22,8 @@ import msgspec
 from core import child
 from core.errors import CancelledError, ConsoleError, UnreadableError
 from core.models.sb3 import Sb3Model
+from core.models.weights import MAX_UNPACKED, check_weights, pack, unpack
 from core.text import visible
-from core.training.weights import MAX_UNPACKED, check_weights, pack, unpack
 
 CHILD = "core.models.trust_child"
 TIMEOUT = 120.0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stable_baselines3 import PPO
 
     from core.models.sb3 import Sb3Model
-    from core.training.weights import Weights
+    from core.models.weights import Weights
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _CHECKED = 4096
@@ -106,7 +106,7 @@ def _chain(model: PPO) -> Weights:
     """The modules from observation to action, which must be layers with one kind of activation between."""
     import torch
 
-    from core.training.weights import TORCH_ACTIVATIONS, Layer, Weights
+    from core.models.weights import TORCH_ACTIVATIONS, Layer, Weights
 
     policy: Any = model.policy
     extractor = getattr(policy, "pi_features_extractor", None) or policy.features_extractor

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from core.models.inert import Record, decode, describe
+from core.models.manifest import Statistics
 from core.models.problems import DivergedError, MalformedError, NeedsCodeError
 from core.models.records import array_of, flag_of, number_of
-from core.training.manifest import Statistics
 
 _CLASS = "stable_baselines3.common.vec_env.vec_normalize.VecNormalize"
 _MEAN_STD = "stable_baselines3.common.running_mean_std.RunningMeanStd"

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from core.clock import iso
-from core.operations.evaluations import FILE_NAME
 from core.text import visible
+from core.training.evaluation_rows import FILE_NAME
 from core.units import number, steps
 
 if TYPE_CHECKING:
     from core.config.settings import Checks, Gates, Settings
-    from core.operations.evaluations import Evaluation
     from core.operations.facts import RunFacts
     from core.revalidation.result import RevalidationResult
     from core.telemetry.model import Run
+    from core.training.evaluation_rows import Evaluation
 
 Mark = Literal["good", "attention", "bad", "unknown"]
 GLYPHS: dict[Mark, str] = {"good": "✅", "attention": "⚠️", "bad": "❌", "unknown": "❔"}

@@ -19,9 +19,9 @@ import msgspec
 
 from core.clock import from_epoch, iso
 from core.operations.as_of import end_of_day, first_row
-from core.operations.evaluations import Evaluation, read_evaluations
 from core.telemetry.metrics import STATUS_NAMES
 from core.text import visible
+from core.training.evaluation_rows import Evaluation, read_evaluations
 from core.units import duration, number
 
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ def _checkpoints(workspace: Workspace, run: Run, ours: bool, hashes: bool) -> Ch
 
 def _broken(run: Run) -> tuple[str, ...]:
     from core.errors import ConsoleError
-    from core.training.artifacts import verify
+    from core.models.artifacts import verify
 
     found = []
     for each in run.checkpoints:

@@ -20,11 +20,11 @@ from core.backtest.workers import parse_workers
 from core.config.settings import Settings
 from core.errors import RejectedError, UsageError
 from core.market.model import Universe
+from core.models.arrays import PolicyArrays
 from core.revalidation.decision import verdicts
 from core.revalidation.gates import gates_passed, judge_gates
 from core.revalidation.result import GateResult, Number, Verdict
 from core.text import visible
-from core.training.arrays import PolicyArrays
 
 
 class ComparedModel(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,8 +15,8 @@ from core.backtest.engine import Backtest
 
 if TYPE_CHECKING:
     from core.market.model import Universe
+    from core.models.arrays import PolicyArrays
     from core.revalidation.pipeline import RevalidationRequest
-    from core.training.arrays import PolicyArrays
 
 
 @dataclass(frozen=True, slots=True)

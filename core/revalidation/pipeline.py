@@ -47,7 +47,7 @@ from core.text import visible
 
 if TYPE_CHECKING:
     from core.market.model import Universe
-    from core.training.arrays import PolicyArrays
+    from core.models.arrays import PolicyArrays
 
 
 CANCELLED = "cancelled: nothing was decided, no report was written"

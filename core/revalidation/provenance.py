@@ -19,8 +19,8 @@ from core.trading.actions import HOLD
 
 if TYPE_CHECKING:
     from core.market.model import Universe
+    from core.models.arrays import PolicyArrays
     from core.revalidation.pipeline import RevalidationRequest
-    from core.training.arrays import PolicyArrays
 
 
 def lucky_policies(baselines: BaselineRuns, settings: Settings) -> int:

@@ -17,7 +17,7 @@ from core.text import visible
 
 if TYPE_CHECKING:
     from core.backtest.policy import Policy
-    from core.training.arrays import PolicyArrays
+    from core.models.arrays import PolicyArrays
 
 STILL = 3e-3
 """A standard deviation in training below this is rounding and the normaliser's own beginning: features reach

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.market.model import Universe
+from core.market.model import LOOK_BACK, Universe
 from core.trading import side_features as side
 from core.trading import smart_money
 from core.trading.windows import (
@@ -25,9 +25,6 @@ from core.trading.windows import (
     rolling_min,
     rolling_sum,
 )
-
-LOOK_BACK = 48
-"""Candles a feature may read, its own included."""
 
 _CLIP = 5.0
 _SLOW = 42  # a week of 4-hour candles

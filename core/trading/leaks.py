@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock import from_epoch, iso
-from core.market.model import Universe
+from core.market.model import LOOK_BACK, Universe
 from core.market.split import part
-from core.trading.features import FEATURE_NAMES, LOOK_BACK, market_features
+from core.trading.features import FEATURE_NAMES, market_features
 
 CHECKS = 120
 """Candles at which the future is removed."""

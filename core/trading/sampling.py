@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UsageError
-from core.market.model import Universe
-from core.trading.features import LOOK_BACK
+from core.market.model import LOOK_BACK, Universe
 
 
 class EpisodeSampler:

@@ -25,11 +25,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.config import settings
 from core.errors import UsageError
-from core.market.model import FloatArray, Universe
+from core.market.model import LOOK_BACK, FloatArray, Universe
 from core.trading import bars as column
 from core.trading.actions import CLOSE, HOLD, OPEN_LONG, OPEN_SHORT, REDUCE_50
 from core.trading.bars import bar_table
-from core.trading.features import LOOK_BACK
 from core.trading.lanes import Indices, Lanes, Mask, StepResult
 from core.trading.observation import observation_table, write_account
 from core.trading.reward import reward_components, reward_scale, total_reward

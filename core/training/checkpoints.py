@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConsoleError
-from core.training.arrays import read_policy
-from core.training.manifest import Manifest, manifest_name, member_names
+from core.models.arrays import read_policy
+from core.models.manifest import Manifest, manifest_name, member_names
 
 _NAME = re.compile(r"ppo_(\d{1,15})_steps")
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.config.settings import Settings
 from core.errors import CancelledError
-from core.training.manifest import Selection
+from core.models.manifest import Selection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

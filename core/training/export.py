@@ -18,9 +18,9 @@ import numpy as np
 
 from core.clock import iso
 from core.errors import UnreadableError, UsageError
-from core.training.artifacts import Verified
-from core.training.manifest import Manifest, Normalisation, Statistics
-from core.training.weights import TORCH_ACTIVATIONS, Layer, Weights
+from core.models.artifacts import Verified
+from core.models.manifest import Manifest, Normalisation, Statistics
+from core.models.weights import TORCH_ACTIVATIONS, Layer, Weights
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
@@ -79,7 +79,7 @@ def export_model(
 
     Raises UsageError (not one name per number), UnreadableError (no plain MLP, no space, no permission).
     """
-    from core.training.artifacts import write_artifacts
+    from core.models.artifacts import write_artifacts
     from core.training.saver import program_versions
 
     weights = policy_weights(model)

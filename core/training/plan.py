@@ -16,11 +16,11 @@ import msgspec
 from core.clock import iso
 from core.errors import UnreadableError, UsageError
 from core.market.candles import candle_files, symbol_of
+from core.models.manifest import Manifest
 from core.text import visible
 from core.trading.observation import OBSERVATION_NAMES, difference
 from core.training.archive import old_run_files
 from core.training.checkpoints import newest_whole
-from core.training.manifest import Manifest
 from core.training.runfile import RUN_FILE, Resume, RunRecord, read_run
 from core.workspace import Workspace
 

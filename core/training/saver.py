@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.clock import iso
+from core.models.arrays import PolicyArrays, assemble
+from core.models.artifacts import write_artifacts
+from core.models.manifest import Manifest, Role, Selection
 from core.trading.observation import OBSERVATION_NAMES
-from core.training.arrays import PolicyArrays, assemble
-from core.training.artifacts import write_artifacts
 from core.training.checkpoints import checkpoint_name, prune
 from core.training.export import model_bytes, normalisation_of, policy_weights
-from core.training.manifest import Manifest, Role, Selection
 from core.training.runfile import RunRecord
 from core.workspace import Workspace
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConsoleError
-from core.operations.evaluations import Evaluation, read_evaluations
+from core.models.artifacts import read_manifest
+from core.models.manifest import Selection
 from core.text import visible
-from core.training.artifacts import read_manifest
-from core.training.manifest import Selection
+from core.training.evaluation_rows import Evaluation, read_evaluations
 from core.training.runfile import RunRecord, read_run
 from core.training.saver import BEST
 from core.units import number, percent, steps

@@ -23,10 +23,10 @@ from core.backtest.policy import TrainedPolicy
 from core.clock import iso
 from core.config.settings import Settings
 from core.errors import CancelledError, ConsoleError
+from core.models.manifest import Selection
 from core.training import writers
 from core.training.daily import write_daily_summary
 from core.training.evaluation import Evaluation, evaluate, is_better
-from core.training.manifest import Selection
 from core.training.runfile import Outcome, RunRecord, write_run
 from core.training.saver import ModelSaver
 from core.workspace import Workspace

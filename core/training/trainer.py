@@ -24,10 +24,10 @@ from core.child import ROOT
 from core.clock import iso, utc_now
 from core.errors import ConsoleError
 from core.files import sweep_leftovers
+from core.models.manifest import Selection
 from core.process import NONCE_VARIABLE
 from core.training import writers
 from core.training.control import END_SIGNALS, TrainerRequest
-from core.training.manifest import Selection
 from core.training.runfile import Outcome, RunRecord, read_run, write_run
 from core.workspace import Workspace
 
@@ -74,8 +74,8 @@ def main(arguments: list[str]) -> int:
 def _train(
     workspace: Workspace, record: RunRecord, request: TrainerRequest, log: writers.LogWriter, stop: Event
 ) -> None:
+    from core.models.artifacts import finish_interrupted, verify
     from core.trading.features import market_features
-    from core.training.artifacts import finish_interrupted, verify
     from core.training.build import build_model, connect_logger, load_data
     from core.training.callbacks import callback_for, log_writer_for
     from core.training.events import event_writer
@@ -172,7 +172,7 @@ def _own_record(workspace: Workspace, nonce: str) -> RunRecord | None:
 
 
 def _best_so_far(workspace: Workspace, record: RunRecord) -> Selection | None:
-    from core.training.artifacts import verify
+    from core.models.artifacts import verify
     from core.training.saver import BEST
 
     if not record.resumes:

@@ -22,6 +22,9 @@ import pytest
 from core.config.settings import Settings
 from core.errors import CancelledError, ConsoleError, RejectedError, UnreadableError, UsageError
 from core.market.synthetic import synthetic_universe, write_universe
+from core.models.artifacts import write_artifacts
+from core.models.manifest import Manifest, Normalisation, Statistics
+from core.models.weights import Weights
 from core.revalidation import worker
 from core.revalidation.pipeline import Progress, RevalidationRequest, revalidate
 from core.revalidation.wire import (
@@ -35,9 +38,6 @@ from core.revalidation.wire import (
 )
 from core.revalidation.worker import run_in_child
 from core.trading.observation import OBSERVATION_NAMES
-from core.training.artifacts import write_artifacts
-from core.training.manifest import Manifest, Normalisation, Statistics
-from core.training.weights import Weights
 from core.workspace import init_workspace
 
 NOW = datetime(2026, 2, 27, 16, 0, tzinfo=UTC)

@@ -22,9 +22,9 @@ from core.config.settings import Settings
 from core.errors import ConsoleError, RejectedError, UsageError
 from core.market.split import split_data
 from core.market.synthetic import synthetic_universe, write_universe
+from core.models.arrays import read_policy
 from core.process import ProcessIdentity, process_state, signal_process
 from core.training.archive import archive_run
-from core.training.arrays import read_policy
 from core.training.checkpoints import checkpoint_zips, newest_whole
 from core.training.control import TrainRequest, running_trainer, start_training, stop_training
 from core.training.runfile import RunRecord, read_run

@@ -21,7 +21,7 @@ from core.backtest.policy import Policy
 from core.backtest.summary import Summary, portfolio_curves, summarise
 from core.config.settings import Settings
 from core.errors import CancelledError
-from core.market.model import Universe
+from core.market.model import LOOK_BACK, Universe
 from core.market.synthetic import synthetic_markets
 from core.revalidation.calibration.agents import Idle, Oracle
 from core.revalidation.calibration.outcomes import POLICIES, Arm, Calibration, Outcome, judge_targets
@@ -32,7 +32,6 @@ from core.revalidation.evidence.placebo import lags, rank_p, run_placebo
 from core.revalidation.evidence.ratios import probabilistic_sharpe
 from core.revalidation.evidence.sample import Sample, backtest_sample
 from core.revalidation.gates import judge_gates
-from core.trading.features import LOOK_BACK
 
 SYMBOLS = 2
 EDGE = 0.065

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UnreadableError
-from core.operations.evaluations import read_evaluations
+from core.training.evaluation_rows import read_evaluations
 from core.training.runfile import RunRecord, read_run
 
 

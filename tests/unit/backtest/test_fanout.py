@@ -22,10 +22,10 @@ from core.backtest.workers import Workers, _require_answer, parse_workers, run_t
 from core.config.settings import Settings
 from core.errors import CancelledError, ConsoleError, UnreadableError, UsageError
 from core.market.model import Universe
+from core.models.arrays import PolicyArrays
+from core.models.manifest import Manifest
 from core.trading.features import market_features
 from core.trading.observation import OBSERVATION_NAMES
-from core.training.arrays import PolicyArrays
-from core.training.manifest import Manifest
 
 SETTINGS = Settings()
 JOB = Job(episodes=2, trading=SETTINGS.trading, reward=SETTINGS.reward)

@@ -10,9 +10,9 @@ import pytest
 
 from core.backtest.policy import BuyAndHoldPolicy, RandomPolicy, TrainedPolicy, check_observation
 from core.errors import UnreadableError
+from core.models.arrays import PolicyArrays
+from core.models.manifest import Manifest
 from core.trading.actions import HOLD, OPEN_LONG
-from core.training.arrays import PolicyArrays
-from core.training.manifest import Manifest
 
 NAMES = ("a", "b", "c")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from core.checklist.whole_model import model_problem
-from core.training.manifest import Manifest, manifest_name, member_names
+from core.models.manifest import Manifest, manifest_name, member_names
 
 NAME = "ppo_50000_steps"
 

@@ -12,10 +12,11 @@ import pytest
 from core.config.settings import Data
 from core.errors import UnreadableError
 from core.market.candles import write_candles
+from core.market.model import LOOK_BACK
 from core.market.side import NAMES, Column, due, known_at
 from core.market.split import part, split_data
 from core.market.universe import data_hash, load_universe
-from core.trading.features import FEATURE_NAMES, LOOK_BACK, market_features
+from core.trading.features import FEATURE_NAMES, market_features
 
 DATA = msgspec.structs.replace(Data(), test_candles=100)
 FIRST, STEP = 1_700_006_400_000, 14_400_000

@@ -11,10 +11,11 @@ import pytest
 from core.config.settings import Data
 from core.errors import UnreadableError, UsageError
 from core.market.candles import read_candles, write_candles
+from core.market.model import LOOK_BACK
 from core.market.record import read_split
 from core.market.split import embargo_candles, part, split_data, train_validation
 from core.market.universe import load_universe
-from core.trading.features import LOOK_BACK, market_features
+from core.trading.features import market_features
 
 DATA = Data()
 NOW = datetime(2026, 2, 23, 12, tzinfo=UTC)

@@ -13,9 +13,9 @@ import pytest
 from core.config.settings import Data
 from core.errors import RejectedError, UsageError
 from core.market.candles import write_candles
+from core.market.model import LOOK_BACK
 from core.market.split import split_data
 from core.market.universe import data_hash, load_universe
-from core.trading.features import LOOK_BACK
 
 DATA = Data()
 NOW = datetime(2026, 2, 23, 12, tzinfo=UTC)

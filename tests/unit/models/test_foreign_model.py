@@ -17,12 +17,12 @@ import pytest
 from core.backtest.policy import TrainedPolicy, check_observation
 from core.errors import ConsoleError, RejectedError, UnreadableError, UsageError
 from core.models import settle
+from core.models.arrays import read_policy
 from core.models.foreign import AS_THEY_ARE, Read, load_model, read_foreign, statistics_beside
+from core.models.manifest import member_names
 from core.models.problems import CustomModelError, NeedsCodeError
 from core.models.sb3 import Sb3Model, read_zip
-from core.training.arrays import read_policy
 from core.training.export import export_model
-from core.training.manifest import member_names
 
 NOW = datetime(2026, 2, 23, 14, 0, tzinfo=UTC)
 SIZE = 6

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from core.errors import UnreadableError
-from core.operations.evaluations import Evaluation, read_evaluations
 from core.operations.facts import gather
 from core.operations.standup import Standup, build_standup, save_standup
 from core.operations.standup_entries import confidence_entry, tuning
 from core.revalidation.result import RevalidationResult
 from core.telemetry.model import Run, RunInfo
+from core.training.evaluation_rows import Evaluation, read_evaluations
 
 START = datetime.fromisoformat("2026-02-23T14:00:00+00:00")
 NOW = START + timedelta(hours=20)  # the 24th, 10:00

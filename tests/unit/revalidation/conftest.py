@@ -14,12 +14,12 @@ import pytest
 from core.backtest.summary import Summary
 from core.config.settings import Settings
 from core.market.synthetic import synthetic_universe, write_universe
+from core.models.artifacts import write_artifacts
+from core.models.manifest import Manifest, Normalisation, Statistics
+from core.models.weights import Weights
 from core.revalidation.pipeline import RevalidationRequest
 from core.revalidation.result import RevalidationResult
 from core.trading.observation import OBSERVATION_NAMES
-from core.training.artifacts import write_artifacts
-from core.training.manifest import Manifest, Normalisation, Statistics
-from core.training.weights import Weights
 
 NOW = datetime(2026, 2, 27, 16, 0, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from core.market.synthetic import synthetic_universe, write_universe
+from core.models.arrays import PolicyArrays, read_policy
 from core.revalidation.unseen import feature_spread, unseen_warning
 from core.trading.features import FEATURE_NAMES
-from core.training.arrays import PolicyArrays, read_policy
 
 
 @pytest.fixture

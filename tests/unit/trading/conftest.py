@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from core.config.settings import Reward, Trading
-from core.market.model import Universe
-from core.trading.features import LOOK_BACK, market_features
+from core.market.model import LOOK_BACK, Universe
+from core.trading.features import market_features
 from core.trading.simulator import Lanes, Simulator, StepResult
 
 Bar = tuple[float, float, float, float]

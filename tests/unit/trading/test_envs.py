@@ -9,9 +9,10 @@ import pytest
 
 from core.config.settings import Reward, Trading
 from core.errors import UsageError
+from core.market.model import LOOK_BACK
 from core.market.split import part
 from core.market.synthetic import synthetic_universe
-from core.trading.features import LOOK_BACK, market_features
+from core.trading.features import market_features
 from core.trading.observation import OBSERVATION_NAMES, OBSERVATION_SIZE
 from core.trading.reward import COMPONENT_NAMES
 from core.trading.sampling import EpisodeSampler

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.market.model import Universe
+from core.market.model import LOOK_BACK, Universe
 from core.market.split import part
 from core.market.synthetic import synthetic_universe
 from core.trading import features as features_module
 from core.trading import side_features
 from core.trading.features import (
     FEATURE_NAMES,
-    LOOK_BACK,
     average_true_range,
     market_features,
     warmed_up,

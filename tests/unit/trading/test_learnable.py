@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from core.config.settings import Reward, Trading
+from core.market.model import LOOK_BACK
 from core.market.split import part
 from core.market.synthetic import synthetic_universe
-from core.trading.features import LOOK_BACK, market_features
+from core.trading.features import market_features
 from core.trading.simulator import Lanes, Simulator
 
 EMBARGO = 72

@@ -13,8 +13,9 @@ import pytest
 
 from core.config.settings import Reward, Trading
 from core.errors import UsageError
+from core.market.model import LOOK_BACK
 from core.trading.actions import CLOSE, HOLD, OPEN_LONG, OPEN_SHORT, REDUCE_50
-from core.trading.features import LOOK_BACK, market_features
+from core.trading.features import market_features
 from core.trading.simulator import Lanes, Simulator
 from core.trading.trades import ExitReason
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.config.settings import Reward, Trading
-from core.market.model import Universe
-from core.trading.features import LOOK_BACK, average_true_range, market_features
+from core.market.model import LOOK_BACK, Universe
+from core.trading.features import average_true_range, market_features
 from core.trading.simulator import Lanes, Simulator
 from core.trading.trades import ExitReason
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from core.market.model import Universe
+from core.market.model import LOOK_BACK, Universe
 from core.market.split import part
 from core.market.synthetic import synthetic_universe
 from core.trading import smart_money
-from core.trading.features import LOOK_BACK, market_features
+from core.trading.features import market_features
 from core.trading.windows import Array, fill_missing
 
 Bar = tuple[float, float, float, float]

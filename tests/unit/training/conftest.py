@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.training.artifacts import write_artifacts
-from core.training.manifest import Manifest, Normalisation, Role, Statistics
-from core.training.weights import Weights
+from core.models.artifacts import write_artifacts
+from core.models.manifest import Manifest, Normalisation, Role, Statistics
+from core.models.weights import Weights
 from core.workspace import Workspace, init_workspace
 
 NAMES = ("return", "volatility", "position")

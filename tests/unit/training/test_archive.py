@@ -8,9 +8,9 @@ from unittest import mock
 import pytest
 
 from core.errors import UnreadableError
+from core.models.arrays import read_policy
 from core.training import archive
 from core.training.archive import archive_run, old_run_files
-from core.training.arrays import read_policy
 from core.training.runfile import RunRecord, write_run
 from core.workspace import Workspace
 

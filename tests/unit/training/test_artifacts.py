@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from core.errors import RejectedError, UnreadableError, UsageError
-from core.training import artifacts
-from core.training.arrays import read_policy
-from core.training.artifacts import finish_interrupted, read_manifest
-from core.training.manifest import Normalisation, Statistics, manifest_name, member_names
-from core.training.weights import Weights, pack
+from core.models import artifacts
+from core.models.arrays import read_policy
+from core.models.artifacts import finish_interrupted, read_manifest
+from core.models.manifest import Normalisation, Statistics, manifest_name, member_names
+from core.models.weights import Weights, pack
 
 WriteModel = Callable[..., Path]
 

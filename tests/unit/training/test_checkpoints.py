@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from core.training.arrays import read_policy
-from core.training.artifacts import verify
+from core.models.arrays import read_policy
+from core.models.artifacts import verify
+from core.models.manifest import manifest_name
+from core.models.weights import Weights
 from core.training.checkpoints import checkpoint_steps, checkpoint_zips, newest_whole, prune
-from core.training.manifest import manifest_name
-from core.training.weights import Weights
 
 WriteModel = Callable[..., Path]
 

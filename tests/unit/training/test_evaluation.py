@@ -9,9 +9,9 @@ from core.config.settings import Settings
 from core.errors import CancelledError
 from core.market.model import Universe
 from core.market.synthetic import synthetic_universe
+from core.models.manifest import Selection
 from core.trading.features import market_features
 from core.training.evaluation import Evaluation, evaluate, is_better
-from core.training.manifest import Selection
 from core.training.writers import HEADERS
 
 

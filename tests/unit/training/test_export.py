@@ -14,9 +14,9 @@ from core.config.settings import Settings
 from core.errors import UnreadableError
 from core.market.model import Universe
 from core.market.synthetic import synthetic_universe
+from core.models.arrays import read_policy
+from core.models.artifacts import verify
 from core.trading.observation import OBSERVATION_NAMES
-from core.training.arrays import read_policy
-from core.training.artifacts import verify
 from core.training.build import build_model
 from core.training.export import restore
 from core.training.runfile import RunRecord

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from core.errors import UnreadableError
-from core.training.arrays import read_policy
-from core.training.artifacts import read_manifest
-from core.training.manifest import manifest_name
+from core.models.arrays import read_policy
+from core.models.artifacts import read_manifest
+from core.models.manifest import manifest_name
+from core.models.weights import Weights, pack
 from core.training.runfile import MAX_BYTES, read_run
-from core.training.weights import Weights, pack
 
 WriteModel = Callable[..., Path]
 

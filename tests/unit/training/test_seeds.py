@@ -9,8 +9,8 @@ import pytest
 
 from console.cli import seeds as command
 from core.errors import RejectedError, UsageError
+from core.models.manifest import Selection, manifest_name
 from core.process import ProcessIdentity
-from core.training.manifest import Selection, manifest_name
 from core.training.plan import TrainRequest
 from core.training.runfile import RunRecord, read_run, write_run
 from core.training.seeds import seed_row, seeds_table

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from core.errors import RejectedError, UnreadableError
+from core.models.manifest import Selection
 from core.training import session as session_module
 from core.training.evaluation import Evaluation
-from core.training.manifest import Selection
 from core.training.runfile import RunRecord, read_run
 from core.training.session import TrainingSession, Validation
 from core.training.writers import LogWriter

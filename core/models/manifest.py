@@ -1,6 +1,6 @@
 """What is recorded beside a model: its manifest and its normalisation statistics, as typed JSON.
 
-`core.training.artifacts` writes and verifies them. Trap avoided: statistics in a pickle, which runs code when
+`core.models.artifacts` writes and verifies them. Trap avoided: statistics in a pickle, which runs code when
 it is read.
 """
 

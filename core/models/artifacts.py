@@ -23,9 +23,9 @@ import numpy as np
 
 from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import atomic_write, read_regular, sync_folder
+from core.models.manifest import SCHEMA_VERSION, Manifest, Normalisation, manifest_name, member_names
+from core.models.weights import Weights, pack
 from core.text import visible
-from core.training.manifest import SCHEMA_VERSION, Manifest, Normalisation, manifest_name, member_names
-from core.training.weights import Weights, pack
 
 MAX_BYTES = 512 * 1024 * 1024
 

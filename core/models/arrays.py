@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UnreadableError
+from core.models.artifacts import model_zip, verify
+from core.models.manifest import Manifest, Normalisation, member_names
+from core.models.weights import Layer, Weights, check_weights, unpack
 from core.text import visible
-from core.training.artifacts import model_zip, verify
-from core.training.manifest import Manifest, Normalisation, member_names
-from core.training.weights import Layer, Weights, check_weights, unpack
 
 Float64 = NDArray[np.float64]
 
