@@ -17,10 +17,9 @@ from core.alerts.look import DataFacts, HostView, Scene, host_view
 from core.config.rules_file import RulesFile
 from core.config.settings import Settings
 from core.errors import ConsoleError
-from core.process import ProcessIdentity
 from core.store.database import Store
 from core.telemetry.health import Health, assess
-from core.telemetry.host import host_metrics
+from core.telemetry.host import host_metrics, trainer_of
 from core.telemetry.model import Run
 from core.telemetry.reader import RunReader
 from core.workspace import Workspace
@@ -100,7 +99,7 @@ class Watcher:
             )
         self._see_rules(self.engine)
         health = assess(run, self.settings.health, now)
-        host = host_view(host_metrics((self._folder,), trainer(run)))
+        host = host_view(host_metrics((self._folder,), trainer_of(run)))
         facts = self._data.facts(now) if data and self._data is not None else None
         transitions = self.engine.update(run, health, now, host, facts)
         problem = self.engine.problem
@@ -127,13 +126,3 @@ class Watcher:
         if rules is not None:
             self._rules_problem = ""
             engine.use_rules(rules)
-
-
-def trainer(run: Run) -> ProcessIdentity | None:
-    """The training process, as far as the run says which it is."""
-    info = run.info
-    if info.pid is None or info.process_started is None:
-        return None
-    return ProcessIdentity(
-        info.pid, info.process_started, info.boot_id or "", info.nonce or "", info.host or ""
-    )

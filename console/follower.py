@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from core.alerts.look import DataFacts
     from core.alerts.rule import Rule
     from core.config.settings import Settings
-    from core.process import ProcessIdentity
     from core.store.alert_states import Firing
     from core.store.database import Store
     from core.telemetry.health import Health
@@ -336,27 +335,15 @@ class Follower:
             self._complain(problem)
 
     def _look_at_host(self, run: Run) -> None:
-        from core.telemetry.host import host_metrics
+        from core.telemetry.host import host_metrics, trainer_of
 
         self._host_at = time.monotonic()
-        self._host = host_metrics(self._folders, _trainer(run))
+        self._host = host_metrics(self._folders, trainer_of(run))
 
 
 def _unforeseen(what: str, error: Exception) -> ConsoleError:
     words = visible(f"{what}: {type(error).__name__}: {error}", 300)
     return UnreadableError(words, hint="Following goes on; the next look is in a second.")
-
-
-def _trainer(run: Run) -> ProcessIdentity | None:
-    """The training process, as far as the run says which it is."""
-    info = run.info
-    if info.pid is None or info.process_started is None:
-        return None
-    from core.process import ProcessIdentity
-
-    return ProcessIdentity(
-        info.pid, info.process_started, info.boot_id or "", info.nonce or "", info.host or ""
-    )
 
 
 def log_tails(target: Path) -> tuple[LogTail, ...]:

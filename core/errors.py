@@ -6,6 +6,8 @@ Trap avoided: errors turned into ``None``. A function that cannot answer raises 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 
 class ConsoleError(Exception):
     """Something the user can act on. `title` says what and where in one line, `hint` what to do."""
@@ -26,6 +28,21 @@ class UsageError(ConsoleError):
     """Usage or configuration: an unknown key, a missing path, no terminal. Exit code 2."""
 
     exit_code = 2
+
+
+def no_such(
+    kind: str, name: str, known: Collection[str], otherwise: str = "", *, also: Collection[str] = ()
+) -> UsageError:
+    """`name` is none of `known`: which there are and, as the hint, the nearest of them and of `also`."""
+    import difflib
+
+    from core.text import visible
+
+    near = difflib.get_close_matches(name.strip().lower(), [*known, *also], n=1)
+    return UsageError(
+        f"no {kind} {visible(name, 80)}; expected one of {', '.join(known)}",
+        hint=f"Did you mean {near[0]}?" if near else otherwise,
+    )
 
 
 class RejectedError(ConsoleError):

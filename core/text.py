@@ -12,6 +12,7 @@ import re
 import unicodedata
 
 _PLAIN = re.compile(r"[\x20-\x7e]*")
+_MARKUP = re.compile(r"([`*_\[\]|#!])")
 _MAX_MARKS = 3
 
 # Blank or width-changing characters outside the classes below: Hangul fillers and variation selectors.
@@ -30,6 +31,13 @@ def visible(text: str, limit: int = 2000) -> str:
     if not _PLAIN.fullmatch(text):
         text = _printable_line(text)
     return text + "…" if cut else text
+
+
+def markdown(text: str, limit: int = 2000) -> str:
+    """`text` as one line of at most `limit` characters that Markdown and HTML show as it is."""
+    plain = visible(text, limit).replace("\\", "\\\\")
+    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKUP.sub(r"\\\1", plain)
 
 
 def _printable_line(text: str) -> str:

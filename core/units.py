@@ -25,6 +25,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def finite(value: float | None) -> float | None:
+    """None for nan and inf, which JSON has not."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 def percent(value: float | None, decimals: int = 1) -> str:
     """`value` is already in percent: `42.6 %`."""
     return MISSING if value is None else f"{number(value, decimals)} %"

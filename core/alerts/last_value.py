@@ -14,13 +14,14 @@ from core.alerts.rows import Row
 from core.alerts.rule import Rule
 from core.alerts.window import MIN_ROWS
 from core.telemetry.model import Series
+from core.units import finite
 
 
 def last_value(rule: Rule, scene: Scene) -> float | None:
     """None where there is none: no data, not in force, or a rule without a value (crash, a log's pattern)."""
     if rule.condition not in ROW_CONDITIONS:
         value = look(rule, scene).value
-        return value if value is not None and math.isfinite(value) else None
+        return finite(value)
     series = scene.run.series.get(rule.metric)
     if series is None or not len(series) or rule.condition == "not_finite":
         return None

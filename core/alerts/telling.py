@@ -14,9 +14,10 @@ import msgspec
 from core.alerts.evaluate import ROW_CONDITIONS
 from core.alerts.machine import Change
 from core.alerts.rule import Rule
-from core.alerts.view import Transition, finite, phrase, threshold_of
+from core.alerts.view import Transition, phrase, threshold_of
 from core.clock import from_epoch
 from core.store.alert_states import TransitionRecord
+from core.units import finite
 
 NEWS_SECONDS = 3600.0
 """A firing that came and went before anyone looked is told when it is younger than this."""

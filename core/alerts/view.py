@@ -18,7 +18,7 @@ from core.clock import from_epoch
 from core.store.alert_states import Firing
 from core.store.silences import Silence
 from core.telemetry.metrics import METRICS
-from core.units import age, duration, gigabytes, number, percent
+from core.units import age, duration, finite, gigabytes, number, percent
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 _STATES: tuple[AlertState, ...] = ("firing", "pending", "nodata", "resolved", "inactive")
@@ -184,11 +184,6 @@ def build_view(
         silence_comment=silence.comment if silence else "",
         silence_id=silence.id if silence else None,
     )
-
-
-def finite(value: float | None) -> float | None:
-    """None for nan and inf, which JSON has not."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 def threshold_of(rule: Rule) -> float | None:

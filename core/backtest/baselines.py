@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.backtest.engine import Backtest, Cancelled, OnProgress, repetition, run_backtest, window_count
 from core.backtest.policy import BuyAndHoldPolicy, Policy, RandomPolicy
-from core.backtest.summary import Summary, summarise
+from core.backtest.summary import Summary, summary_of
 from core.clock import iso
 from core.config.settings import Settings, Trading
 from core.errors import UnreadableError
@@ -118,7 +118,7 @@ def run_baselines(
 
 def baseline_metrics(runs: BaselineRuns, settings: Settings) -> dict[str, dict[str, Number]]:
     """The metrics of each, as the model's are: of the random policies the median, and how many drew."""
-    random = [_summary(run, settings).metrics for run in runs.random]
+    random = [summary_of(run, settings).metrics for run in runs.random]
     measured: dict[str, dict[str, Number]] = {
         RANDOM: {
             **{name: _median([each[name] for each in random]) for name in random[0]},
@@ -126,22 +126,14 @@ def baseline_metrics(runs: BaselineRuns, settings: Settings) -> dict[str, dict[s
         }
     }
     if runs.buy_and_hold is not None:
-        held = _summary(runs.buy_and_hold, settings).metrics
+        held = summary_of(runs.buy_and_hold, settings).metrics
         measured[BUY_AND_HOLD] = {**held, "expectancy_r": None}  # without a stop there is no R
     return measured
 
 
 def random_summaries(runs: BaselineRuns, settings: Settings) -> tuple[Summary, ...]:
     """One summary per random policy, for judging them by the same gates."""
-    return tuple(_summary(run, settings) for run in runs.random)
-
-
-def _summary(run: Backtest, settings: Settings) -> Summary:
-    return summarise(
-        run,
-        min_stream_trades=settings.evidence.min_stream_trades,
-        statistic=settings.decision.statistic,
-    )
+    return tuple(summary_of(run, settings) for run in runs.random)
 
 
 def _median(values: list[Number]) -> Number:

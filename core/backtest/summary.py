@@ -20,6 +20,7 @@ from core.text import visible
 
 if TYPE_CHECKING:
     from core.backtest.engine import Backtest
+    from core.config.settings import Settings
 
 Number = float | int | None
 Statistic = Literal["median", "worst", "pooled"]
@@ -91,6 +92,15 @@ def summarise(backtest: Backtest, *, min_stream_trades: int, statistic: Statisti
         min_stream_trades=min_stream_trades,
         statistic=statistic,
         extra=extra,
+    )
+
+
+def summary_of(backtest: Backtest, settings: Settings) -> Summary:
+    """The summary by which these settings judge."""
+    return summarise(
+        backtest,
+        min_stream_trades=settings.evidence.min_stream_trades,
+        statistic=settings.decision.statistic,
     )
 
 

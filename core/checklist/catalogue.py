@@ -5,14 +5,11 @@ Trap avoided: a box of a document that no list holds: `docs/coverage.md` names e
 
 from __future__ import annotations
 
-import difflib
-
 from core.checklist.catalogue_daily import CHECK_IN, DAILY, LAUNCH, SECOND
 from core.checklist.catalogue_preflight import PREFLIGHT
 from core.checklist.catalogue_revalidation import ESCALATION, OUTPUTS, PREPARATION, REVALIDATION, SIGN_OFF
 from core.checklist.line import Checklist
-from core.errors import UsageError
-from core.text import visible
+from core.errors import no_such
 
 CHECKLISTS: dict[str, Checklist] = {
     checklist.name: checklist
@@ -42,8 +39,4 @@ def checklist_named(name: str) -> Checklist:
     wanted = name.strip().lower().replace("-", "_")
     if wanted in CHECKLISTS:
         return CHECKLISTS[wanted]
-    near = difflib.get_close_matches(wanted, CHECKLISTS, n=1)
-    raise UsageError(
-        f"no checklist {visible(name, 80)}; expected one of {', '.join(CHECKLISTS)}",
-        hint=f"Did you mean {near[0]}?" if near else "`ppo-console checklist` lists them.",
-    )
+    raise no_such("checklist", name, CHECKLISTS, "`ppo-console checklist` lists them.")

@@ -7,13 +7,12 @@ which run, since when, and what was done already.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.clock import iso
-from core.errors import UsageError
+from core.errors import UsageError, no_such
 from core.operations.runbook import Step
 from core.operations.runbook_context import Context, Sensed
 from core.operations.runbook_sense import sense_all
@@ -188,11 +187,7 @@ def escalation_path(name: str) -> EscalationPath:
     """Raises UsageError with the nearest name."""
     if name in PATHS:
         return PATHS[name]
-    near = difflib.get_close_matches(name, PATHS, n=1)
-    raise UsageError(
-        f"no escalation path {visible(name, 80)}; expected one of {', '.join(PATHS)}",
-        hint=f"Did you mean {near[0]}?" if near else "",
-    )
+    raise no_such("escalation path", name, PATHS)
 
 
 def guide(path_id: str, context: Context, taken: Sequence[StepTaken], *, look: bool = True) -> Guide:

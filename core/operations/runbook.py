@@ -6,11 +6,10 @@ alert that names a scenario which is not there.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-from core.errors import UsageError
+from core.errors import UsageError, no_such
 from core.text import visible
 
 JournalKind = Literal["ISSUE", "CHECK", "PERFORMANCE"]
@@ -105,13 +104,8 @@ def scenario(name: str) -> Scenario:
     for each in known.values():
         if name in each.rules or name in each.gates:
             return each
-    near = difflib.get_close_matches(
-        name, [*known, *(rule for each in known.values() for rule in each.rules)], n=1
-    )
-    raise UsageError(
-        f"no runbook scenario {visible(name, 80)}; expected one of {', '.join(known)}",
-        hint=f"Did you mean {near[0]}?" if near else "`ppo-console runbook` lists them.",
-    )
+    rules = [rule for each in known.values() for rule in each.rules]
+    raise no_such("runbook scenario", name, known, "`ppo-console runbook` lists them.", also=rules)
 
 
 def scenario_of_gate(gate: str) -> Scenario | None:

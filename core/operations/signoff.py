@@ -7,7 +7,6 @@ that is not the hash of what stands there now.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +15,7 @@ import msgspec
 
 from core.checklist.build import items_of
 from core.clock import iso
-from core.errors import UsageError
+from core.errors import UsageError, no_such
 from core.operations.decided import Decided, newest_decision
 from core.text import visible
 from core.units import counted
@@ -117,11 +116,7 @@ def sign(
     table = {each.phase: each for each in sign_off_table(workspace, store)}
     wanted = phase.strip().lower().replace("-", "_").replace(" ", "_")
     if wanted not in table:
-        near = difflib.get_close_matches(wanted, table, n=1)
-        raise UsageError(
-            f"no phase {visible(phase, 80)}; expected one of {', '.join(PHASES)}",
-            hint=f"Did you mean {near[0]}?" if near else "`ppo-console signoff` shows the table.",
-        )
+        raise no_such("phase", phase, PHASES, "`ppo-console signoff` shows the table.")
     each = table[wanted]
     signer, signs_as = visible(name.strip(), 80) or store.operator.name, visible(role.strip(), 80)
     signs_as, note = signs_as or store.operator.role, visible(note.strip())

@@ -7,7 +7,6 @@ confidence comes from the validation slice or is unknown.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +32,7 @@ from core.operations.standup_entries import (
     training_entry,
     tuning,
 )
-from core.text import visible
+from core.text import markdown, visible
 from core.wording.say import say
 
 if TYPE_CHECKING:
@@ -246,10 +245,4 @@ def save_standup(workspace: Workspace, store: Store | None, standup: Standup, no
 
 def _escape(text: str) -> str:
     """Text that Markdown or HTML would interpret, made literal; one line. The documents' glyphs stay."""
-    return GLYPHS["attention"].join(_literal(part) for part in text.split(GLYPHS["attention"]))
-
-
-def _literal(text: str) -> str:
-    plain = visible(text).replace("\\", "\\\\")
-    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([`*_\[\]|#!])", r"\\\1", plain)
+    return GLYPHS["attention"].join(markdown(part) for part in text.split(GLYPHS["attention"]))

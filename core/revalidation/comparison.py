@@ -15,7 +15,7 @@ import msgspec
 
 from core.backtest.engine import Cancelled, OnProgress
 from core.backtest.fanout import Job, ModelRun, count_tasks, fan_out
-from core.backtest.summary import summarise
+from core.backtest.summary import summary_of
 from core.backtest.workers import parse_workers
 from core.config.settings import Settings
 from core.errors import RejectedError, UsageError
@@ -148,11 +148,7 @@ def _load(path: Path, data: str, folder: Path) -> PolicyArrays:
 
 
 def _compared(run: ModelRun, arrays: PolicyArrays, settings: Settings) -> ComparedModel:
-    summary = summarise(
-        run.backtest,
-        min_stream_trades=settings.evidence.min_stream_trades,
-        statistic=settings.decision.statistic,
-    )
+    summary = summary_of(run.backtest, settings)
     gates = judge_gates(summary, settings.gates, settings.evidence)
     passed = gates_passed(gates)
     return ComparedModel(

@@ -8,17 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
-from core.revalidation.decision import limit_text, value_text
-from core.revalidation.gates import BY_NAME
-from core.revalidation.result import GateResult, Number, RevalidationResult
-from core.revalidation.text import evidence_details, evidence_line, interval_text, mark, number_text
+from core.revalidation.report_rows import GATE_HEAD, gate_row, provenance_rows, symbol_rows
+from core.revalidation.result import Number, RevalidationResult
+from core.revalidation.text import evidence_details, evidence_line, mark
 from core.text import visible
-from core.units import number, percent
+from core.units import number
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|!~&])")
 
+_SYMBOL_HEAD = ("symbol", "return", "max drawdown", "win rate", "profit factor", "trades")
 _METHOD = (
     "Intervals and chances come from a stationary block bootstrap: blocks of 12 candles on average, one "
     "index for all symbols, every trade with the candle it closed in. PSR and DSR (Bailey and López de Prado)"
@@ -53,34 +51,22 @@ def markdown(result: RevalidationResult) -> str:
         blocks += ["## Why, and what to do", _bullets(result.recommendation_reasons)]
     blocks += ["## Metrics and baselines", _metrics(result)]
     if result.symbols:
-        blocks += ["## Symbols", _symbols(result)]
-    blocks += ["## What was judged", _provenance(result)]
+        blocks += ["## Symbols", _table(_SYMBOL_HEAD, symbol_rows(result))]
+    blocks += ["## What was judged", _table(("what", "value"), provenance_rows(result))]
     return "\n\n".join(blocks) + "\n"
 
 
 def _gates(result: RevalidationResult) -> str:
-    head = ("gate", "limit", "value", "margin", "90 % interval", "random", "status", "reference", "expected")
+    head = (*GATE_HEAD, "reference", "expected")
     note = (
         "`random` is measured: a random policy on the same candles. `reference` and `expected` are the "
         "checklist's own columns."
     )
-    return _table(head, (_gate_row(gate) for gate in result.gates)) + f"\n\n{note}"
-
-
-def _gate_row(gate: GateResult) -> tuple[str, ...]:
-    spec = BY_NAME[gate.name]
-    status = f"{mark(gate)} {gate.status.replace('_', ' ')}" + (f": {gate.reason}" if gate.reason else "")
-    return (
-        spec.title,
-        limit_text(gate),
-        value_text(gate),
-        number_text(gate.name, gate.margin),
-        interval_text(gate),
-        number_text(gate.name, gate.baseline),
-        status,
-        number(gate.reference, 2),
-        gate.expected,
-    )
+    rows = []
+    for gate in result.gates:
+        *cells, status = gate_row(gate)
+        rows.append((*cells, f"{mark(gate)} {status}", number(gate.reference, 2), gate.expected))
+    return f"{_table(head, rows)}\n\n{note}"
 
 
 def _metrics(result: RevalidationResult) -> str:
@@ -99,37 +85,6 @@ def _metrics(result: RevalidationResult) -> str:
 
 def _plain(value: Number) -> str:
     return number(value, 0 if isinstance(value, int) else 4)
-
-
-def _symbols(result: RevalidationResult) -> str:
-    head = ("symbol", "return", "max drawdown", "win rate", "profit factor", "trades")
-    return _table(
-        head,
-        (
-            (
-                row.symbol,
-                percent(row.return_pct),
-                percent(row.max_drawdown_pct),
-                percent(row.win_rate_pct),
-                number(row.profit_factor, 2),
-                number(row.trades),
-            )
-            for row in result.symbols
-        ),
-    )
-
-
-def _provenance(result: RevalidationResult) -> str:
-    hashes: dict[str, str | None] = msgspec.to_builtins(result.hashes)
-    rows = [
-        *((f"model {key}", value) for key, value in result.model.items()),
-        *((f"data {key}", str(value)) for key, value in result.data.items()),
-        *((f"{key} SHA-256", value or "–") for key, value in hashes.items()),
-        *((f"version {key}", value) for key, value in result.versions.items()),
-        ("audit log head", result.audit_head or "–"),
-        ("configuration", msgspec.json.encode(result.configuration).decode()),
-    ]
-    return _table(("what", "value"), rows)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

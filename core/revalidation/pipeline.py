@@ -21,8 +21,8 @@ from core.backtest.baselines import (
     run_baselines,
     save_baselines,
 )
-from core.backtest.engine import Backtest, planned_candles
-from core.backtest.summary import Summary, portfolio_curves, summarise, symbol_results
+from core.backtest.engine import planned_candles
+from core.backtest.summary import portfolio_curves, summary_of, symbol_results
 from core.config.settings import Settings
 from core.errors import CancelledError, RejectedError, UsageError
 from core.revalidation.build import build_result
@@ -125,7 +125,7 @@ def revalidate(
     backtest, baselines = ran.backtest, ran.baselines
 
     step(4)
-    summary = _summary(backtest, settings)
+    summary = summary_of(backtest, settings)
     curves = portfolio_curves(backtest)
     measured = baseline_metrics(baselines, settings)
     lucky = lucky_policies(baselines, settings)
@@ -158,7 +158,7 @@ def revalidate(
         data={**describe_data(request, universe, backtest), **ran.described},
         assessment=assessment,
         baselines=measured,
-        whole_period=_summary(backtest.whole, settings).metrics if backtest.whole else None,
+        whole_period=summary_of(backtest.whole, settings).metrics if backtest.whole else None,
         model=describe_model(arrays),
         audit_head=request.audit_head,
         warnings=[
@@ -262,11 +262,3 @@ def _run(
     )
     warnings = unseen_warning(arrays, feature_spread(features[:, universe.score_from :]), FEATURE_NAMES)
     return Ran(run.backtest, baselines, run.undecided, warnings)
-
-
-def _summary(backtest: Backtest, settings: Settings) -> Summary:
-    return summarise(
-        backtest,
-        min_stream_trades=settings.evidence.min_stream_trades,
-        statistic=settings.decision.statistic,
-    )

@@ -10,23 +10,20 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 
-import msgspec
-
 from core.revalidation import page, svg
-from core.revalidation.decision import limit_text, value_text
 from core.revalidation.explain import DEFINITIONS, turning_point
 from core.revalidation.gates import BY_NAME
-from core.revalidation.result import Curve, GateResult, RevalidationResult
+from core.revalidation.report_rows import GATE_HEAD, gate_row, provenance_rows, symbol_rows
+from core.revalidation.result import Curve, RevalidationResult
 from core.revalidation.text import (
     evidence_details,
     evidence_line,
-    interval_text,
-    number_text,
     verdict_line,
 )
 from core.revalidation.trade_book import SymbolBook, TradeBook, side_word
-from core.units import number, percent
+from core.units import number
 
+_SYMBOL_HEAD = ("symbol", "return", "max drawdown", "win rate", "factor", "trades")
 _WIDTH = 940
 _TONES = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
 
@@ -56,35 +53,24 @@ def result_page(result: RevalidationResult, book: TradeBook | None = None) -> st
     if result.curve is not None:
         blocks += [page.heading("Equity and drawdown"), *_equity(result.curve)]
     if result.symbols:
-        blocks += [page.heading("Symbols"), _symbols(result)]
+        blocks += [
+            page.heading("Symbols"),
+            page.table(_SYMBOL_HEAD, symbol_rows(result), numbers=range(1, 6)),
+        ]
     if book is not None:
         blocks.append(f'<div class="charts">{"".join(_symbol(each) for each in book.symbols)}</div>')
     blocks += [page.heading("What turns each gate"), _turning(result)]
-    blocks += [page.heading("What was judged"), _provenance(result)]
+    blocks += [page.heading("What was judged"), page.table(("what", "value"), provenance_rows(result))]
     return page.page(f"Revalidation: {result.decision_text}", blocks)
 
 
 def _gates(result: RevalidationResult) -> str:
     tones = {"PASS": "good", "FAIL": "critical", "NOT_EVALUABLE": "warning"}
     return page.table(
-        ("gate", "limit", "value", "margin", "90 % interval", "random", "status"),
-        [_gate_row(gate) for gate in result.gates],
+        GATE_HEAD,
+        [gate_row(gate) for gate in result.gates],
         numbers=range(1, 6),
         tones=[tones[gate.status] for gate in result.gates],
-    )
-
-
-def _gate_row(gate: GateResult) -> tuple[str, ...]:
-    spec = BY_NAME[gate.name]
-    reason = f": {gate.reason}" if gate.reason else ""
-    return (
-        spec.title,
-        limit_text(gate),
-        value_text(gate),
-        number_text(gate.name, gate.margin),
-        interval_text(gate),
-        number_text(gate.name, gate.baseline),
-        gate.status.replace("_", " ") + reason,
     )
 
 
@@ -110,23 +96,6 @@ def _equity(curve: Curve) -> list[str]:
         page.figure(equity, "Equity of the portfolio, a start of 1, net of costs; episodes joined."),
         page.figure(drawdown, "Drawdown in percent, within each episode."),
     ]
-
-
-def _symbols(result: RevalidationResult) -> str:
-    rows = [
-        (
-            row.symbol,
-            percent(row.return_pct),
-            percent(row.max_drawdown_pct),
-            percent(row.win_rate_pct),
-            number(row.profit_factor, 2),
-            number(row.trades),
-        )
-        for row in result.symbols
-    ]
-    return page.table(
-        ("symbol", "return", "max drawdown", "win rate", "factor", "trades"), rows, numbers=range(1, 6)
-    )
 
 
 def _symbol(book: SymbolBook) -> str:
@@ -170,16 +139,3 @@ def _turning(result: RevalidationResult) -> str:
             for gate in result.gates
         ],
     )
-
-
-def _provenance(result: RevalidationResult) -> str:
-    hashes: dict[str, str | None] = msgspec.to_builtins(result.hashes)
-    rows = [
-        *((f"model {key}", value) for key, value in result.model.items()),
-        *((f"data {key}", str(value)) for key, value in result.data.items()),
-        *((f"{key} SHA-256", value or "–") for key, value in hashes.items()),
-        *((f"version {key}", value) for key, value in result.versions.items()),
-        ("audit log head", result.audit_head or "–"),
-        ("configuration", msgspec.json.encode(result.configuration).decode()),
-    ]
-    return page.table(("what", "value"), rows)

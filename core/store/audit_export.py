@@ -7,7 +7,6 @@ the log behind it is broken.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,7 @@ import msgspec
 
 from core.clock import iso
 from core.store.audit import AuditEntry, AuditReport
-from core.text import visible
+from core.text import markdown, visible
 
 _WIDTH = 400
 
@@ -55,8 +54,8 @@ def export_markdown(export: AuditExport) -> str:
     lines = [
         "# Audit log",
         "",
-        f"{len(export.entries)} entries, {_cell(state)}. Head `{export.head}`. "
-        f"Exported {export.generated_at} from {_cell(export.store)}.",
+        f"{len(export.entries)} entries, {markdown(state, 2 * _WIDTH)}. Head `{export.head}`. "
+        f"Exported {export.generated_at} from {markdown(export.store, 2 * _WIDTH)}.",
         "",
         "| # | time (UTC) | who | role | host | what | about | detail | hash |",
         "|---:|---|---|---|---|---|---|---|---|",
@@ -69,7 +68,7 @@ def export_markdown(export: AuditExport) -> str:
         )
         who = entry["operator"] + (f" from {entry['client']}" if entry["client"] else "")
         cells = (who, entry["role"], entry["host"], entry["kind"], entry["subject"], visible(detail, _WIDTH))
-        row = " | ".join(_cell(cell) for cell in cells)
+        row = " | ".join(markdown(cell, 2 * _WIDTH) for cell in cells)
         lines.append(f"| {entry['number']} | {entry['at']} | {row} | `{entry['hash'][:12]}` |")
     return "\n".join(lines) + "\n"
 
@@ -88,9 +87,3 @@ def _plain(entry: AuditEntry) -> dict[str, Any]:
         "previous": entry.previous,
         "hash": entry.hash,
     }
-
-
-def _cell(text: str) -> str:
-    plain = visible(text, 2 * _WIDTH).replace("\\", "\\\\")
-    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([`*_\[\]|#!])", r"\\\1", plain)

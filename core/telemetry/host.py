@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import psutil
 
     from core.process import ProcessIdentity
+    from core.telemetry.model import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,18 @@ _PROBE = HostProbe()
 def host_metrics(folders: Iterable[Path], trainer: ProcessIdentity | None = None) -> Host:
     """One sample through the program's own probe; CPU figures are since the last call."""
     return _PROBE.read(folders, trainer)
+
+
+def trainer_of(run: Run) -> ProcessIdentity | None:
+    """The training process, as far as the run says which it is."""
+    from core.process import ProcessIdentity
+
+    info = run.info
+    if info.pid is None or info.process_started is None:
+        return None
+    return ProcessIdentity(
+        info.pid, info.process_started, info.boot_id or "", info.nonce or "", info.host or ""
+    )
 
 
 def _disk(folder: Path) -> Disk:

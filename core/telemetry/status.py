@@ -6,7 +6,6 @@ here, and `last_finite` stands beside it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.telemetry.metrics import STATUS_NAMES, metric
 from core.telemetry.model import SourceEvent, SourceKind
 from core.telemetry.trend import TrendWord, slope_per_step, trend_word
 from core.text import visible
+from core.units import finite
 
 if TYPE_CHECKING:
     from core.telemetry.health import Health
@@ -138,10 +138,10 @@ def build_status(run: Run, health: Health, alerts: Iterable[AlertLike], now: dat
         late=health.late,
         timestep=run.timestep,
         total_timesteps=run.info.total_timesteps,
-        progress=_finite(health.progress),
-        steps_per_second=_finite(health.steps_per_second),
-        eta_seconds=_finite(health.eta_seconds),
-        last_row_age_seconds=_finite(age),
+        progress=finite(health.progress),
+        steps_per_second=finite(health.steps_per_second),
+        eta_seconds=finite(health.eta_seconds),
+        last_row_age_seconds=finite(age),
         checkpoint=_checkpoint(run, now),
         metrics={name: seen[name] for name in STATUS_NAMES if name in seen},
         other_metrics={name: shown for name, shown in seen.items() if name not in STATUS_NAMES},
@@ -172,7 +172,7 @@ def metric_status(series: Series) -> MetricStatus:
         max=series.maximum,
         points=len(series),
         trend=trend_word(series, metric(series.name).trend_limit),
-        slope_per_step=_finite(slope_per_step(series)),
+        slope_per_step=finite(slope_per_step(series)),
     )
 
 
@@ -190,8 +190,8 @@ def _alerts(alerts: Sequence[AlertLike]) -> tuple[AlertStatus, ...]:
             rule=alert.rule,
             state=alert.state,
             severity=alert.severity,
-            value=_finite(alert.value),
-            threshold=_finite(alert.threshold),
+            value=finite(alert.value),
+            threshold=finite(alert.threshold),
             since_timestep=alert.since_timestep,
         )
         for alert in alerts
@@ -202,7 +202,3 @@ def _alerts(alerts: Sequence[AlertLike]) -> tuple[AlertStatus, ...]:
 def _shown(path: Path) -> str:
     """A path as text: a file name may hold bytes that are no UTF-8, and control characters."""
     return visible(str(path), 4096)
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

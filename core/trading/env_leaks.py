@@ -29,7 +29,8 @@ from core.market.model import Universe
 from core.market.split import part
 from core.market.synthetic import write_universe
 from core.text import visible
-from core.trading.leaks import Leak, different, finite
+from core.trading.leaks import Leak, different
+from core.units import finite
 
 STEPS = 2_000
 CUTS = 6

@@ -16,6 +16,7 @@ from core.clock import from_epoch, iso
 from core.market.model import LOOK_BACK, Universe
 from core.market.split import part
 from core.trading.features import FEATURE_NAMES, market_features
+from core.units import finite
 
 CHECKS = 120
 """Candles at which the future is removed."""
@@ -80,7 +81,3 @@ def different(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[n
     """Where two arrays of one shape and type differ in any bit; two NaN of the same bits are the same."""
     kind = np.dtype(f"V{one.dtype.itemsize}")
     return np.asarray(np.ascontiguousarray(one).view(kind) != np.ascontiguousarray(other).view(kind))
-
-
-def finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -87,7 +87,7 @@ def evaluate(
     `features` is `market_features(validation)`, (S, T, F).
     """
     from core.backtest.engine import run_backtest
-    from core.backtest.summary import summarise
+    from core.backtest.summary import summary_of
 
     backtest = run_backtest(
         validation,
@@ -99,11 +99,7 @@ def evaluate(
         whole_period=False,
         cancelled=cancelled,
     )
-    summary = summarise(
-        backtest,
-        min_stream_trades=settings.evidence.min_stream_trades,
-        statistic=settings.decision.statistic,
-    )
+    summary = summary_of(backtest, settings)
     metrics = summary.metrics
     runs_known = summary.eligible_streams > 0 and summary.broken is None
     return Evaluation(

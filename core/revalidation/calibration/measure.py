@@ -18,7 +18,7 @@ import numpy as np
 
 from core.backtest.engine import Backtest, StreamTrades, cut_windows, run_backtest
 from core.backtest.policy import Policy
-from core.backtest.summary import Summary, portfolio_curves, summarise
+from core.backtest.summary import Summary, portfolio_curves, summary_of
 from core.config.settings import Settings
 from core.errors import CancelledError
 from core.market.model import LOOK_BACK, Universe
@@ -173,11 +173,7 @@ class _Markets:
 
 def _outcome(backtest: Backtest, universe: Universe, kind: _Kind, counter: _Counter) -> Outcome:
     settings = kind.settings
-    summary = summarise(
-        backtest,
-        min_stream_trades=settings.evidence.min_stream_trades,
-        statistic=settings.decision.statistic,
-    )
+    summary = summary_of(backtest, settings)
     gates = judge_gates(summary, settings.gates, settings.evidence)
     outcome = Outcome(
         sharpe=summary.metrics["sharpe_ratio"],

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.backtest.engine import Backtest, run_backtest
 from core.backtest.policy import RecordedPolicy
-from core.backtest.summary import Summary, portfolio_curves, summarise
+from core.backtest.summary import Summary, portfolio_curves, summary_of
 from core.config.settings import Settings
 from core.market.model import Universe
 from core.revalidation.evidence.bootstrap import DRAWS, Draws, resample
@@ -216,9 +216,7 @@ def _dearer(
         on_progress=on_progress,
         cancelled=cancelled,
     )
-    summary = summarise(
-        run, min_stream_trades=settings.evidence.min_stream_trades, statistic=settings.decision.statistic
-    )
+    summary = summary_of(run, settings)
     passed = gates_passed(judge_gates(summary, settings.gates, settings.evidence))
     return {**summary.metrics, "gates_passed": passed}
 
