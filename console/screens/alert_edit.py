@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from console.screens.modals import FactBox, _Question
+from console.screens.modals import FactBox, key_line
 from core.alerts.threshold_text import parse_threshold, threshold_example, threshold_text
 from core.alerts.view import condition_text, value_text
 from core.errors import UsageError
@@ -66,7 +66,7 @@ class AskThreshold(ModalScreen[float | None]):
             yield Static(ask, classes="ask")
             yield Input(threshold_text(rule), max_length=40, select_on_focus=False)
             yield Static("", id="trial")
-            yield Static(_Question.keys(("enter", "save to config.toml"), ("esc", "leave")), classes="keys")
+            yield Static(key_line(("enter", "save to config.toml"), ("esc", "leave")), classes="keys")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -156,7 +156,7 @@ class AskSilence(ModalScreen[SilenceWanted | None]):
             yield Input("", max_length=300, select_on_focus=False, id="comment")
             yield Static("", id="complaint")
             keys = (("enter", "silence"), ("tab", "next line"), ("esc", "leave"))
-            yield Static(_Question.keys(*keys), classes="keys")
+            yield Static(key_line(*keys), classes="keys")
 
     def on_mount(self) -> None:
         self.query_one("#comment" if self._matcher else "#matcher", Input).focus()

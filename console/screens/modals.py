@@ -21,28 +21,6 @@ from widgets.detail_pane import fact_rows
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
 
-class _Question:
-    """The shared look: a titled box with lines, and the keys that answer."""
-
-    @staticmethod
-    def lines(facts: tuple[tuple[str, str], ...]) -> Content:
-        """Label and value per line; an empty label is a line of words."""
-        width = max((len(label) for label, _value in facts), default=0)
-        rows = [
-            Content.assemble((label.ljust(width + 2), DIM), safe(value, 600))
-            if label
-            else Content(safe(value, 600))
-            for label, value in facts
-        ]
-        return Content("\n").join(rows)
-
-    @staticmethod
-    def keys(*keys: tuple[str, str]) -> Content:
-        return Content("   ").join(
-            [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]
-        )
-
-
 class FactBox(Widget):
     """Label and text per line; what is longer than a line goes on below its own beginning."""
 
@@ -62,7 +40,14 @@ class FactBox(Widget):
 
 def key_line(*keys: tuple[str, str]) -> Content:
     """The keys of a screen over a screen: `esc close`."""
-    return _Question.keys(*keys)
+    return Content("   ").join(
+        [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]
+    )
+
+
+def box_title(title: str, tone: Tone = "accent", limit: int = 80) -> Content:
+    """In the tone's colour, its glyph before it."""
+    return Content.styled(f"{glyph(tone)} ".lstrip() + safe(title, limit), f"{STYLE[tone]} bold")
 
 
 class StandsAlone(ModalScreen[ScreenResultType]):
@@ -100,12 +85,11 @@ class Confirm(StandsAlone[bool]):
     def compose(self) -> ComposeResult:
         tone: Tone = "warning" if self._loses else "accent"
         with Vertical(classes="question") as box:
-            mark = f"{glyph(tone)} ".lstrip()
-            box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[tone]} bold")
+            box.border_title = box_title(self._title, tone)
             with VerticalScroll(can_focus=False):
                 yield FactBox(self._facts)
             yes, no = ("y", "enter or esc") if self._loses else ("y or enter", "esc")
-            yield Static(_Question.keys((yes, self._yes), (no, self._no)), classes="keys")
+            yield Static(key_line((yes, self._yes), (no, self._no)), classes="keys")
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)
@@ -140,15 +124,14 @@ class AskText(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question") as box:
-            mark = f"{glyph(self._tone)} ".lstrip()
-            box.border_title = Content.styled(mark + safe(self._title, 80), f"{STYLE[self._tone]} bold")
+            box.border_title = box_title(self._title, self._tone)
             with VerticalScroll(can_focus=False):
                 yield FactBox(self._facts)
             need = "required" if self._required else "may stay empty"
             yield Static(Content.assemble((safe(self._ask, 60), "bold"), (f"  {need}", DIM)), classes="ask")
             yield Input(safe(self._value, 500), max_length=500, select_on_focus=False)
             yield Static("", id="complaint")
-            yield Static(_Question.keys(("enter", self._done), ("esc", "leave")), classes="keys")
+            yield Static(key_line(("enter", self._done), ("esc", "leave")), classes="keys")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -179,7 +162,7 @@ class Details(Reading):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question") as box:
-            box.border_title = Content.styled(safe(self._title, 80), "$accent bold")
+            box.border_title = box_title(self._title)
             with VerticalScroll(can_focus=False):
                 yield FactBox(tuple((label, text) for label, text, _tone in self._facts))
-            yield Static(_Question.keys(("j k", "scroll"), ("esc", "close")), classes="keys")
+            yield Static(key_line(("j k", "scroll"), ("esc", "close")), classes="keys")

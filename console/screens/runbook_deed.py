@@ -9,13 +9,12 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.screens.modals import FactBox, _Question
+from console.screens.modals import FactBox, box_title, key_line
 from core.operations.runbook import DeedId
-from widgets.tone import STYLE, Tone, glyph, safe
+from widgets.tone import Tone
 
 _YES: dict[DeedId, str] = {
     "stop": "stop the training",
@@ -45,12 +44,11 @@ class AskDeed(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         tone = _TONES.get(self._deed, "accent")
         with Vertical(classes="question") as box:
-            mark = f"{glyph(tone)} ".lstrip()
-            box.border_title = Content.styled(mark + safe(self._title, 60), f"{STYLE[tone]} bold")
+            box.border_title = box_title(self._title, tone, 60)
             with VerticalScroll(can_focus=False):
                 yield FactBox(self._facts)
             keys = (("y", _YES[self._deed]), ("h", "it was done by hand"), ("esc", "no"))
-            yield Static(_Question.keys(*keys), classes="keys")
+            yield Static(key_line(*keys), classes="keys")
 
     def action_answer(self, choice: str) -> None:
         self.dismiss(choice)

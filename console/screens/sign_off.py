@@ -6,6 +6,7 @@ the signer confirms name and role.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
@@ -16,7 +17,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from console.screens.modals import StandsAlone, _Question, key_line
+from console.screens.modals import StandsAlone, box_title, key_line
 from widgets.row_table import Column, RowTable, TableRow
 from widgets.tone import STYLE, Tone, glyph, safe
 
@@ -86,9 +87,7 @@ class SignOff(StandsAlone[None]):
 
     def _say_facts(self) -> None:
         phase = self._phase
-        self.query_one("#facts", Static).update(
-            Content("") if phase is None else _Question.lines(phase_facts(phase))
-        )
+        self.query_one("#facts", Static).update(Content("") if phase is None else _lines(phase_facts(phase)))
 
     def action_move(self, by: int) -> None:
         self._table.move(by)
@@ -151,6 +150,14 @@ def phase_facts(phase: Phase) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
+def _lines(facts: Sequence[tuple[str, str]]) -> Content:
+    width = max((len(label) for label, _value in facts), default=0)
+    rows = [
+        Content.assemble((label.ljust(width + 2), STYLE["dim"]), safe(value, 600)) for label, value in facts
+    ]
+    return Content("\n").join(rows)
+
+
 class Signing(NamedTuple):
     name: str
     role: str
@@ -172,11 +179,10 @@ class SignForm(ModalScreen[Signing | None]):
         phase, rejects = self._phase, self._verdict == "rejected"
         tone: Tone = "warning" if rejects else "accent"
         with Vertical(classes="question") as box:
-            title = f"{'Reject' if rejects else 'Sign'}: {safe(phase.title, 60)}"
-            box.border_title = Content.styled(f"{glyph(tone)} {title}".strip(), f"{STYLE[tone]} bold")
+            box.border_title = box_title(f"{'Reject' if rejects else 'Sign'}: {safe(phase.title, 60)}", tone)
             with VerticalScroll(can_focus=False):
                 yield Static(
-                    _Question.lines((("what", phase.what), ("hash", phase.hash), ("role", phase.responsible)))
+                    _lines((("what", phase.what), ("hash", phase.hash), ("role", phase.responsible)))
                 )
             for field, value in self._values.items():
                 need = "may stay empty" if field == "note" and not rejects else "required"

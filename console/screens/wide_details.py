@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.screens.modals import box_title, key_line
+from console.screens.reading import Reading
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
 _WIDE = 112
@@ -36,20 +38,9 @@ def fact_lines(facts: Sequence[tuple[str, str, Tone]], screen_width: int, box: i
     return Content("\n").join(rows)
 
 
-class WideDetails(ModalScreen[None]):
-    """Scrolled facts; closed by esc, q and enter."""
-
-    CSS_PATH = ["modals.tcss", "wide_details.tcss"]
-    BINDINGS = [
-        Binding("escape,q,enter,ctrl+c", "leave", show=False),
-        Binding("i", "leave", show=False, id="run.sources"),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space,ctrl+d", "scroll(8)", show=False),
-        Binding("pageup,ctrl+u", "scroll(-8)", show=False),
-        Binding("g,home", "scroll(-10000)", show=False),
-        Binding("G,end", "scroll(10000)", show=False),
-    ]
+class WideDetails(Reading):
+    CSS_PATH: ClassVar[list[str]] = ["modals.tcss", "wide_details.tcss"]  # type: ignore[assignment]
+    BINDINGS = [Binding("i", "leave", show=False, id="run.sources")]
 
     def __init__(self, title: str, facts: Sequence[tuple[str, str, Tone]]) -> None:
         super().__init__()
@@ -57,12 +48,10 @@ class WideDetails(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question") as box:
-            box.border_title = Content.styled(safe(self._title, 80), "$accent bold")
+            box.border_title = box_title(self._title)
             with VerticalScroll(can_focus=False):
                 yield Static(id="facts")
-            keys = [("j k", "scroll"), ("esc", "close")]
-            row = [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]
-            yield Static(Content("   ").join(row), classes="keys")
+            yield Static(key_line(("j k", "scroll"), ("esc", "close")), classes="keys")
 
     def on_mount(self) -> None:
         self._fill()
@@ -72,9 +61,3 @@ class WideDetails(ModalScreen[None]):
 
     def _fill(self) -> None:
         self.query_one("#facts", Static).update(fact_lines(self._facts, self.app.size.width, _WIDE))
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-    def action_scroll(self, by: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
