@@ -7,17 +7,12 @@ file or a slow terminal.
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
-from textual.app import App
-from textual.driver import Driver
-from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widget import AwaitMount
 
@@ -25,31 +20,17 @@ from console import chrome, keyboard
 from console.actions import ActionsMixin
 from console.keyboard import checked_keys
 from console.keys import handler_name
-from console.line_filter import NeutralFilter
-from console.messages import (
-    ChecklistsChanged,
-    DesksChanged,
-    RevalidationChanged,
-    SnapshotArrived,
-    StandupChanged,
-    TrainingChanged,
-    WorkDone,
-    WorkFailed,
-    WorkspaceSaved,
-)
+from console.looks import ThemedApp
 from console.modes import SCREENS
+from console.news import NewsMixin
 from console.screens.base import HEIGHTS, ConsoleScreen
 from console.session import SLOW_EVERY, ConsoleSession
-from console.terminal import depth, uses_ascii
-from console.theme import theme
 from console.trail import Trail
 from core.clock import utc_now
 from widgets.run_header import RunHeader
-from widgets.screen_tabs import ScreenTabs
 from widgets.tone import Tone
 
 if TYPE_CHECKING:
-    from rich.terminal_theme import TerminalTheme
     from textual.await_complete import AwaitComplete
 
     from console.countdown import Countdown
@@ -70,7 +51,7 @@ def _commands() -> type[KeyCommands]:
     return KeyCommands
 
 
-class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
+class ConsoleApp(ActionsMixin, NewsMixin, ThemedApp, inherit_bindings=False):
     """`session` brings the facts; `guide` is the demo's."""
 
     TITLE = "ppo-console"
@@ -84,7 +65,7 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     """Of the questions too."""
 
     def __init__(self, session: ConsoleSession, guide: Guide | None = None, greeting: str = "") -> None:
-        super().__init__()
+        super().__init__(session.settings.display.theme)
         self.session = session
         self.guide = guide
         self.greeting = greeting
@@ -101,9 +82,6 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self._countdown: Countdown | None = None
         self._upcoming = ("", "")
         """The week's next event, as the header says it."""
-        self._ansi_theme: TerminalTheme | None = None
-        self._neutral = NeutralFilter(ascii_only=uses_ascii())
-        self._few_colours: list[LineFilter] = []
         self._note: tuple[str, Tone] = ("", "plain")
         self._note_clears = 0.0
         self._note_screen = 0
@@ -116,11 +94,6 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         self._painting = False
         """Nothing is painted before the first screen stands as a whole; then it is painted once."""
         self._take_keys()
-        look = self.session.settings.display.theme
-        self.register_theme(theme(look))
-        self.theme = look
-        self._styled_for: str = look
-        self.stylesheet.set_variables(self.get_css_variables())
 
     # Life.
 
@@ -163,21 +136,6 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         if self.greeting:
             self.say(self.greeting)
 
-    def refresh_css(self, animate: bool = True) -> None:
-        """Style sheets are parsed once for a theme: none of their variables changes but with it.
-
-        Textual asks for this with each new screen, and would parse every sheet again.
-        """
-        if self.theme != self._styled_for:
-            self._styled_for = self.theme
-            super().refresh_css(animate)
-            for stack in self._screen_stacks.values():
-                for screen in stack:
-                    self.stylesheet.update(screen, animate=False)
-        for screens in self._screen_stacks.values():
-            for screen in screens:
-                screen._css_update_count = self._css_update_count
-
     def on_unmount(self) -> None:
         self.leave_handover()
         self.session.close()
@@ -185,34 +143,6 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
     def _fatal_error(self) -> None:
         """End without Textual's traceback on the terminal; `run_console` raises the error to its caller."""
         self._close_messages_no_wait()
-
-    @property
-    def ansi_theme(self) -> TerminalTheme:
-        """Asked for with each line that is drawn; every theme is a dark one, so it is looked up once."""
-        if self._ansi_theme is None:
-            self._ansi_theme = super().ansi_theme
-        return self._ansi_theme
-
-    def get_line_filters(self) -> list[LineFilter]:
-        return [*super().get_line_filters(), *self._few_colours, self._neutral]
-
-    def _limit_colours(self) -> None:
-        """`NO_COLOR` and the terminal's depth, for the theme that is on."""
-        allowed = "all" if self.is_headless else depth(os.environ)
-        self.no_color = allowed == "none"
-        self._filters = [each for each in self._filters if not isinstance(each, Monochrome)]
-        self._few_colours = []
-        if allowed != "all":
-            from console.colours import FewColours
-
-            self._few_colours = [FewColours(self.current_theme, allowed)]
-
-    def use_theme(self, name: str) -> None:
-        """One of the looks, until the console is left; `[display] theme` keeps it."""
-        self.register_theme(theme(name))
-        self.theme = name
-        self._limit_colours()
-        self.say(f"theme {name}; to keep it: [display] theme in config.toml")
 
     # The open screen.
 
@@ -382,81 +312,3 @@ class ConsoleApp(ActionsMixin, App[int], inherit_bindings=False):
         if waits_for and says == self._says and self.screen is screen:
             self.say(waits_for, "plain")
         self.update_chrome()
-
-    @on(ScreenTabs.Chosen)
-    def _tab_clicked(self, event: ScreenTabs.Chosen) -> None:
-        self.open_number(event.number)
-
-    # News.
-
-    @on(SnapshotArrived)
-    def _snapshot_arrived(self) -> None:
-        self.session.mailbox.received(SnapshotArrived)
-        snapshot = self.session.snapshot
-        if snapshot is None or self.paused:
-            return
-        self.update_chrome()
-        if (screen := self._drawn) is not None:
-            screen.show(snapshot)
-
-    @on(RevalidationChanged)
-    def _revalidation_changed(self) -> None:
-        self.session.mailbox.received(RevalidationChanged)
-        self.update_chrome()
-        if (screen := self._drawn) is not None:
-            screen.show_revalidation(self.session.revalidation)
-
-    @on(ChecklistsChanged)
-    def _checklists_changed(self) -> None:
-        self.session.mailbox.received(ChecklistsChanged)
-        self.update_chrome()
-        if (screen := self._drawn) is not None:
-            screen.show_checklists(self.session.checklists)
-
-    @on(StandupChanged)
-    def _standup_changed(self) -> None:
-        self.session.mailbox.received(StandupChanged)
-        if (screen := self._drawn) is not None:
-            screen.show_standup(self.session.standup)
-
-    @on(TrainingChanged)
-    def _training_changed(self) -> None:
-        self.session.mailbox.received(TrainingChanged)
-        for screen in self.screen_stack:
-            if (show := getattr(screen, "show_training", None)) is not None:
-                show()
-
-    @on(WorkspaceSaved)
-    def _workspace_saved(self, message: WorkspaceSaved) -> None:
-        self.reopen = message.root
-        self.exit(0)
-
-    @on(DesksChanged)
-    def _desks_changed(self) -> None:
-        self.session.mailbox.received(DesksChanged)
-        if (screen := self._drawn) is not None:
-            screen.show_desks()
-        for over in self.screen_stack[1:]:
-            if (show := getattr(over, "show_desks", None)) is not None:
-                show()
-
-    @on(Driver.SignalResume)
-    def _come_back(self) -> None:
-        """The console was stopped and goes on: the terminal holds nothing of it any more."""
-        if self._drawn is not None:
-            self.refresh(layout=True)
-
-    @on(WorkDone)
-    def _work_done(self, message: WorkDone) -> None:
-        self.say(message.words, "good")
-
-    @on(WorkFailed)
-    def _work_failed(self, message: WorkFailed) -> None:
-        """Above the footer; in full over the screen where the operator waits for it."""
-        error = message.error
-        self.say(error.title, "critical")
-        if message.asked and self._drawn is not None and self.screen is self._drawn:
-            from console.screens.modals import Details
-
-            facts = (("", error.title, "plain"), ("", error.hint, "plain"))
-            self.push_screen(Details("It did not work", facts))

@@ -2,8 +2,7 @@
 
 A thread of its own, not a task of the app's loop: a stalled terminal stops the loop, and following and
 alerting must go on. The first look is the run alone, so that its values stand on the screen soon; the rest
-comes after `go_on`. Trap avoided: relying on change notification alone. `watchfiles` only shortens the wait;
-each second is looked at anyway, so NFS, FUSE and a folder that comes later work too.
+comes after `go_on`. Trap avoided: a look that fails in a way nobody foresaw and ends the following with it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ import msgspec
 from console.alert_watch import AlertWatch
 from console.log_tail import LogTail
 from console.snapshot import Snapshot
+from console.wakes import wakes
 from core.clock import utc_now
 from core.errors import ConsoleError, UnreadableError
 from core.text import visible
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from core.telemetry.reader import RunReader
     from core.workspace import Workspace
 
-LOOK_EVERY = 1.0
-"""Seconds between two looks when nothing notifies."""
 HOST_EVERY = 5.0
 HOST_AGAIN = 1.0
 """Seconds to a second look at a training process: its CPU is what it took between two of them."""
@@ -147,7 +145,7 @@ class Follower:
 
     def _follow(self) -> None:
         published = 0.0
-        for _ in self._wakes():
+        for _ in wakes(self.target, self._stop, lambda: self._unread):
             if self._stop.is_set():
                 break
             wait = (self.look_every or PUBLISH_EVERY) - (time.monotonic() - published)
@@ -164,40 +162,6 @@ class Follower:
         for tail in self.logs:
             tail.close()
         self._watch.close()
-
-    def _wakes(self) -> Iterator[None]:
-        """Twice at once, and again while there is more to read; then on each change of the files and at least
-        every `LOOK_EVERY` seconds."""
-        yield
-        yield
-        while not self._stop.is_set():
-            while self._unread and not self._stop.is_set():
-                yield
-            try:
-                yield from self._notified()
-            except (OSError, RuntimeError):
-                # Not there yet, or no notification here (NFS, FUSE, no inotify left): look by the clock.
-                self._stop.wait(LOOK_EVERY)
-                yield
-
-    def _notified(self) -> Iterator[None]:
-        from watchfiles import watch
-
-        folder = self.target if self.target.is_dir() else self.target.parent
-        changes = watch(
-            folder,
-            stop_event=self._stop,
-            rust_timeout=int(LOOK_EVERY * 1000),
-            yield_on_timeout=True,
-            debounce=300,
-            step=50,
-            recursive=self.target.is_dir(),
-            raise_interrupt=False,
-        )
-        for _change in changes:
-            yield
-            while self._unread and not self._stop.is_set():
-                yield
 
     def _look_guarded(self) -> bool:
         """A look that fails in a way nobody foresaw is said once, and the next second looks again."""

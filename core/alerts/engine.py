@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,8 @@ import msgspec
 from core.alerts.evaluate import ROW_CONDITIONS, applies, whole
 from core.alerts.ledger import Ledger, since_edit
 from core.alerts.look import DataFacts, HostFacts, RunHealth, Scene, look
-from core.alerts.machine import INITIAL, Change, Mark, Sample, State, step
+from core.alerts.machine import INITIAL, Change, Sample, State, step
+from core.alerts.on_record import adopted, shown
 from core.alerts.ownership import ownership
 from core.alerts.rule import Rule
 from core.alerts.telling import as_record, as_transition, fingerprint, worth_telling
@@ -27,7 +28,7 @@ from core.alerts.track import inhibitor, make_tracks
 from core.alerts.view import AlertView, Transition, build_view, sort_key
 from core.errors import ConsoleError, UsageError
 from core.store.acknowledgements import Acknowledgement
-from core.store.alert_states import Firing, TransitionRecord, alert_key
+from core.store.alert_states import Firing, alert_key
 from core.store.database import Store
 from core.store.silences import silencing
 from core.telemetry.model import Run
@@ -215,7 +216,8 @@ class AlertEngine:
         """What only the present moment tells: ages and processes, rules that no longer apply, absent data."""
         samples: dict[str, Sample] = {}
         for name in self._looked:
-            self._adopt(name)
+            if (known := self._ledger.latest(name)) is not None:
+                self._states[name] = adopted(self._states[name], known)
             samples[name] = look(self._rules[name], scene)
         if scene.run.history == 1.0:
             samples |= self._end_of_rows(scene)
@@ -247,28 +249,6 @@ class AlertEngine:
                     samples[name] = Sample("nodata", timestep, now.timestamp())
         return samples
 
-    def _adopt(self, name: str) -> None:
-        """Take over what another console, or this one before a restart, saw of a rule about the present."""
-        state, known = self._states[name], self._ledger.latest(name)
-        if known is None:
-            return
-        if known.open and state.name != "firing":
-            self._states[name] = State(
-                "firing",
-                known.generation,
-                since=Mark(known.timestep, known.at.timestamp(), 0),
-                value=known.value,
-                detail=known.message,
-            )
-        elif not known.open and state.name == "firing" and state.generation <= known.generation:
-            self._states[name] = State(
-                "resolved",
-                known.generation,
-                since=Mark(None, known.resolved_at.timestamp() if known.resolved_at else None, 0),
-            )
-        elif known.generation > state.generation:
-            self._states[name] = replace(state, generation=known.generation)
-
     def _since_edit(self, name: str, changes: list[Change]) -> list[Change]:
         """Without the history of a rule that was edited since; an open firing that still fires goes on."""
         known, state = self._ledger.firings(name), self._states[name]
@@ -286,8 +266,20 @@ class AlertEngine:
     def _record(self, changes: Iterable[Change], now: datetime) -> list[Transition]:
         changes = list(changes)
         kept = [change for change in changes if change.state in ("firing", "resolved")]
-        news = self._news(kept, now)
-        placed = self._ledger.record([self._as_record(change, now, id(change) in news) for change in kept])
+        firing = {name for name, state in self._states.items() if state.name == "firing"}
+        news = worth_telling(kept, self._catching_up, firing, now)
+        records = [
+            as_record(
+                change,
+                self._rules[change.rule],
+                self._hashes[change.rule],
+                now,
+                run_name=self._run_name,
+                notify=id(change) in news,
+            )
+            for change in kept
+        ]
+        placed = self._ledger.record(records)
         by_change = {id(change): place for change, place in zip(kept, placed, strict=True)}
         transitions = []
         for change in changes:
@@ -329,14 +321,6 @@ class AlertEngine:
                 )
         return self._record(closings, now)
 
-    def _news(self, changes: Sequence[Change], now: datetime) -> set[int]:
-        firing = {name for name, state in self._states.items() if state.name == "firing"}
-        return worth_telling(changes, self._catching_up, firing, now)
-
-    def _as_record(self, change: Change, now: datetime, news: bool) -> TransitionRecord:
-        rule, rule_hash = self._rules[change.rule], self._hashes[change.rule]
-        return as_record(change, rule, rule_hash, now, run_name=self._run_name, notify=news)
-
     def _as_transition(self, change: Change, generation: int, new: bool, now: datetime | None) -> Transition:
         key = alert_key(self._run_id, change.rule, generation)
         return as_transition(change, self._rules[change.rule], generation, key, new, now)
@@ -350,35 +334,27 @@ class AlertEngine:
     # Showing
 
     def _show(self, now: datetime) -> None:
-        shown = {name: self._state_shown(name) for name in self._rules}
-        views = [self._view(name, shown, now) for name in self._rules]
+        states = {}
+        for name, state in self._states.items():
+            seen = INITIAL if name in self._catching_up else state
+            states[name] = shown(seen, self._ledger.latest(name))
+        views = [self._view(name, states, now) for name in self._rules]
         self._views = tuple(sorted((view for view in views if view is not None), key=sort_key))
 
-    def _view(self, name: str, shown: Mapping[str, State], now: datetime) -> AlertView | None:
-        rule, state = self._rules[name], shown[name]
+    def _view(self, name: str, states: Mapping[str, State], now: datetime) -> AlertView | None:
+        rule, state = self._rules[name], states[name]
         if state.name == "inactive":
             return None
         facts = _SURROUNDINGS.get(rule.condition)
         if state.name == "nodata" and facts is not None and facts not in self._seen:
             return None
-        if state.name in ("pending", "firing") and inhibitor(name, self._rules, shown) is not None:
+        if state.name in ("pending", "firing") and inhibitor(name, self._rules, states) is not None:
             return None
         key = alert_key(self._run_id, name, state.generation)
         known = self._ledger.latest(name)
         owned = ownership(name, key, self._rules, self._ledger, now)
         silence = silencing(self._ledger.silences, name, rule.severity, self._run_id, now)
         return build_view(name, rule, state, key, known, owned, silence)
-
-    def _state_shown(self, name: str) -> State:
-        """The rule's state; for one whose data is gone since a restart, or whose history is being read, the
-        firing that is on record."""
-        state, known = self._states[name], self._ledger.latest(name)
-        if name in self._catching_up:
-            state = INITIAL
-        if state.name in ("inactive", "nodata") and known is not None and known.open:
-            mark = Mark(known.timestep, known.at.timestamp(), 0)
-            return State("firing", known.generation, since=mark, value=known.value, no_data=True)
-        return state
 
     # Replay
 

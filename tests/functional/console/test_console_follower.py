@@ -256,7 +256,7 @@ def test_a_long_history_is_read_without_waiting_for_the_clock(
     """Each look reads one piece here, and the next one that the clock would bring comes in a minute."""
     monkeypatch.setattr("console.follower.BUDGET", 0.0)
     monkeypatch.setattr("console.follower.PUBLISH_EVERY", 0.0)
-    monkeypatch.setattr("console.follower.LOOK_EVERY", 60.0)
+    monkeypatch.setattr("console.wakes.LOOK_EVERY", 60.0)
     rows = "".join(f"{64 * row},{row % 97}.5,0.00812345,0.31234567,2.1\n" for row in range(1, 80_000))
     dashboard = workspace.logs / "convergence_dashboard.csv"
     dashboard.write_text(f"timestep,reward,kl_divergence,value_loss,policy_entropy\n{rows}")
