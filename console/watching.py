@@ -61,7 +61,8 @@ class Watch:
         self._started = utc_now()
         self._told = ""
         self.exit_code = 0
-        """Of what last kept it from looking."""
+        """Of what last kept it from looking, recording or writing."""
+        self._unwritten = ""
         self._beaten = -HEARTBEAT_EVERY
         self._courier: Courier | None = None
         if workspace is not None and store is not None and workspace.settings.notify.enabled:
@@ -104,6 +105,8 @@ class Watch:
             problem, self.exit_code = visible(str(error), 300), UnreadableError.exit_code
         if self._courier is not None and not problem:
             problem = self._courier.problem
+        if problem and self.exit_code == 0:
+            self.exit_code = ConsoleError.exit_code
         if problem != self._told:
             self._told = problem
             self._say(f"{iso(now)} {problem or 'all is well again'}")
@@ -125,10 +128,12 @@ class Watch:
             if self._options.metrics is not None and look is not None:
                 text = exposition(look.run, look.health, look.alerts, counts, now)
                 write_metrics(self._options.metrics, text)
+            unwritten = ""
         except ConsoleError as error:
-            if error.title != self._told:
-                self._told = error.title
-                self._say(f"{iso(now)} {error.title}")
+            unwritten, self.exit_code = error.title, error.exit_code
+        if unwritten != self._unwritten:
+            self._say(f"{iso(now)} {unwritten or 'the signs of life are written again'}")
+        self._unwritten = unwritten
 
     def _heartbeat(
         self, now: datetime, look: Look | None, problem: str, counts: dict[str, int], ended: str | None

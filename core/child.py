@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from core.errors import UnreadableError
 from core.text import visible
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,16 +43,25 @@ def environment(threads: int | None = None) -> dict[str, str]:
 def talking(
     command: Sequence[str], errors: IO[bytes], env: Mapping[str, str], cwd: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A child in a session of its own, with pipes to it; killed on the way out with what it started."""
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        start_new_session=True,
-        env=env,
-        cwd=cwd,
-    )
+    """A child in a session of its own, with pipes to it; killed on the way out with what it started.
+
+    Raises UnreadableError where the system refuses to start it.
+    """
+    try:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+            env=env,
+            cwd=cwd,
+        )
+    except OSError as error:
+        raise UnreadableError(
+            f"a process of this program could not be started: {command[0]}: {error.strerror}",
+            hint="Check that it may be run here, and the limits on memory and processes (ulimit -a).",
+        ) from error
     try:
         yield child
     finally:
@@ -61,6 +71,11 @@ def talking(
         with contextlib.suppress(BrokenPipeError):
             child.stdin.close()
         child.wait()
+
+
+def last_words() -> IO[bytes]:
+    """A file for what a child writes to stderr; it needs no disk."""
+    return os.fdopen(os.memfd_create("stderr"), "w+b")
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:

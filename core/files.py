@@ -53,6 +53,20 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def scratch_folder(prefix: str) -> Iterator[Path]:
+    """A temporary folder of the system, gone at the end. Raises UnreadableError where there can be none."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise UnreadableError(
+            f"no temporary folder could be made: {error.strerror}",
+            hint="Check the space and the permissions of /tmp, or name another folder in TMPDIR.",
+        ) from error
+    with made as name:
+        yield Path(name)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -42,11 +42,11 @@ def preflight(workspace: WorkspaceOption = None, as_json: JsonOption = False) ->
     opened = workspace_at(workspace)
     with open_store(opened) as store:
         result = run_preflight(opened, store, now)
+        if as_json:
+            put_json({"status": result.status, "items": result.items}, now)
+        else:
+            put(checklist_text(result))
         record_preflight(store, result, now)
-    if as_json:
-        put_json({"status": result.status, "items": result.items}, now)
-    else:
-        put(checklist_text(result))
     finish(READINESS_CODES[result.status])
 
 

@@ -48,6 +48,5 @@ def watch(
             say("notify.enabled is false: what fires is recorded, nobody is told")
         watch = Watch(opened, store, options, say)
         look = watch.run()
-    if once:
-        finish(watch.exit_code if look is None else alerts_code(look.alerts))
-    finish(GOOD)
+    code = alerts_code(look.alerts) if once and look is not None else GOOD
+    finish(watch.exit_code if once and code == GOOD else code)

@@ -7,7 +7,6 @@ tell (exposure, costs) shown as 0.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.backtest.own_env import PAGE, OpenEnv, OwnEnvironment, OwnTrade
 from core.backtest.policy import Policy
 from core.config.settings import Trading
 from core.errors import CancelledError, UnreadableError
+from core.files import scratch_folder
 from core.market.model import Universe
 from core.market.side import write_side
 from core.market.split import part
@@ -161,10 +161,8 @@ def _play(
 ) -> None:
     """Fill every lane, `AT_ONCE` environments at a time; the candle files live as long as their batch."""
     for at in range(0, len(lanes), AT_ONCE):
-        with tempfile.TemporaryDirectory(prefix="ppo-console-env-") as made:
-            _play_batch(
-                universe, kind, policy, lanes[at : at + AT_ONCE], Path(made), seed, stepped, cancelled
-            )
+        with scratch_folder("ppo-console-env-") as made:
+            _play_batch(universe, kind, policy, lanes[at : at + AT_ONCE], made, seed, stepped, cancelled)
 
 
 def _play_batch(

@@ -158,6 +158,11 @@ def write_side(source: Path, target: Path, symbols: tuple[str, ...], begin_ms: i
             frames.append(series[~series.index.duplicated(keep="last")])
         joined = pd.concat(frames, axis=1).sort_index().rename_axis("timestamp").reset_index()
         place = target / FOLDER / f"{path.stem}.parquet"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as temporary:
-            joined.to_parquet(temporary)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(place) as temporary:
+                joined.to_parquet(temporary)
+        except OSError as error:
+            raise UnreadableError(
+                f"{place} could not be written: {error.strerror}", hint="Check free space and permissions."
+            ) from error

@@ -7,13 +7,15 @@ avoided: a test set that quietly overlaps the training data.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from core.clock import from_epoch, iso
 from core.config import settings
-from core.errors import UsageError
+from core.errors import ConsoleError, UsageError
 from core.market.candles import candle_files, timeframe
 from core.market.model import LOOK_BACK, Universe
 from core.market.record import SplitRecord, write_split
@@ -48,7 +50,8 @@ def split_data(source: Path, train: Path, backtest: Path, data: settings.Data, n
 
     The newest `data.test_candles` or three tenths are the test's scored candles, whichever is more. Each
     folder gets a Parquet file per symbol and `split.json`. Raises UsageError for a folder that holds candles
-    already or too few candles, RejectedError for bad ones.
+    already or too few candles, RejectedError for bad ones, UnreadableError for what could not be written;
+    neither folder then holds any.
     """
     for folder in (train, backtest):
         there = candle_files(folder)
@@ -74,14 +77,31 @@ def split_data(source: Path, train: Path, backtest: Path, data: settings.Data, n
     }
     records = {}
     side_source = source.parent if source.is_file() else source
-    for role, (folder, each) in parts.items():
-        folder.mkdir(parents=True, exist_ok=True)
-        records[role] = _record(role, each, source, data)
-        write_split(folder, records[role])
-        write_universe(each, folder)
-        begin = int(each.time[0]) - int(data.side_hours * 3_600_000)
-        write_side(side_source, folder, each.symbols, begin, int(each.time[-1]) + each.step_ms)
+    with _all_or_none([train, backtest]):
+        for role, (folder, each) in parts.items():
+            records[role] = _record(role, each, source, data)
+            write_split(folder, records[role])
+            write_universe(each, folder)
+            begin = int(each.time[0]) - int(data.side_hours * 3_600_000)
+            write_side(side_source, folder, each.symbols, begin, int(each.time[-1]) + each.step_ms)
     return SplitSummary(universe.symbols, records["train"], records["backtest"], universe.warnings)
+
+
+@contextlib.contextmanager
+def _all_or_none(folders: Sequence[Path]) -> Iterator[None]:
+    """Where the body fails, the files that are new in `folders` go: half a split is no training data."""
+
+    def files() -> set[Path]:
+        return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+    before = files()
+    try:
+        yield
+    except (ConsoleError, OSError):
+        with contextlib.suppress(OSError):
+            for path in files() - before:
+                path.unlink()
+        raise
 
 
 def train_validation(universe: Universe, data: settings.Data) -> tuple[Universe, Universe]:

@@ -26,6 +26,7 @@ from core.market.record import SPLIT_NAME, SplitRecord, read_split
 from core.market.side import FOLDER as SIDE_FOLDER
 from core.market.side import side_files, with_side
 from core.market.synthetic import synthetic_note
+from core.text import visible
 
 FIELDS = ("open", "high", "low", "close", "volume")
 
@@ -46,7 +47,8 @@ def load_universe(
         path = str(folder if folder.is_file() else folder / name)
         told = message if message.startswith(path) else f"{path}: {message}"
         raise RejectedError(f"{told}{more}", hint=f"See all with: ppo-console data check {folder}")
-    folder = folder.parent if folder.is_file() else folder
+    alone = folder.is_file()
+    folder = folder.parent if alone else folder
     record = read_split(folder)
     note = synthetic_note(folder)
     step = _common_step(inspected, folder)
@@ -54,7 +56,7 @@ def load_universe(
     universe = align(
         [file.candles for file in inspected],
         step_ms=step,
-        warnings=_warnings(inspected, note),
+        warnings=_warnings(inspected, note) + (() if alone or symbols else _gone(inspected, record, folder)),
         synthetic=note is not None,
     )
     return _scored(with_side(universe, folder, data), record, folder)
@@ -142,6 +144,16 @@ def _common_step(inspected: Sequence[Inspected], folder: Path) -> int:
     if (wrong := misfit(inspected)) is not None:
         raise RejectedError(f"{folder}: {wrong[0].rstrip('.')}", hint=wrong[1])
     return inspected[0].step_ms
+
+
+def _gone(inspected: Sequence[Inspected], record: SplitRecord | None, folder: Path) -> tuple[str, ...]:
+    """Symbols that the split put here and that are no longer, or never came, here."""
+    there = {file.report.symbol for file in inspected}
+    gone = [] if record is None else [symbol for symbol in record.symbols if symbol not in there]
+    if not gone:
+        return ()
+    names = ", ".join(visible(symbol, 40) for symbol in gone)
+    return (f"{folder}: {SPLIT_NAME} names {names}, whose candles are not there",)
 
 
 def _warnings(inspected: Sequence[Inspected], note: str | None) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import selectors
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ import msgspec
 
 from core import child
 from core.errors import CancelledError, ConsoleError, UnreadableError
+from core.files import scratch_folder
 from core.models.sb3 import Sb3Model
 from core.models.weights import MAX_UNPACKED, check_weights, pack, unpack
 from core.text import visible
@@ -66,11 +66,12 @@ def run_trusted(path: Path, data: bytes, cancelled: Callable[[], bool] = lambda:
     Raises UnreadableError (it cannot be loaded, or is no MLP), RejectedError (not finite), CancelledError,
     and ConsoleError when the process dies.
     """
-    with tempfile.TemporaryDirectory(prefix="ppo-trusted-") as home, tempfile.TemporaryFile() as errors:
+    with scratch_folder("ppo-trusted-") as place, child.last_words() as errors:
+        home = str(place)
         kept = {name: value for name, value in child.environment(threads=1).items() if name in _KEPT}
         env = {**kept, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8"}
         command = [sys.executable, "-P", "-s", "-B", "-m", CHILD]
-        with child.talking(command, errors, env, cwd=Path(home)) as process:
+        with child.talking(command, errors, env, cwd=place) as process:
             received = _exchange(process, data, cancelled)
             code = process.wait()
         errors.seek(0)

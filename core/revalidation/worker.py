@@ -11,7 +11,6 @@ import os
 import selectors
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -48,7 +47,7 @@ def run_in_child(
     ConsoleError when the child dies. The child never outlives this call, nor this process.
     """
     with (
-        tempfile.TemporaryFile() as errors,
+        child.last_words() as errors,
         child.talking(child.python(CHILD), errors, child.environment(threads=1)) as process,
     ):
         assert process.stdin is not None

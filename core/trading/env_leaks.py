@@ -13,7 +13,6 @@ import importlib
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from core.child import environment, kill, python
 from core.clock import from_epoch, iso
 from core.errors import UnreadableError, UsageError
+from core.files import scratch_folder
 from core.market.model import Universe
 from core.market.split import part
 from core.market.synthetic import write_universe
@@ -75,7 +75,7 @@ def environment_leaks(
     if size < LEAST_CANDLES:
         raise UsageError(f"{size} candles are too few to test an environment; expected {LEAST_CANDLES}")
     ends = [size, *np.unique(np.linspace(size * 0.4, size - 1, CUTS).astype(int)).tolist()]
-    with tempfile.TemporaryDirectory(prefix="ppo-console-leaks-") as made:
+    with scratch_folder("ppo-console-leaks-") as made:
         folders = []
         for end in ends:
             folder = Path(made, f"{end:08d}", "data")

@@ -240,6 +240,14 @@ def test_a_child_that_cannot_start_is_an_error_with_its_last_words(
         run_in_child(request_, lambda _: None, threading.Event())
 
 
+def test_a_child_that_the_system_refuses_is_one_clear_error(
+    request_: RevalidationRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(UnreadableError, match="could not be started: /nowhere/python: No such file"):
+        run_in_child(request_, lambda _: None, threading.Event())
+
+
 def test_an_interrupt_while_waiting_leaves_no_child(request_: RevalidationRequest) -> None:
     def on_progress(progress: Progress) -> None:
         raise KeyboardInterrupt

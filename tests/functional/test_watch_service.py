@@ -19,9 +19,12 @@ from typing import Any
 
 import pytest
 
+from console import watching
 from console.alerting import Watcher
 from console.stores import open_store
 from console.watching import Watch, WatchOptions
+from core.clock import utc_now
+from core.errors import UnreadableError
 from core.notify.heartbeat import read_heartbeat
 from core.workspace import Workspace, init_workspace
 
@@ -219,3 +222,25 @@ def test_once_looks_and_leaves_with_the_alerts_code(cli: Any, workspace: Workspa
     assert loud.returncode == 20 and "kl_spike firing" in loud.stderr
     again = cli("watch", "--once", cwd=workspace.root)
     assert again.returncode == 20 and "kl_spike firing" not in again.stderr
+
+
+def test_signs_of_life_that_cannot_be_written_are_said_once_and_once_is_no_success(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, said = [True], list[str]()
+
+    def write(path: Path, heartbeat: object) -> None:
+        if full[0]:
+            raise UnreadableError("watch.json could not be written: No space left on device")
+
+    monkeypatch.setattr(watching, "write_heartbeat", write)
+    watch = Watch(workspace, None, WatchOptions(None, 0.2, workspace.root / "watch.json", None), said.append)
+    for full[0] in (True, True, True, False, False):
+        watch._beaten = -1000.0
+        watch._look(utc_now())
+    assert watch.exit_code == 1
+    words = [line.partition("Z ")[2] for line in said]
+    assert words == [
+        "watch.json could not be written: No space left on device",
+        "the signs of life are written again",
+    ]

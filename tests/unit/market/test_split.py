@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from core.config.settings import Data
 from core.errors import UnreadableError, UsageError
+from core.market import synthetic
 from core.market.candles import read_candles, write_candles
 from core.market.model import LOOK_BACK
 from core.market.record import read_split
@@ -87,6 +89,37 @@ def test_a_folder_that_holds_candles_is_not_split_into(split):
     folder, _ = split
     with pytest.raises(UsageError, match="holds candles already"):
         split_data(folder / "source", folder / "train", folder / "other", DATA, NOW)
+
+
+def test_a_split_that_does_not_fit_leaves_no_half_of_itself(tmp_path, candles, monkeypatch):
+    for name in ("AAA", "BBB"):
+        write_candles(candles(700), tmp_path / "source" / f"{name}_4h.parquet")
+    folders = tmp_path / "train", tmp_path / "backtest"
+    folders[0].mkdir()
+    (folders[0] / "notes.txt").write_text("mine")
+    written = []
+
+    def write(made, path):
+        if len(written) == 3:
+            raise UnreadableError(f"{path} could not be written: No space left on device")
+        written.append(path)
+        write_candles(made, path)
+
+    data = replace_struct(DATA, test_candles=300)
+    with monkeypatch.context() as patch:
+        patch.setattr(synthetic, "write_candles", write)
+        with pytest.raises(UnreadableError, match="No space"):
+            split_data(tmp_path / "source", *folders, data, NOW)
+    there = [path.name for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert len(written) == 3 and there == ["notes.txt"]
+    split_data(tmp_path / "source", *folders, data, NOW)
+
+
+def test_a_symbol_that_the_split_put_there_and_is_gone_is_said(split):
+    folder, _ = split
+    (folder / "backtest" / "BBB_4h.parquet").unlink()
+    warnings = load_universe(folder / "backtest", data=DATA, now=NOW).warnings
+    assert any("split.json names BBB, whose candles are not there" in warning for warning in warnings)
 
 
 def test_too_few_candles_to_split_are_refused_with_the_arithmetic(tmp_path, candles):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -67,18 +69,45 @@ def test_an_archived_run_is_never_overwritten(
     assert archive_run(workspace, now) == workspace.archive / "run-1-2"
 
 
+def test_a_move_to_another_volume_that_is_full_leaves_no_half_run_there(
+    workspace: Workspace, now: datetime, old_run: RunRecord
+) -> None:
+    real_rename, real_copy = Path.rename, shutil.copy2
+    full = [True]
+
+    def rename(self: Path, target: Path) -> Path:
+        if self == workspace.logs:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return real_rename(self, target)
+
+    def copy(source: str, target: str, **options: bool) -> object:
+        if full[0] and source.endswith("convergence_dashboard.csv"):
+            raise OSError(errno.ENOSPC, "No space left on device", target)
+        return real_copy(source, target, **options)
+
+    with mock.patch.object(Path, "rename", rename), mock.patch.object(archive, "_copy_file", copy):
+        with pytest.raises(UnreadableError, match="No space left on device"):
+            archive_run(workspace, now)
+        assert list(workspace.archive.iterdir()) == []
+        assert (workspace.logs / "convergence_dashboard.csv").is_file()
+        full[0] = False
+        target = archive_run(workspace, now)
+    assert target == workspace.archive / "run-1" and read_policy(target / "models" / "best_model")
+    assert (target / "convergence_dashboard.csv").is_file() and list(workspace.logs.iterdir()) == []
+
+
 def test_a_move_that_fails_half_way_is_completed_by_the_next(
     workspace: Workspace, now: datetime, old_run: RunRecord
 ) -> None:
-    real = archive.shutil.move
+    real = archive._move_one
 
-    def fails_on_logs(source: Path, target: Path) -> object:
+    def fails_on_logs(source: Path, target: Path) -> None:
         if source == workspace.logs:
             raise OSError(28, "No space left on device")
-        return real(source, target)
+        real(source, target)
 
     with (
-        mock.patch.object(archive.shutil, "move", fails_on_logs),
+        mock.patch.object(archive, "_move_one", fails_on_logs),
         pytest.raises(UnreadableError, match="No space left"),
     ):
         archive_run(workspace, now)
