@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.cli.complete import rule_names
-from console.cli.options import JsonOption, RunOption, WorkspaceOption, name_workspace, workspace_at
+from console.cli.options import (
+    JsonOption,
+    RunOption,
+    WorkspaceOption,
+    name_workspace,
+    workspace_at,
+    workspace_named,
+)
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import iso, parse_iso, utc_now
 from core.errors import UsageError
@@ -54,7 +61,7 @@ def alerts(
             name_workspace(workspace)
         return
     now = utc_now()
-    opened = _opened(workspace, run)
+    opened = workspace_named(workspace, run)
     if replay:
         _replay(opened, run, as_json, now)
     with _store(opened) as store, _watcher(opened, run, store, now) as watcher:
@@ -126,7 +133,7 @@ def rules(workspace: WorkspaceOption = None, run: RunOption = None, as_json: Jso
     from core.alerts.view import condition_text, rule_states, value_text
 
     now = utc_now()
-    opened = _opened(workspace, run)
+    opened = workspace_named(workspace, run)
     with _store(opened) as store, _watcher(opened, run, store, now) as watcher:
         look = watcher.look(now)
         states = rule_states(watcher.settings.alerts, look.alerts, look.scene.elapsed)
@@ -281,10 +288,6 @@ def test_notify(workspace: WorkspaceOption = None, as_json: JsonOption = False) 
         for each in results:
             put(f"{each.target}: delivered" if each.delivered else f"{each.target}: FAILED, {each.error}")
     finish(GOOD if all(each.delivered for each in results) else ATTENTION)
-
-
-def _opened(workspace: Path | None, run: Path | None) -> Workspace | None:
-    return None if run is not None and workspace is None else workspace_at(workspace)
 
 
 def _store(opened: Workspace | None) -> Any:

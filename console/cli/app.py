@@ -29,6 +29,7 @@ from console.cli import (
 )
 from console.cli.options import RunOption, WorkspaceOption, name_workspace, workspace_at
 from console.cli.output import finish, put
+from core.errors import UsageError
 
 _HELP = (
     "Operations console for PPO trading agents. Without a command it opens the console on the live run.\n\n"
@@ -119,6 +120,11 @@ def _open(
         put(f"ppo-console {importlib.metadata.version('ppo-console')}")
         finish(0)
     if context.invoked_subcommand is not None:
+        if run is not None:
+            raise UsageError(
+                "--run before a command is for the console alone",
+                hint=f"ppo-console {context.invoked_subcommand} --run PATH, if that command takes a run.",
+            )
         name_workspace(workspace)
         return
     from console.running import run_console

@@ -9,11 +9,11 @@ from typing import Annotated
 import msgspec
 import typer
 
-from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.options import JsonOption, WorkspaceOption, workspace_around
 from console.cli.output import BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.config.settings import Settings
-from core.errors import CancelledError, UsageError
+from core.errors import CancelledError
 
 _FOLDER = "calibration"
 
@@ -47,12 +47,7 @@ def calibrate(
     from core.revalidation.calibration.measure import calibrate as measure
     from core.revalidation.calibration.report import summary_lines, write_calibration
 
-    try:
-        opened = workspace_at(workspace)
-    except UsageError:
-        if workspace is not None:
-            raise
-        opened = None
+    opened = workspace_around(workspace)
     settings = opened.settings if opened else Settings()
     if episodes is not None:
         revalidation = msgspec.structs.replace(settings.revalidation, episodes=episodes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.options import JsonOption, WorkspaceOption, workspace_around, workspace_at
 from console.cli.output import ATTENTION, BAD, GOOD, finish, folded, put, put_json, say
 from core.clock import utc_now
 
@@ -38,10 +38,13 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Find gaps, duplicates, disorder, NaN, impossible prices and an unfinished last candle."""
+    from core.config.settings import Data
     from core.market.quality import check_folder
 
     now = utc_now()
-    report = check_folder(folder or workspace_at(workspace).train_data, now)
+    opened = workspace_at(workspace) if folder is None else workspace_around(workspace)
+    data = Data() if opened is None else opened.settings.data
+    report = check_folder(folder or workspace_at(workspace).train_data, now, data.coverage)
     if as_json:
         put_json(report, now)
     else:
@@ -122,16 +125,10 @@ def leaks(
     import msgspec
 
     from core.config.settings import Settings
-    from core.errors import UsageError
     from core.market.universe import load_universe
 
     now = utc_now()
-    try:
-        opened = workspace_at(workspace)
-    except UsageError:
-        if folder is None:
-            raise
-        opened = None
+    opened = workspace_at(workspace) if folder is None else workspace_around(workspace)
     settings = opened.settings if opened else Settings()
     source = folder or workspace_at(workspace).train_data
     universe = load_universe(source, data=settings.data, now=now)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.options import JsonOption, WorkspaceOption, workspace_around, workspace_at
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.config.settings import Settings
@@ -20,7 +20,6 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     from core.revalidation.pipeline import Progress
     from core.revalidation.result import RevalidationResult
-    from core.workspace import Workspace
 
 PolicyOption = Annotated[
     str | None, typer.Option("--policy", metavar="manual|checklist", help="Which decision policy rules.")
@@ -92,8 +91,8 @@ def revalidate(
     from core.revalidation.worker import run_in_child
 
     now = utc_now()
-    free_standing = workspace is None and model_path is not None and data_dir is not None
-    opened = _workspace_or_none(workspace) if free_standing else workspace_at(workspace)
+    free_standing = model_path is not None and data_dir is not None
+    opened = workspace_around(workspace) if free_standing else workspace_at(workspace)
     ruling = check_policy(policy)
     cancelled = threading.Event()
     detail: dict[str, Any] = {}
@@ -135,13 +134,6 @@ def revalidate(
         for path in result.reports:
             say(f"report: {path}")
     finish(decision_code(result))
-
-
-def _workspace_or_none(explicit: Path | None) -> Workspace | None:
-    try:
-        return workspace_at(explicit)
-    except UsageError:
-        return None
 
 
 def check_policy(policy: str | None) -> Literal["manual", "checklist"] | None:
@@ -205,7 +197,8 @@ def score(
     from core.revalidation.text import decision_document
 
     now = utc_now()
-    settings = workspace_at(workspace).settings if workspace else Settings()
+    opened = workspace_around(workspace)
+    settings = opened.settings if opened else Settings()
     given: dict[str, Any] = {
         "timeframe": timeframe,
         "periods_per_year": periods_per_year,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.options import JsonOption, RunOption, WorkspaceOption, workspace_at
+from console.cli.options import JsonOption, RunOption, WorkspaceOption, workspace_at, workspace_named
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json
 from core.clock import utc_now
 from core.errors import UsageError
@@ -29,7 +29,7 @@ def status(workspace: WorkspaceOption = None, run: RunOption = None, as_json: Js
     from core.telemetry.status import build_status
 
     now = utc_now()
-    opened = None if run is not None and workspace is None else workspace_at(workspace)
+    opened = workspace_named(workspace, run)
     facts = read_facts(opened, run, now)
     report = build_status(facts.run, facts.health, facts.alerts, now)
     if as_json:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from core.workspace import Workspace, open_workspace
+from core.errors import UsageError
+from core.workspace import Workspace, find_workspace, open_workspace
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -42,3 +43,21 @@ def named_before() -> Path | None:
 def workspace_at(explicit: Path | None) -> Workspace:
     """The workspace of this command. Raises UsageError and ConfigError."""
     return open_workspace(Path.cwd(), explicit or _named_before.get())
+
+
+def workspace_named(explicit: Path | None, run: Path | None) -> Workspace | None:
+    """The workspace of a command that may be given a run: then only one that was named."""
+    return None if run is not None and (explicit or named_before()) is None else workspace_at(explicit)
+
+
+def workspace_around(explicit: Path | None) -> Workspace | None:
+    """The workspace that was named or that we stand in; None without one.
+
+    One whose configuration is wrong raises ConfigError: its gates are not exchanged for the defaults.
+    """
+    if explicit is None and named_before() is None:
+        try:
+            find_workspace(Path.cwd())
+        except UsageError:
+            return None
+    return workspace_at(explicit)

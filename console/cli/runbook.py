@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.cli.complete import escalation_names, scenario_names
-from console.cli.options import JsonOption, RunOption, WorkspaceOption, workspace_at
+from console.cli.options import JsonOption, RunOption, WorkspaceOption, workspace_named
 from console.cli.output import GOOD, finish, put, put_json, say
 from core.clock import iso, utc_now
 from core.errors import UsageError
@@ -71,7 +71,7 @@ def runbook(
 
     procedure: Any = escalation_path(escalate) if escalate is not None else scenario(str(name))
     now = utc_now()
-    opened = None if run is not None and workspace is None else workspace_at(workspace)
+    opened = workspace_named(workspace, run)
     manager: Any = nullcontext(None) if opened is None else open_store(opened)
     with manager as store, Watcher(opened, run, store, now) as watcher:
         look = watcher.look(now, data=False)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli.options import RunOption, WorkspaceOption, workspace_at
+from console.cli.options import RunOption, WorkspaceOption, workspace_named
 from console.cli.output import GOOD, finish, say
 
 
@@ -36,7 +36,7 @@ def watch(
     from console.watching import Watch, WatchOptions
     from core.notify.heartbeat import FILE_NAME
 
-    opened = None if run is not None and workspace is None else workspace_at(workspace)
+    opened = workspace_named(workspace, run)
     if heartbeat is None and opened is not None:
         heartbeat = opened.store.parent / FILE_NAME
     options = WatchOptions(run, interval, heartbeat, metrics_file, once)

@@ -155,7 +155,7 @@ def probe_data(workspace: Workspace, folder: Path, now: datetime) -> DataFacts:
     from core.market.universe import data_hash, load_universe
 
     try:
-        report = check_folder(folder, now)
+        report = check_folder(folder, now, workspace.settings.data.coverage)
     except ConsoleError as error:
         return DataFacts(error=visible(error.title, 300))
     problems = tuple(

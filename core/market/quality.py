@@ -7,7 +7,7 @@ Trap avoided: a count without a place: every finding names the first candle it w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock import from_epoch, iso
+from core.config.settings import Data
 from core.errors import UnreadableError, UsageError
 from core.market.candles import (
     candle_files,
@@ -55,8 +56,9 @@ def check_file(path: Path, now: datetime) -> FileReport:
     return inspect_file(path, now).report
 
 
-def check_folder(folder: Path, now: datetime) -> DataReport:
-    """The report of every candle file in `folder`, or of one file. Raises UsageError where there is none."""
+def check_folder(folder: Path, now: datetime, coverage: float = Data().coverage) -> DataReport:
+    """The report of every candle file in `folder`, or of one file. `coverage`: the least share of the common
+    window that a symbol must have. Raises UsageError where there is no file."""
     files = [folder] if folder.is_file() else candle_files(folder)
     if not files:
         raise UsageError(
@@ -65,7 +67,7 @@ def check_folder(folder: Path, now: datetime) -> DataReport:
     inspected = [inspect_file(path, now) for path in files]
     reports = tuple(file.report for file in inspected)
     rank: dict[Verdict, int] = {"ok": 0, "warn": 1, "reject": 2}
-    first, last, shares, messages = _window([file for file in inspected if len(file.candles)])
+    first, last, shares, messages = _window([file for file in inspected if len(file.candles)], coverage)
     worst = max((report.verdict for report in reports), key=rank.__getitem__)
     if messages:
         worst = "reject"
@@ -252,7 +254,7 @@ def _gaps(time: NDArray[np.int64], step: int) -> tuple[Gap, ...]:
 
 
 def _window(
-    inspected: list[Inspected],
+    inspected: list[Inspected], least: float
 ) -> tuple[str | None, str | None, dict[str, float], tuple[str, ...]]:
     """First and last candle of any file, each symbol's share of that window, and what does not fit."""
     if not inspected:
@@ -261,9 +263,36 @@ def _window(
     last = max(int(file.candles.time[-1]) for file in inspected)
     if (wrong := misfit(inspected)) is not None:
         return _iso(first), _iso(last), {}, (" ".join(wrong),)
-    whole = (last - first) // inspected[0].step_ms + 1
-    shares = {file.report.symbol: round(len(file.candles) / whole, 6) for file in inspected}
-    return _iso(first), _iso(last), shares, ()
+    shares = shares_of(inspected, inspected[0].step_ms)
+    wrong = too_thin(inspected, shares, least)
+    rounded = {symbol: round(share, 6) for symbol, share in shares.items()}
+    return _iso(first), _iso(last), rounded, () if wrong is None else (" ".join(wrong),)
+
+
+def shares_of(inspected: Sequence[Inspected], step: int) -> dict[str, float]:
+    """Of the candles from the first to the last of any file, each symbol's share."""
+    first = min(int(file.candles.time[0]) for file in inspected)
+    last = max(int(file.candles.time[-1]) for file in inspected)
+    whole = (last - first) // step + 1
+    return {file.report.symbol: len(file.candles) / whole for file in inspected}
+
+
+def too_thin(
+    inspected: Sequence[Inspected], shares: Mapping[str, float], least: float
+) -> tuple[str, str] | None:
+    """What is wrong where a symbol's share is below `least`, and what to do; else None."""
+    thin = {symbol: share for symbol, share in shares.items() if share < least}
+    if not thin:
+        return None
+    first = min(int(file.candles.time[0]) for file in inspected)
+    last = max(int(file.candles.time[-1]) for file in inspected)
+    symbol, share = min(thin.items(), key=lambda item: item[1])
+    more = f" ({len(thin)} symbols are below)" if len(thin) > 1 else ""
+    return (
+        f"{symbol} has {100 * share:.1f} % of the candles from {_iso(first)} to {_iso(last)}; expected "
+        f"{100 * least:.0f} %{more}.",
+        "Remove the file, complete it, or lower data.coverage.",
+    )
 
 
 def _none(symbol: str) -> Candles:

@@ -14,14 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.clock import from_epoch, iso
 from core.config import settings
 from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import sha256_file
 from core.market.candles import candle_files, without_candles
 from core.market.misfit import misfit
 from core.market.model import LOOK_BACK, Candles, Universe
-from core.market.quality import Inspected, inspect_file
+from core.market.quality import Inspected, inspect_file, shares_of, too_thin
 from core.market.record import SPLIT_NAME, SplitRecord, read_split
 from core.market.side import FOLDER as SIDE_FOLDER
 from core.market.side import side_files, with_side
@@ -165,19 +164,8 @@ def _warnings(inspected: Sequence[Inspected], note: str | None) -> tuple[str, ..
 
 def _require_coverage(inspected: Sequence[Inspected], step: int, least: float, folder: Path) -> None:
     """Before the axis is made: one stray time would stretch it to any length."""
-    first = min(int(file.candles.time[0]) for file in inspected)
-    last = max(int(file.candles.time[-1]) for file in inspected)
-    whole = (last - first) // step + 1
-    shares = {file.report.symbol: len(file.candles) / whole for file in inspected}
-    thin = {symbol: share for symbol, share in shares.items() if share < least}
-    if thin:
-        symbol, share = min(thin.items(), key=lambda item: item[1])
-        more = f" ({len(thin)} symbols are below)" if len(thin) > 1 else ""
-        raise RejectedError(
-            f"{folder}: {symbol} has {100 * share:.1f} % of the candles from {iso(from_epoch(first / 1000))} "
-            f"to {iso(from_epoch(last / 1000))}; expected {100 * least:.0f} %{more}",
-            hint="Remove the file, complete it, or lower data.coverage.",
-        )
+    if (wrong := too_thin(inspected, shares_of(inspected, step), least)) is not None:
+        raise RejectedError(f"{folder}: {wrong[0].removesuffix('.')}", hint=wrong[1])
 
 
 def _scored(universe: Universe, record: SplitRecord | None, folder: Path) -> Universe:

@@ -9,10 +9,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.errors import UsageError
+from core.config.settings import Data
+from core.errors import RejectedError, UsageError
 from core.market.candles import read_candles, write_candles
 from core.market.quality import check_file, check_folder
 from core.market.unfinished import unfinished_evidence
+from core.market.universe import load_universe
 
 MINUTE = 60_000
 
@@ -135,11 +137,22 @@ def test_an_empty_folder_is_a_usage_error(tmp_path, now):
 def test_a_folder_has_its_worst_files_verdict_and_each_symbols_coverage(tmp_path, candles, now):
     write_candles(candles(), tmp_path / "AAA_4h.parquet")
     write_candles(without(candles(), *range(150)), tmp_path / "BBB_4h.parquet")
-    report = check_folder(tmp_path, now)
-    assert report.verdict == "ok"
+    report = check_folder(tmp_path, now, 0.5)
+    assert report.verdict == "ok" and report.messages == ()
     assert report.coverage == {"AAA": 1.0, "BBB": 0.5}
     write_candles(changed(candles(), 3, open=-5.0), tmp_path / "CCC_4h.parquet")
     assert check_folder(tmp_path, now).verdict == "reject"
+
+
+def test_a_symbol_with_too_small_a_share_is_rejected_as_data_split_does(tmp_path, candles, now):
+    write_candles(candles(), tmp_path / "AAA_4h.parquet")
+    write_candles(without(candles(), *range(150)), tmp_path / "BBB_4h.parquet")
+    report = check_folder(tmp_path, now)
+    assert report.verdict == "reject"
+    with pytest.raises(RejectedError) as refused:
+        load_universe(tmp_path, data=Data(), now=now)
+    share, what = refused.value.title.partition(": ")[2], refused.value.hint
+    assert share.startswith("BBB has 50.0 % of the candles") and report.messages == (f"{share}. {what}",)
 
 
 def test_mixed_timeframes_are_said(tmp_path, candles, now):
