@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +105,7 @@ def fan_out(
             part = slice(first, first + chunk)
             own = None if given is None else given[part]
             back = (counter.add, asked) if workers.in_process else (None, None)
-            calls.append((_run_task, (_cut(universe, part), first, chosen, job, own, *back)))
+            calls.append((_run_task, (universe.of_symbols(part), first, chosen, job, own, *back)))
     parts: dict[int, list[_Part]] = {}
     for done in run_tasks(workers, calls, asked):
         for found in done:
@@ -174,18 +174,6 @@ class _Counter:
             self._done += candles
             if self._on_progress is not None:
                 self._on_progress(self._done, self._total)
-
-
-def _cut(universe: Universe, part: slice) -> Universe:
-    """Some of its symbols."""
-    if part.start == 0 and part.stop >= len(universe.symbols):
-        return universe
-    cut: dict[str, Any] = {
-        name: None if array is None else array[part]
-        for name in ("open", "high", "low", "close", "volume", "funding", "side")
-        for array in [getattr(universe, name)]
-    }
-    return replace(universe, symbols=universe.symbols[part], **cut)
 
 
 def _merged(universe: Universe, parts: list[_Part]) -> ModelRun:

@@ -22,7 +22,6 @@ from core.errors import CancelledError, UnreadableError
 from core.files import scratch_folder
 from core.market.model import Universe
 from core.market.side import write_side
-from core.market.split import part
 from core.market.synthetic import write_universe
 
 AT_ONCE = 64
@@ -180,7 +179,8 @@ def _play_batch(
         observations: list[NDArray[np.float32]] = []
         for number, lane in enumerate(lanes):
             _check(cancelled)
-            candles = one_symbol(universe, lane.symbol, lane.begin, lane.end)
+            alone = universe.of_symbols(slice(lane.symbol, lane.symbol + 1))
+            candles = alone.part(lane.begin, lane.end, score_from=0)
             there = int(np.isfinite(candles.close).sum())
             if not there:
                 continue
@@ -220,23 +220,6 @@ def _play_batch(
     finally:
         for _, env, _ in going:
             env.close()
-
-
-def one_symbol(universe: Universe, symbol: int, begin: int, end: int) -> Universe:
-    """Its candles `begin` … `end` - 1."""
-    cut = part(universe, begin, end, score_from=0)
-    row = slice(symbol, symbol + 1)
-    return replace(
-        cut,
-        symbols=(universe.symbols[symbol],),
-        open=cut.open[row],
-        high=cut.high[row],
-        low=cut.low[row],
-        close=cut.close[row],
-        volume=cut.volume[row],
-        funding=None if cut.funding is None else cut.funding[row],
-        side=None if cut.side is None else cut.side[row],
-    )
 
 
 def _backtest(

@@ -204,11 +204,10 @@ def _side_shares(universe: Universe) -> dict[str, float]:
 def _silent_features(universe: Universe) -> tuple[str, ...]:
     """The features that have one value on all scored candles among the newest `_NEWEST`."""
     from core.market.model import LOOK_BACK
-    from core.market.split import part
     from core.trading.features import FEATURE_NAMES, market_features
 
     size = len(universe.time)
-    newest = part(universe, max(0, size - _NEWEST), size, score_from=LOOK_BACK)
+    newest = universe.part(max(0, size - _NEWEST), size, score_from=LOOK_BACK)
     values = market_features(newest)[:, LOOK_BACK:].reshape(-1, len(FEATURE_NAMES))
     if not len(values):
         return ()

@@ -5,7 +5,8 @@ Times are the candles' open times, int64 milliseconds since 1970, UTC. Prices ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ FloatArray = NDArray[np.float64]
 
 LOOK_BACK = 48
 """Candles that stand before the first one that can be scored: what a feature may read, its own included."""
+
+_PLANES = ("open", "high", "low", "close", "volume", "funding", "side")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,16 @@ class Universe:
     def periods_per_year(self) -> float:
         """365 days of 24 hours: 2190 for 4 h."""
         return 365 * 86_400_000 / self.step_ms
+
+    def of_symbols(self, chosen: slice) -> Universe:
+        """Some neighbouring symbols alone."""
+        return replace(self, symbols=self.symbols[chosen], **self._planes(chosen))
+
+    def part(self, begin: int, end: int, *, score_from: int) -> Universe:
+        """Candles begin … end−1; `score_from` counts from `begin`."""
+        cut = slice(begin, end)
+        return replace(self, time=self.time[cut], score_from=score_from, **self._planes((slice(None), cut)))
+
+    def _planes(self, cut: slice | tuple[slice, slice]) -> dict[str, Any]:
+        found = {name: getattr(self, name) for name in _PLANES}
+        return {name: None if plane is None else plane[cut] for name, plane in found.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -72,8 +72,8 @@ def split_data(source: Path, train: Path, backtest: Path, data: settings.Data, n
             hint="Get more candles, or lower data.test_candles.",
         )
     parts = {
-        "train": (train, part(universe, 0, boundary, score_from=LOOK_BACK)),
-        "backtest": (backtest, part(universe, boundary, size, score_from=embargo)),
+        "train": (train, universe.part(0, boundary, score_from=LOOK_BACK)),
+        "backtest": (backtest, universe.part(boundary, size, score_from=embargo)),
     }
     records = {}
     side_source = source.parent if source.is_file() else source
@@ -121,25 +121,8 @@ def train_validation(universe: Universe, data: settings.Data) -> tuple[Universe,
             hint="Get more candles, or lower data.validation_fraction or data.holding_candles.",
         )
     return (
-        part(universe, 0, boundary, score_from=universe.score_from),
-        part(universe, boundary, size, score_from=embargo),
-    )
-
-
-def part(universe: Universe, begin: int, end: int, *, score_from: int) -> Universe:
-    """Candles begin … end−1; `score_from` counts from `begin`."""
-    cut = slice(begin, end)
-    return replace(
-        universe,
-        time=universe.time[cut],
-        open=universe.open[:, cut],
-        high=universe.high[:, cut],
-        low=universe.low[:, cut],
-        close=universe.close[:, cut],
-        volume=universe.volume[:, cut],
-        funding=None if universe.funding is None else universe.funding[:, cut],
-        side=None if universe.side is None else universe.side[:, cut],
-        score_from=score_from,
+        universe.part(0, boundary, score_from=universe.score_from),
+        universe.part(boundary, size, score_from=embargo),
     )
 
 

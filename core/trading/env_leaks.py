@@ -26,7 +26,6 @@ from core.clock import from_epoch, iso
 from core.errors import UnreadableError, UsageError
 from core.files import scratch_folder
 from core.market.model import Universe
-from core.market.split import part
 from core.market.synthetic import write_universe
 from core.text import visible
 from core.trading.leaks import Leak, different
@@ -79,7 +78,7 @@ def environment_leaks(
         folders = []
         for end in ends:
             folder = Path(made, f"{end:08d}", "data")
-            write_universe(part(universe, 0, end, score_from=0), folder)
+            write_universe(universe.part(0, end, score_from=0), folder)
             folders.append(str(folder))
         request = EnvRequest(
             environment=environment,

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from core.clock import from_epoch, iso
 from core.market.model import LOOK_BACK, Universe
-from core.market.split import part
 from core.trading.features import FEATURE_NAMES, market_features
 from core.units import finite
 
@@ -56,9 +55,9 @@ def feature_leaks(
     found: dict[int, list[tuple[int, int, float]]] = {}
     for at in at_candles:
         begin = max(0, at + 1 - _PAST)
-        cut = compute(part(universe, begin, at + 1, score_from=min(LOOK_BACK, at + 1 - begin)))[:, -1]
+        cut = compute(universe.part(begin, at + 1, score_from=min(LOOK_BACK, at + 1 - begin)))[:, -1]
         if begin and different(cut, whole[:, at]).any():
-            cut = compute(part(universe, 0, at + 1, score_from=LOOK_BACK))[:, -1]
+            cut = compute(universe.part(0, at + 1, score_from=LOOK_BACK))[:, -1]
         for symbol, column in np.argwhere(different(cut, whole[:, at])).tolist():
             found.setdefault(column, []).append((at, symbol, float(cut[symbol, column])))
     leaks = []

@@ -165,7 +165,7 @@ class _Markets:
         found = []
         for market in range(self.count):
             mine = slice(market * SYMBOLS, (market + 1) * SYMBOLS)
-            found.append(_outcome(_of(run, mine), _universe_of(self.universe, mine), kind, counter))
+            found.append(_outcome(_of(run, mine), self.universe.of_symbols(mine), kind, counter))
             counter.done += 1
             counter.say(kind.words)
         return found
@@ -253,15 +253,4 @@ def _of(backtest: Backtest, chosen: slice) -> Backtest:
         exposed=None if backtest.exposed is None else backtest.exposed[chosen],
         actions=None if backtest.actions is None else backtest.actions[chosen],
         trades=StreamTrades(**columns),
-    )
-
-
-def _universe_of(universe: Universe, chosen: slice) -> Universe:
-    prices = {name: getattr(universe, name)[chosen] for name in ("open", "high", "low", "close", "volume")}
-    return replace(
-        universe,
-        symbols=universe.symbols[chosen],
-        funding=None if universe.funding is None else universe.funding[chosen],
-        side=None if universe.side is None else universe.side[chosen],
-        **prices,
     )

@@ -14,7 +14,7 @@ from core.errors import UnreadableError
 from core.market.candles import write_candles
 from core.market.model import LOOK_BACK
 from core.market.side import NAMES, Column, due, known_at
-from core.market.split import part, split_data
+from core.market.split import split_data
 from core.market.universe import data_hash, load_universe
 from core.trading.features import FEATURE_NAMES, market_features
 
@@ -125,7 +125,7 @@ def test_features_of_side_data_do_not_leak_and_vary(folder, now):
     universe = load_universe(folder, data=DATA, now=now)
     whole = market_features(universe)
     at = 300
-    cut = market_features(part(universe, 0, at + 1, score_from=LOOK_BACK))[:, at]
+    cut = market_features(universe.part(0, at + 1, score_from=LOOK_BACK))[:, at]
     assert cut.tobytes() == whole[:, at].tobytes()
     values = dict(zip(FEATURE_NAMES, whole[0, at].tolist(), strict=True))
     assert values["btc_dominance"] == pytest.approx(0.5)

@@ -15,7 +15,7 @@ from core.market import synthetic
 from core.market.candles import read_candles, write_candles
 from core.market.model import LOOK_BACK
 from core.market.record import read_split
-from core.market.split import embargo_candles, part, split_data, train_validation
+from core.market.split import embargo_candles, split_data, train_validation
 from core.market.universe import load_universe
 from core.trading.features import market_features
 
@@ -140,7 +140,7 @@ def test_train_and_validation_are_separated_by_the_embargo(split):
     assert scored == round(0.25 * (len(universe.time) - universe.score_from))
     assert train.score_from == universe.score_from
     with pytest.raises(UsageError, match="too few for training"):
-        train_validation(part(universe, 0, 200, score_from=LOOK_BACK), DATA)
+        train_validation(universe.part(0, 200, score_from=LOOK_BACK), DATA)
 
 
 def test_a_broken_record_is_an_error(split):

@@ -10,7 +10,6 @@ import pytest
 from core.config.settings import Reward, Trading
 from core.errors import UsageError
 from core.market.model import LOOK_BACK
-from core.market.split import part
 from core.market.synthetic import synthetic_universe
 from core.trading.features import market_features
 from core.trading.observation import OBSERVATION_NAMES, OBSERVATION_SIZE
@@ -174,7 +173,7 @@ def test_short_data_shorten_the_episode_and_say_so(universe):
 
 
 def test_a_symbol_that_ends_a_little_earlier_still_takes_part(universe):
-    uneven = part(universe, 0, 200, score_from=LOOK_BACK)
+    uneven = universe.part(0, 200, score_from=LOOK_BACK)
     close = uneven.close.copy()
     close[1, 190:] = np.nan
     sampler = EpisodeSampler(replace(uneven, close=close), 500)
@@ -196,7 +195,7 @@ def test_episodes_begin_where_their_symbol_is_warmed_up(universe):
 
 def test_nothing_to_trade_is_refused(universe):
     with pytest.raises(UsageError, match="warm-up"):
-        EpisodeSampler(part(universe, 0, LOOK_BACK, score_from=LOOK_BACK), 30)
+        EpisodeSampler(universe.part(0, LOOK_BACK, score_from=LOOK_BACK), 30)
 
 
 def test_observation_names_match_the_width(vec):

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.market.model import LOOK_BACK, Universe
-from core.market.split import part
 from core.market.synthetic import synthetic_universe
 from core.trading import features as features_module
 from core.trading import side_features
@@ -40,7 +39,7 @@ def leaking_columns(universe: Universe) -> list[str]:
     whole = market_features(universe)
     found: set[str] = set()
     for at in range(LOOK_BACK, SIZE - 1, 7):
-        cut = market_features(part(universe, 0, at + 1, score_from=LOOK_BACK))
+        cut = market_features(universe.part(0, at + 1, score_from=LOOK_BACK))
         other = replace(universe, **{name: getattr(universe, name).copy() for name in PLANES})
         for name in PLANES:
             getattr(other, name)[:, at + 1 :] *= 1.5
@@ -89,7 +88,7 @@ def test_no_feature_remembers_more_than_the_look_back(seed, at):
     """So an embargo of `LOOK_BACK` really separates two slices."""
     universe = example(seed)
     whole = market_features(universe)[:, at]
-    alone = market_features(part(universe, at - LOOK_BACK + 1, at + 1, score_from=1))[:, -1]
+    alone = market_features(universe.part(at - LOOK_BACK + 1, at + 1, score_from=1))[:, -1]
     assert whole.tobytes() == alone.tobytes()
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from core.config.settings import Reward, Trading
 from core.market.model import LOOK_BACK
-from core.market.split import part
 from core.market.synthetic import synthetic_universe
 from core.trading.features import market_features
 from core.trading.simulator import Lanes, Simulator
@@ -25,8 +24,8 @@ def learnt_profit_factor(edge: float, steps: int) -> float:
 
     torch.set_num_threads(1)
     universe = synthetic_universe(seed=1, symbols=6, candles=3000, edge=edge)
-    train = part(universe, 0, 2000 - EMBARGO, score_from=LOOK_BACK)
-    test = part(universe, 2000 - EMBARGO, 3000, score_from=EMBARGO)
+    train = universe.part(0, 2000 - EMBARGO, score_from=LOOK_BACK)
+    test = universe.part(2000 - EMBARGO, 3000, score_from=EMBARGO)
     made = TradingVecEnv(train, lanes=16, trading=Trading(), reward=Reward(), seed=1)
     env = VecNormalize(made, clip_obs=10.0)
     model = PPO("MlpPolicy", env, n_steps=128, batch_size=64, ent_coef=0.001, seed=1, device="cpu")

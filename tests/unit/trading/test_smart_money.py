@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from core.market.model import LOOK_BACK, Universe
-from core.market.split import part
 from core.market.synthetic import synthetic_universe
 from core.trading import smart_money
 from core.trading.features import market_features
@@ -132,7 +131,7 @@ def test_every_concept_is_the_same_from_its_look_back_alone() -> None:
         universe = synthetic_universe(seed=seed, symbols=3, candles=200, edge=0.3)
         whole = market_features(universe)
         for at in range(LOOK_BACK - 1, 200):
-            alone = market_features(part(universe, at - LOOK_BACK + 1, at + 1, score_from=1))[:, -1]
+            alone = market_features(universe.part(at - LOOK_BACK + 1, at + 1, score_from=1))[:, -1]
             assert alone.tobytes() == whole[:, at].tobytes(), at
 
 
@@ -148,7 +147,6 @@ def test_a_swing_at_its_own_candle_would_be_a_leak(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(smart_money, "_swing_level", centred)
     whole = market_features(universe)
     cut = [
-        market_features(part(universe, 0, at + 1, score_from=LOOK_BACK))[:, at]
-        for at in range(LOOK_BACK, 119)
+        market_features(universe.part(0, at + 1, score_from=LOOK_BACK))[:, at] for at in range(LOOK_BACK, 119)
     ]
     assert any(values.tobytes() != whole[:, LOOK_BACK + n].tobytes() for n, values in enumerate(cut))
