@@ -67,6 +67,15 @@ def scratch_folder(prefix: str) -> Iterator[Path]:
         yield Path(name)
 
 
+def nearest(path: Path) -> Path:
+    """`path`, or the nearest above it that exists and may be looked at."""
+    for each in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            if each.exists():
+                return each
+    return Path("/")
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

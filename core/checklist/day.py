@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import date as Date
 from datetime import datetime
@@ -14,8 +13,9 @@ from core.checklist.catalogue import CHECKLISTS
 from core.checklist.catalogue_revalidation import PREPARED_SENSORS
 from core.checklist.evaluate import evaluate
 from core.checklist.item import Item, Reading
-from core.checklist.model import ChecklistResult, ItemResult, readiness
+from core.checklist.model import ChecklistResult, readiness
 from core.checklist.probe import PREPARATION_PROBES, Facts
+from core.checklist.sensors_above import ready
 from core.checklist.sensors_day import sense_day
 from core.checklist.sensors_preparation import DayContext
 from core.operations.decided import newest_decision
@@ -53,7 +53,7 @@ def run_day_list(
 
     first = evaluate([item for item in items if item.sensor not in PREPARED_SENSORS], sense, store, now)
     rest = [item for item in items if item.sensor in PREPARED_SENSORS]
-    last = evaluate(rest, lambda _: prepared(first), store, now)
+    last = evaluate(rest, lambda _: ready(first), store, now)
     by_id = {result.id: result for result in first + last}
     results = tuple(by_id[item.id] for item in items)
     title = CHECKLISTS[name].title.of(settings.checklist.language)
@@ -63,13 +63,3 @@ def run_day_list(
 
 def _probe(workspace: Workspace, now: datetime) -> Facts:
     return slow.run_probe(workspace, now, wanted=PREPARATION_PROBES)
-
-
-def prepared(results: tuple[ItemResult, ...]) -> Reading:
-    """The manual's `sistema pronto`: a person says it; a blocker, or another model or data, takes it back."""
-    blockers = [item.text for item in results if item.state == "fail" and item.on_fail == "block"]
-    if blockers:
-        return Reading("fail", message="; ".join(blockers[:3]))
-    found = [f"{item.key}={item.evidence}" for item in results if item.evidence]
-    evidence = "set " + hashlib.sha256("\n".join(found).encode()).hexdigest()[:12] if found else ""
-    return Reading("pending", evidence=evidence)

@@ -11,6 +11,7 @@ from pathlib import Path
 from core.checklist.context import PreflightContext
 from core.checklist.item import Reading, unknown
 from core.config.settings import Hyperparameters
+from core.files import nearest
 
 DISK_FLOOR_GB = 2.0
 """Below it a run cannot be written: blocks, where the documents' 50 GB ask for a fix."""
@@ -52,7 +53,7 @@ def disk(context: PreflightContext, _: str) -> Reading:
     import psutil
 
     limit = context.workspace.settings.checks.disk_free_gb
-    folders = {_existing(context.workspace.logs), _existing(context.workspace.checkpoints)}
+    folders = {nearest(context.workspace.logs), nearest(context.workspace.checkpoints)}
     free = {path: psutil.disk_usage(str(path)).free / 1e9 for path in folders}
     path = min(free, key=lambda key: free[key])
     return _amount(free[path], limit, DISK_FLOOR_GB, context.workspace.relative(path))
@@ -81,12 +82,6 @@ def _amount(value: float, limit: float, floor: float, source: str) -> Reading:
             on_fail="block",
         )
     return Reading("fail", shown, wanted, source, 0.0, message=f"{limit - value:.1f} GB short")
-
-
-def _existing(path: Path) -> Path:
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path
 
 
 def config(context: PreflightContext, _: str) -> Reading:

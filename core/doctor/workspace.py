@@ -6,7 +6,6 @@ servers only pretend to keep, so that two consoles lose each other's ticks.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from core.doctor.finding import Finding, good, limit
 from core.errors import ConsoleError, UsageError
+from core.files import nearest
 from core.notify.targets import check_targets, resolve
 from core.store.audit import verify
 from core.text import visible
@@ -48,15 +48,6 @@ def look(workspace: Workspace, environ: Mapping[str, str], mounts: Path = _MOUNT
     yield _targets(workspace, environ)
 
 
-def _there(path: Path) -> Path:
-    """`path`, or the nearest above it that exists and may be looked at."""
-    for each in (path, *path.parents):
-        with contextlib.suppress(OSError):
-            if each.exists():
-                return each
-    return Path("/")
-
-
 def _folders(workspace: Workspace) -> Finding:
     wanted = {
         "the run": workspace.logs,
@@ -68,7 +59,7 @@ def _folders(workspace: Workspace) -> Finding:
     denied = [
         f"{name} ({visible(workspace.relative(path))})"
         for name, path in wanted.items()
-        if not os.access(_there(path), os.W_OK | os.X_OK)
+        if not os.access(nearest(path), os.W_OK | os.X_OK)
     ]
     if denied:
         return limit(
@@ -83,7 +74,7 @@ def _folders(workspace: Workspace) -> Finding:
 
 def _room(workspace: Workspace) -> Finding:
     needed = workspace.settings.checks.disk_free_gb
-    free = shutil.disk_usage(_there(workspace.logs)).free
+    free = shutil.disk_usage(nearest(workspace.logs)).free
     shown = f"{gigabytes(free)} free"
     if free < needed * 1e9:
         return limit(
@@ -97,7 +88,7 @@ def _room(workspace: Workspace) -> Finding:
 
 def volume_kind(path: Path, mounts: Path) -> str | None:
     """The type of the file system that holds `path`, as in `nfs4`; None where the system does not tell."""
-    real, best, kind = str(_there(path).resolve()), "", None
+    real, best, kind = str(nearest(path).resolve()), "", None
     try:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
