@@ -1,6 +1,6 @@
 """Sensors of a list's last items, which look at the items above them.
 
-Trap avoided: a person's `ready` that stands although what it rested on has changed; its evidence is that of all.
+Trap avoided: a person's `ready` that stands although what it rested on has changed: its evidence is theirs.
 """
 
 from __future__ import annotations

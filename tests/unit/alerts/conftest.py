@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from core.alerts.engine import AlertEngine, AlertView
 from core.alerts.rule import RunStatus
 from core.store.database import Store
 from core.store.operator import OperatorIdentity
@@ -59,6 +60,20 @@ class Scene:
             part.series[name] = series.first(rows)
             part.history = rows / series.rows
         return part
+
+    def look(self, engine: AlertEngine) -> list[tuple[str, str, bool]]:
+        """What a look at the run tells: rule, state, whether it is new on record."""
+        told = engine.update(self.run, self.health, self.now)
+        return [(each.rule, each.state, each.new) for each in told]
+
+    def view(self, engine: AlertEngine, rule: str) -> AlertView:
+        return next(each for each in engine.alerts() if each.rule == rule)
+
+    def lines(self) -> list[str]:
+        """The transitions in `alerts.log`."""
+        path = self.run.info.directory / "alerts.log"
+        found = path.read_text().splitlines() if path.exists() else []
+        return [line for line in found if "[ACK]" not in line]
 
     def known(self, **changes: object) -> None:
         self.run.info = msgspec.structs.replace(self.run.info, **changes)  # type: ignore[arg-type]
