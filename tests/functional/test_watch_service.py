@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -244,3 +245,18 @@ def test_signs_of_life_that_cannot_be_written_are_said_once_and_once_is_no_succe
         "watch.json could not be written: No space left on device",
         "the signs of life are written again",
     ]
+
+
+def test_the_unit_is_one_that_systemd_takes_and_runs_this_command(tmp_path: Path) -> None:
+    """Unknown keys and wrong values of the hardening are only warnings to systemd: none is left."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    text = (ROOT / "docs" / "systemd" / "ppo-console-watch.service").read_text()
+    command = next(line for line in text.splitlines() if line.startswith("ExecStart="))
+    assert command.split()[1:] == ["watch", "--workspace", "/srv/training"]
+    unit = tmp_path / "ppo-console-watch.service"
+    unit.write_text(text.replace(command, "ExecStart=/bin/true").replace("User=ml", "User=root"))
+    verify = ("systemd-analyze", "verify", str(unit))
+    done = subprocess.run(verify, capture_output=True, text=True, timeout=60, check=False)
+    mine = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert (done.returncode, mine) == (0, [])
