@@ -114,8 +114,10 @@ def _unforeseen(error: Exception) -> int:
 
 def _tell(text: str) -> None:
     if sys.stderr is not None:
+        from console.cli.folding import for_stream
+
         with contextlib.suppress(OSError):
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(for_stream(text, sys.stderr) + "\n")
 
 
 if __name__ == "__main__":

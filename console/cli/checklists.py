@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from console.cli.folding import folded
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import ATTENTION, BAD, GOOD, finish, folded, put, put_json, say
+from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core import units
 from core.checklist.model import START_MEANS, ChecklistResult
 from core.clock import iso, utc_now

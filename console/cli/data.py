@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli.folding import folded
 from console.cli.options import JsonOption, WorkspaceOption, workspace_around, workspace_at
-from console.cli.output import ATTENTION, BAD, GOOD, finish, folded, put, put_json, say
+from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 
 if TYPE_CHECKING:

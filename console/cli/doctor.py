@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from console.cli.folding import folded
 from console.cli.options import JsonOption, WorkspaceOption, named_before
-from console.cli.output import ATTENTION, BAD, GOOD, finish, folded, put, put_json
+from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json
 from core.clock import utc_now
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import typer
 
 from console.cli.checklists import READINESS_CODES, checklist_text
 from console.cli.complete import checklist_names, item_actions
+from console.cli.folding import folded
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import GOOD, finish, folded, put, put_json, say
+from console.cli.output import GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.errors import UsageError
 from core.text import visible

@@ -6,15 +6,14 @@ Trap avoided: a warning inside the JSON, or a traceback where a sentence belongs
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
-import textwrap
 from datetime import datetime
 from typing import Any, NoReturn
 
 import msgspec
 import typer
 
+from console.cli.folding import for_stream
 from core.clock import iso
 from core.errors import UnreadableError
 from core.text import visible
@@ -22,22 +21,20 @@ from core.text import visible
 GOOD, ATTENTION, BAD = 0, 10, 20
 
 JSON_SCHEMA_VERSION = 1
-_WIDEST = 100
-"""Columns of prose, and of what goes into a file."""
-_NARROWEST = 40
 
 
 def say(text: str) -> None:
     """Words about the work: stderr. A stderr that cannot be written loses only words."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            sys.stderr.write(_harmless(text) + "\n")
+            sys.stderr.write(for_stream(_harmless(text), sys.stderr) + "\n")
             sys.stderr.flush()
 
 
 def put(text: str) -> None:
     """The answer itself: stdout. Raises UnreadableError where it cannot be written."""
-    _write(_harmless(text))
+    text = _harmless(text)
+    _write(text if sys.stdout is None else for_stream(text, sys.stdout))
 
 
 def _write(text: str) -> None:
@@ -50,27 +47,6 @@ def _write(text: str) -> None:
         raise
     except OSError as error:
         raise UnreadableError(f"standard output could not be written: {error.strerror}") from error
-
-
-def folded(first: str, text: str) -> list[str]:
-    """`text` after `first`, in lines as wide as the terminal, at most 100, each as far in as the first.
-
-    A break within `text` stays one; a word that is wider than the line is left whole.
-    """
-    width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns))
-    if len(first) > width // 2:
-        width = _WIDEST
-    lines: list[str] = []
-    for part in text.split("\n"):
-        lines += textwrap.wrap(
-            part.strip(),
-            width,
-            initial_indent=" " * len(first) if lines else first,
-            subsequent_indent=" " * len(first),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    return lines or [first.rstrip()]
 
 
 _WARNING_SIGN = "\u26a0"

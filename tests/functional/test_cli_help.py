@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from console.__main__ import main
-from console.cli.output import folded
+from console.cli.folding import fold_line, folded
 
 
 @pytest.mark.parametrize("group", [(), ("alerts",), ("audit",), ("data",), ("model",)])
@@ -33,6 +33,21 @@ def test_words_are_folded_to_the_terminal_and_a_long_one_stays_whole(
     assert lines[0].startswith("  warning  word") and lines[-1] == f"{' ' * 11}end"
     assert {line[:11] for line in lines[1:]} == {" " * 11} and any(address in line for line in lines)
     assert {len(line) <= wide for line in lines if address not in line} == {True}
+
+
+@pytest.mark.parametrize(
+    ("line", "pieces"),
+    [
+        ("short enough", ["short enough"]),
+        ("Pace:   one two three four five", ["Pace:   one two", "  three four five"]),
+        ("KL:  one two three four", ["KL:  one two three", "     four"]),
+        ("  - one two three four five", ["  - one two three", "    four five"]),
+        ("see /a/path/that/is/longer/than/the/line", ["see", "  /a/path/that/is/longer/than/the/line"]),
+        ("✅ ✅ ✅ ✅ ✅ ✅ ✅", ["✅ ✅ ✅ ✅ ✅ ✅", "  ✅"]),
+    ],
+)
+def test_a_line_too_long_for_the_terminal_is_broken_between_words(line: str, pieces: list[str]) -> None:
+    assert fold_line(line, 18) == pieces
 
 
 COMPLETION = {
