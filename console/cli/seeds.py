@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from console.cli.output import put, say
+from console.cli.output import put, put_json, say
+from core.clock import utc_now
 from core.errors import CancelledError, ConsoleError, UsageError
 from core.process import ProcessIdentity, process_state
 from core.training.runfile import read_run
-from core.training.seeds import seed_row, seeds_table
+from core.training.seeds import seed_row, seeds_json, seeds_table
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -42,7 +43,14 @@ def check_seeds(request: TrainRequest, count: int, *, detach: bool) -> None:
 
 
 def train_seeds(
-    workspace: Workspace, request: TrainRequest, count: int, *, fresh: bool, start: Start, follow: Follow
+    workspace: Workspace,
+    request: TrainRequest,
+    count: int,
+    *,
+    fresh: bool,
+    start: Start,
+    follow: Follow,
+    as_json: bool = False,
 ) -> int:
     """The exit code: 0, or 130 when it was left. The rows there are stand in the table in any case.
 
@@ -72,7 +80,9 @@ def train_seeds(
         code = CancelledError.exit_code
     finally:
         rows = [row for row in (seed_row(workspace, run) for run in runs) if row is not None]
-        if rows:
+        if as_json:
+            put_json(seeds_json(rows), utc_now())
+        elif rows:
             put(seeds_table(rows))
     return code
 

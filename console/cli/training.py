@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.cli.checklists import checklist_text
 from console.cli.complete import training_symbols
-from console.cli.options import WorkspaceOption, workspace_at
-from console.cli.output import GOOD, finish, put, say
+from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.output import GOOD, finish, put, put_json, say
 from core.checklist.model import START_MEANS
 from core.clock import utc_now
 from core.errors import CancelledError, RejectedError
@@ -52,8 +53,12 @@ def train(
     override: Annotated[
         str | None, typer.Option("--override", metavar="REASON", help="Start although preflight is BLOCKED.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Train PPO in a process of its own, once the preflight lets it start."""
+    """Train PPO in a process of its own, once the preflight lets it start.
+
+    With --json the log goes to stderr and the object stands at the end: the run, or the seeds' table.
+    """
     from console.stores import open_store
     from core.checklist.preflight import run_preflight
     from core.telemetry.reader import RunReader
@@ -61,6 +66,7 @@ def train(
     from core.training.operate import check_start, launch
 
     now = utc_now()
+    echo = say if as_json else put
     opened = workspace_at(workspace)
     wanted = [*(symbol or []), *(part.strip() for part in (symbols or "").split(",") if part.strip())]
     request = TrainRequest(
@@ -89,16 +95,20 @@ def train(
                     return launch(opened, store, one, result, now, fresh=anew, say=say)
 
             def follow() -> int:
-                return follow_training(
-                    opened, RunReader(opened.logs, checkpoints=opened.checkpoints, now=utc_now())
-                )
+                reader = RunReader(opened.logs, checkpoints=opened.checkpoints, now=utc_now())
+                return follow_training(opened, reader, echo)
 
-            finish(train_seeds(opened, request, seeds, fresh=fresh, start=start, follow=follow))
+            finish(
+                train_seeds(opened, request, seeds, fresh=fresh, start=start, follow=follow, as_json=as_json)
+            )
     with open_store(opened) as store:
         result = run_preflight(opened, store, now, timesteps=timesteps)
         _say_preflight(result, starts=not dry_run)
         if dry_run:
-            put(checklist_text(result))
+            if as_json:
+                put_json(result, now)
+            else:
+                put(checklist_text(result))
             say("dry run: nothing was started")
             finish({"READY": 0, "FIX": 10, "BLOCKED": 20}[result.status])
         reader = None
@@ -108,10 +118,30 @@ def train(
             reader.poll(now)
             reader.take_log_lines()
         identity = launch(opened, store, request, result, now, fresh=fresh, say=say)
-    if detach:
-        say(f"training runs as process {identity.pid}; watch: ppo-console   end: ppo-console stop")
-        finish(GOOD)
-    finish(follow_training(opened, reader or RunReader(opened.logs, checkpoints=opened.checkpoints, now=now)))
+    code = GOOD
+    try:
+        if detach:
+            say(f"training runs as process {identity.pid}; watch: ppo-console   end: ppo-console stop")
+        else:
+            reader = reader or RunReader(opened.logs, checkpoints=opened.checkpoints, now=now)
+            code = follow_training(opened, reader, echo)
+    finally:
+        if as_json:
+            put_json(_as_json(opened, identity), utc_now())
+    finish(code)
+
+
+def _as_json(workspace: Workspace, identity: ProcessIdentity) -> dict[str, Any]:
+    """What became of the run so far; `outcome` is null while it goes on."""
+    from core.training.runfile import read_run
+
+    run = read_run(workspace.logs)
+    names = ("id", "tag", "seed", "symbols", "mode", "timestep", "total_timesteps", "outcome")
+    return {
+        "run": {name: getattr(run, name) for name in names} if run is not None else None,
+        "directory": str(workspace.logs),
+        "pid": identity.pid,
+    }
 
 
 def _say_preflight(result: ChecklistResult, *, starts: bool = True) -> None:
@@ -124,7 +154,7 @@ def _say_preflight(result: ChecklistResult, *, starts: bool = True) -> None:
         say(START_MEANS[result.status])
 
 
-def follow_training(workspace: Workspace, reader: RunReader) -> int:
+def follow_training(workspace: Workspace, reader: RunReader, echo: Callable[[str], None] = put) -> int:
     """Echo the run's new log lines until it ends. Ctrl-C detaches and leaves the training alone."""
     from core.telemetry.health import assess
 
@@ -133,7 +163,7 @@ def follow_training(workspace: Workspace, reader: RunReader) -> int:
             now = utc_now()
             reader.poll(now)
             for line in reader.take_log_lines():
-                put(_without_time(line))
+                echo(_without_time(line))
             health = assess(reader.run, workspace.settings.health, now)
             if health.status in ("FINISHED", "STOPPED"):
                 return 0

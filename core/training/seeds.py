@@ -11,6 +11,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import ConsoleError
 from core.models.artifacts import read_manifest
@@ -86,6 +87,20 @@ def seeds_table(rows: Sequence[SeedRow]) -> str:
     return "\n".join(["best_model of each seed on the validation slice:", "", *texts, "", *where])
 
 
+def seeds_json(rows: Sequence[SeedRow]) -> dict[str, Any]:
+    """The table's numbers; `mean` and `sd` are null where not every seed has the number."""
+    chosen = [row.chosen or Evaluation(0) for row in rows]
+    spread = {
+        name: _mean_and_sd([getattr(each, name) for each in chosen])
+        for name in ("sharpe", "max_drawdown_pct", "win_rate_pct")
+    }
+    return {
+        "seeds": rows,
+        "mean": {name: found and found[0] for name, found in spread.items()},
+        "sd": {name: found and found[1] for name, found in spread.items()},
+    }
+
+
 def _cells(row: SeedRow) -> tuple[str, ...]:
     chosen = row.chosen
     return (
@@ -100,11 +115,18 @@ def _cells(row: SeedRow) -> tuple[str, ...]:
 
 
 def _spread(values: Sequence[float | None], decimals: int, unit: str = "") -> str:
+    found = _mean_and_sd(values)
+    if found is None:
+        return number(None)
+    return f"{number(found[0], decimals)} ± {number(found[1], decimals)}{unit}"
+
+
+def _mean_and_sd(values: Sequence[float | None]) -> tuple[float, float] | None:
+    """None where a seed lacks the number, or is alone."""
     known = [value for value in values if value is not None and math.isfinite(value)]
     if len(known) < max(2, len(values)):
-        return number(None)
-    middle, spread = statistics.fmean(known), statistics.stdev(known)
-    return f"{number(middle, decimals)} ± {number(spread, decimals)}{unit}"
+        return None
+    return statistics.fmean(known), statistics.stdev(known)
 
 
 def _places(workspace: Workspace, run: str) -> list[tuple[Path, Path]]:

@@ -187,6 +187,13 @@ def test_what_the_file_system_refuses_is_one_message_with_what_to_do(
     )
 
 
+def test_a_dry_run_can_be_read_by_a_program(cli: Cli) -> None:
+    cli("init", ".")
+    done = cli("train", "--dry-run", "--json")
+    assert done.returncode == 20 and "nothing was started" in done.stderr
+    assert json.loads(done.stdout)["status"] == "BLOCKED"
+
+
 def test_a_full_standard_output_is_one_clear_line(tmp_path: Path, cli: Cli) -> None:
     cli("init", ".")
     with Path("/dev/full").open("w") as full:

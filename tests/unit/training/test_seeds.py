@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -62,7 +63,7 @@ def trains(workspace: Workspace, write_model, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(command, "process_state", lambda _: "gone")
     asked: list[tuple[int | None, str | None, bool]] = []
 
-    def train(count: int, results: dict[int, object], now) -> int:
+    def train(count: int, results: dict[int, object], now, *, as_json: bool = False) -> int:
         def start(request: TrainRequest, fresh: bool) -> ProcessIdentity:
             asked.append((request.seed, request.tag, fresh))
             if fresh:
@@ -85,7 +86,9 @@ def trains(workspace: Workspace, write_model, monkeypatch: pytest.MonkeyPatch):
             return 130 if results[record.seed] == "left" else 0
 
         request = TrainRequest(tag="t", seed=3)
-        return command.train_seeds(workspace, request, count, fresh=False, start=start, follow=follow)
+        return command.train_seeds(
+            workspace, request, count, fresh=False, start=start, follow=follow, as_json=as_json
+        )
 
     return train, asked
 
@@ -102,6 +105,19 @@ def test_each_seed_is_a_run_of_its_own_and_the_table_has_mean_and_spread(trains,
     row = seed_row(workspace, "run-seed4")
     assert row is not None and row.chosen is not None
     assert (row.chosen.timestep, row.chosen.sharpe, row.evaluations) == (50_000, 2.0, 2)
+
+
+@pytest.mark.parametrize(("count", "mean", "sd"), [(3, 2.0, 1.0), (1, None, None)])
+def test_as_json_the_table_stands_alone_on_stdout(trains, now, capsys, count, mean, sd):
+    train, _ = trains
+    train(count, {3: 1.0, 4: 2.0, 5: 3.0}, now, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert [(row["seed"], row["outcome"]) for row in told["seeds"]] == [
+        (seed, "finished") for seed in range(3, 3 + count)
+    ]
+    assert told["seeds"][0]["chosen"]["sharpe"] == 1.0
+    assert (told["mean"]["sharpe"], told["sd"]["sharpe"]) == (mean, sd)
+    assert told["schema_version"] == 1 and "generated_at" in told
 
 
 @pytest.mark.parametrize(("how", "code"), [("stopped", 0), ("left", 130)])
