@@ -12,8 +12,9 @@ from pathlib import Path
 from types import TracebackType
 
 from core.alerts.data_watch import DataWatch
-from core.alerts.engine import AlertEngine, AlertView, Transition
+from core.alerts.engine import AlertEngine
 from core.alerts.look import DataFacts, HostView, Scene, host_view
+from core.alerts.view import AlertView, Transition
 from core.config.rules_file import RulesFile
 from core.config.settings import Settings
 from core.errors import ConsoleError

@@ -27,8 +27,8 @@ from core.workspace import Workspace
 
 if TYPE_CHECKING:
     from console.session import ConsoleSession
+    from core.checklist.facts import Facts
     from core.checklist.model import ChecklistResult
-    from core.checklist.probe import Facts
 
 SURVEY_SECONDS = 120.0
 """Between two looks at all lists; the open one is looked at more often."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.alerts.engine import AlertEngine, AlertView
+from core.alerts.engine import AlertEngine
+from core.alerts.view import AlertView
 from core.config.settings import Settings
 from core.errors import ConsoleError
 from core.store.database import Store

@@ -26,9 +26,9 @@ from core.errors import ConsoleError, UnreadableError
 from core.text import visible
 
 if TYPE_CHECKING:
-    from core.alerts.engine import AlertView
     from core.alerts.look import DataFacts
     from core.alerts.rule import Rule
+    from core.alerts.view import AlertView
     from core.config.settings import Settings
     from core.store.alert_states import Firing
     from core.store.database import Store

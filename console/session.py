@@ -43,8 +43,6 @@ SLOW_EVERY = 2.5
 PATIENCE = 1.0
 """Seconds after which all threads begin, whatever the screen does."""
 
-__all__ = ["ChecklistState", "ConsoleSession", "RevalidationState", "Snapshot", "StandupState"]
-
 
 class ConsoleSession(IntentsMixin):
     """`workspace` or `run_target` (a run folder, TensorBoard folder or CSV) or both; the target wins."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from core.alerts.engine import AlertView
+    from core.alerts.view import AlertView
     from core.store.alert_states import Firing
     from core.telemetry.health import Health
     from core.telemetry.host import Host

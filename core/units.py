@@ -6,6 +6,7 @@ Trap avoided: each place rounding its own way, so that two screens show two valu
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 MISSING = "–"
@@ -72,6 +73,16 @@ def steps(value: float | None) -> str:
     if abs(value) < 1_000_000:
         return f"{value / 1000:.1f}".rstrip("0").rstrip(".") + "k"
     return f"{value / 1_000_000:.2f}".rstrip("0").rstrip(".") + "M"
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Cells in columns, a line for each row: the first column stands left, the others right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *rest in rows:
+        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        lines.append("  ".join((first.ljust(widths[0]), *cells)).rstrip())
+    return lines
 
 
 def clock(moment: datetime) -> str:

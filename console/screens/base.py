@@ -31,8 +31,9 @@ from widgets.tone import Tone
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
-    from console.session import ChecklistState, ConsoleSession, RevalidationState, StandupState
+    from console.session import ConsoleSession
     from console.snapshot import Snapshot
+    from console.states import ChecklistState, RevalidationState, StandupState
 
 
 _WIDTHS = [(0, "-narrow"), (116, "-wide")]

@@ -22,7 +22,7 @@ from widgets.tone import Tone
 
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
-    from core.alerts.engine import AlertView
+    from core.alerts.view import AlertView
     from core.telemetry.model import Run, Series
 
 CHARTED = ("reward", "approx_kl", "value_loss", "entropy")

@@ -23,7 +23,7 @@ from widgets.tone import glyph
 
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
-    from core.alerts.engine import AlertView
+    from core.alerts.view import AlertView
     from core.telemetry.host import Host
     from core.telemetry.model import Run, Series
 

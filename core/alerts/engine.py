@@ -33,8 +33,6 @@ from core.store.database import Store
 from core.store.silences import silencing
 from core.telemetry.model import Run
 
-__all__ = ["AlertEngine", "AlertView", "Transition"]
-
 ALERTS_LOG = "alerts.log"
 _RUN_FILE = "run.json"
 _SURROUNDINGS = {"data_faults": "data", "disk_free": "host", "memory_free": "host"}

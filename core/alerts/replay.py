@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.alerts.check import check_rules
-from core.alerts.engine import AlertEngine, Transition
+from core.alerts.engine import AlertEngine
 from core.alerts.evaluate import ROW_CONDITIONS
 from core.alerts.rule import Rule
+from core.alerts.view import Transition
 from core.errors import ConsoleError, UsageError
 from core.telemetry.model import Run
 from core.text import visible

@@ -13,7 +13,7 @@ from core.errors import ConsoleError
 from core.text import visible
 
 if TYPE_CHECKING:
-    from core.checklist.probe import Facts
+    from core.checklist.facts import Facts
     from core.config.settings import Settings
     from core.workspace import Workspace
 

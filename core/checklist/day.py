@@ -12,9 +12,10 @@ from core.checklist.build import items_of
 from core.checklist.catalogue import CHECKLISTS
 from core.checklist.catalogue_revalidation import PREPARED_SENSORS
 from core.checklist.evaluate import evaluate
+from core.checklist.facts import Facts
 from core.checklist.item import Item, Reading
 from core.checklist.model import ChecklistResult, readiness
-from core.checklist.probe import PREPARATION_PROBES, Facts
+from core.checklist.probe import PREPARATION_PROBES
 from core.checklist.sensors_above import ready
 from core.checklist.sensors_day import sense_day
 from core.checklist.sensors_preparation import DayContext

@@ -22,7 +22,7 @@ from core.text import visible
 
 if TYPE_CHECKING:
     from core.alerts.view import AlertView
-    from core.checklist.probe import Facts
+    from core.checklist.facts import Facts
     from core.store.database import Store
     from core.telemetry.health import Health
     from core.telemetry.model import Run

@@ -16,9 +16,10 @@ from core.checklist.build import items_of
 from core.checklist.catalogue_preflight import PREFLIGHT, SETUP_SENSORS
 from core.checklist.context import PreflightContext, read_settings
 from core.checklist.evaluate import evaluate
+from core.checklist.facts import Facts
 from core.checklist.item import Item, Reading
 from core.checklist.model import ChecklistResult, ItemResult, readiness
-from core.checklist.probe import Facts, run_probe
+from core.checklist.probe import run_probe
 from core.checklist.sensors_above import all_checks, no_blockers, ready
 from core.workspace import Workspace
 

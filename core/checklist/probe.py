@@ -42,18 +42,6 @@ from core.workspace import Workspace
 if TYPE_CHECKING:
     from core.market.model import Universe
 
-__all__ = [
-    "PREFLIGHT_PROBES",
-    "PREPARATION_PROBES",
-    "BackupFacts",
-    "BaselineFacts",
-    "DataFacts",
-    "EnvironmentFacts",
-    "Facts",
-    "ModelFacts",
-    "run_probe",
-]
-
 PROBE_SECONDS = 60.0
 """For all looks together."""
 LOOK_SECONDS = 45.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.checklist.context import PreflightContext
+from core.checklist.facts import DataFacts
 from core.checklist.item import Reading, SensedState, unknown
-from core.checklist.probe import DataFacts
 
 SMC_FAMILY = {
     "swings": ("swing",),

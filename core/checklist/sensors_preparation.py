@@ -19,7 +19,7 @@ from core.operations.signoff import Phase
 from core.units import number
 
 if TYPE_CHECKING:
-    from core.checklist.probe import Facts
+    from core.checklist.facts import Facts
     from core.operations.training_summary import TrainingSummary
     from core.workspace import Workspace
 

@@ -14,8 +14,9 @@ from core.checklist.context_run import ENDED, DailyContext, judged
 from core.checklist.item import Item, Reading, unknown
 from core.checklist.whole_model import model_problem
 from core.clock import iso
-from core.operations.as_of import first_row, run_at
+from core.operations.as_of import first_row
 from core.operations.facts import RunFacts
+from core.telemetry.as_of import run_at
 from core.units import duration
 
 ROWS_BY_DAY_2 = 100

@@ -10,10 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
 
 from core.clock import from_epoch
-from core.telemetry.as_of import RunAt, run_at, time_of_step
 from core.telemetry.model import Run, Series
-
-__all__ = ["RunAt", "end_of_day", "first_row", "rows_between", "run_at", "time_of_step"]
 
 
 def end_of_day(day: Date) -> datetime:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Literal
 
 from core.clock import iso
 from core.errors import ConsoleError
-from core.operations.as_of import RunAt, first_row, rows_between, run_at, time_of_step
+from core.operations.as_of import first_row, rows_between
 from core.operations.issues import issues_now, issues_replayed
+from core.telemetry.as_of import RunAt, run_at, time_of_step
 from core.telemetry.model import Checkpoint, Run
 from core.training.evaluation_rows import Evaluation, read_evaluations
 

@@ -340,8 +340,8 @@ def _as_known(
     """The run and its health as they were known at an earlier moment."""
     if moment >= now or health.status == "ABSENT":
         return run, health
-    from core.operations.as_of import run_at
     from core.operations.facts import gather
+    from core.telemetry.as_of import run_at
     from core.telemetry.model import Run as EmptyRun
 
     info = run.info

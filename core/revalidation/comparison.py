@@ -25,6 +25,7 @@ from core.revalidation.decision import verdicts
 from core.revalidation.gates import gates_passed, judge_gates
 from core.revalidation.result import GateResult, Number, Verdict
 from core.text import visible
+from core.units import number, percent, table
 
 
 class ComparedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,19 +114,14 @@ def comparison_table(found: Comparison) -> str:
                 f"{model.gates_passed}/{len(model.gates)}",
                 model.verdicts["manual"],
                 model.verdicts["checklist"],
-                _figure(values["sharpe_ratio"], ".2f"),
-                _figure(values["max_drawdown_pct"], ".1f", " %"),
-                _figure(values["win_rate_pct"], ".1f", " %"),
-                _figure(values["profit_factor"], ".2f"),
-                _figure(model.metrics["trades"], ",.0f"),
+                number(values["sharpe_ratio"], 2),
+                percent(values["max_drawdown_pct"]),
+                percent(values["win_rate_pct"]),
+                number(values["profit_factor"], 2),
+                number(model.metrics["trades"]),
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        first, *rest = row
-        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        lines.append("  ".join((first.ljust(widths[0]), *cells)))
+    lines = table(rows)
     what = f"{found.symbols:,} symbols, {found.episodes} episodes of {found.candles:,} candles"
     tasks = f"{found.tasks:,} task{'s' if found.tasks != 1 else ''}"
     lines += ["", f"{what}; {tasks}, {found.workers}, {found.seconds:.1f} s"]
@@ -169,7 +165,3 @@ def _looks(request: ComparisonRequest) -> list[str]:
         f"no decision: with these {count:,} models the candles have been looked at {total:,} times, and each "
         "counts; the best of them is chosen on the test set, so judge it on candles that come later"
     ]
-
-
-def _figure(value: Number, form: str, unit: str = "") -> str:
-    return "–" if value is None else f"{value:{form}}{unit}"

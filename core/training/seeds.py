@@ -20,7 +20,7 @@ from core.text import visible
 from core.training.evaluation_rows import Evaluation, read_evaluations
 from core.training.runfile import RunRecord, read_run
 from core.training.saver import BEST
-from core.units import number, percent, steps
+from core.units import number, percent, steps, table
 from core.workspace import Workspace
 
 
@@ -75,16 +75,8 @@ def seeds_table(rows: Sequence[SeedRow]) -> str:
                 "",
             )
         )
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    texts = [
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
     where = [f"seed {row.seed}: {row.outcome}, {visible(row.folder, 200)}" for row in rows]
-    return "\n".join(["best_model of each seed on the validation slice:", "", *texts, "", *where])
+    return "\n".join(["best_model of each seed on the validation slice:", "", *table(lines), "", *where])
 
 
 def seeds_json(rows: Sequence[SeedRow]) -> dict[str, Any]:

@@ -309,8 +309,8 @@ async def test_a_hyperparameter_changed_after_the_preflight_unticks_its_item_and
     given: Any, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Recorded as it stood; then `[ppo]` is edited: the item fails, un-ticks itself and says why."""
+    from core.checklist.facts import Facts
     from core.checklist.preflight import record_preflight, run_preflight
-    from core.checklist.probe import Facts
     from core.clock import utc_now
 
     def looked(*_given: Any, **_named: Any) -> Facts:

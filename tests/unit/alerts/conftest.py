@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.alerts.engine import AlertEngine, AlertView
+from core.alerts.engine import AlertEngine
 from core.alerts.rule import RunStatus
+from core.alerts.view import AlertView
 from core.store.database import Store
 from core.store.operator import OperatorIdentity
 from core.telemetry.model import Run, RunInfo, Series

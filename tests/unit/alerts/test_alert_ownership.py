@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.alerts.engine import AlertEngine, AlertView
+from core.alerts.engine import AlertEngine
 from core.alerts.rule import default_rules
-from core.alerts.view import headline
+from core.alerts.view import AlertView, headline
 from core.config.settings import Notify
 from core.errors import UsageError
 from core.store.database import Store

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.checklist.catalogue_preflight import REWARD_COMPONENTS
+from core.checklist.facts import BaselineFacts, DataFacts, EnvironmentFacts, Facts
 from core.checklist.model import ChecklistResult, ItemResult
 from core.checklist.preflight import run_preflight
-from core.checklist.probe import BaselineFacts, DataFacts, EnvironmentFacts, Facts
 from core.store.database import Store
 from core.store.operator import OperatorIdentity
 from core.workspace import Workspace, init_workspace

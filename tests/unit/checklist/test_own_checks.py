@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from core.checklist.facts import Facts
 from core.checklist.model import ItemResult
 from core.checklist.own_checks import Answer, run_own_check
 from core.checklist.preflight import run_preflight
-from core.checklist.probe import Facts, run_probe
+from core.checklist.probe import run_probe
 from core.config.settings import Checklist, OwnCheck
 from core.workspace import Workspace, open_workspace
 

@@ -12,8 +12,8 @@ import pytest
 
 from core.checklist.build import items_of
 from core.checklist.catalogue_preflight import HYPERPARAMETERS, REWARD_COMPONENTS, SETUP_SENSORS
+from core.checklist.facts import BaselineFacts, EnvironmentFacts
 from core.checklist.preflight import SENSORS, SETUP
-from core.checklist.probe import BaselineFacts, EnvironmentFacts
 from core.checklist.sensors_data import SIDE_DATA
 from core.config.edit import changed_text
 from core.config.settings import Hyperparameters, Settings

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from core.checklist.day import run_day_list
+from core.checklist.facts import BackupFacts, DataFacts, Facts, ModelFacts
 from core.checklist.model import ChecklistResult
-from core.checklist.probe import BackupFacts, DataFacts, Facts, ModelFacts
 from core.errors import RejectedError
 from core.operations.revalidation_day import check_prepared
 from core.operations.training_summary import CheckpointSummary, LogSummary, MetricSummary, TrainingSummary
