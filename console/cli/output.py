@@ -71,6 +71,17 @@ def put_json(value: Any, now: datetime) -> None:
     _write(_escaped(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()))
 
 
+def builtins_of(value: Any) -> dict[str, Any]:
+    """A record's fields as JSON says them, its times as everywhere."""
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(value, enc_hook=str)
+    return {
+        key: iso(getattr(value, key)) if isinstance(getattr(value, key, None), datetime) else each
+        for key, each in plain.items()
+    }
+
+
 def _escaped(document: str) -> str:
     """The same JSON with escapes for what a terminal acts on, or what standard output cannot write."""
     if document.isascii() and "\x7f" not in document:
