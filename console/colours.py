@@ -100,22 +100,23 @@ _LIMITS: dict[Depth, Callable[[Theme], Callable[[Style], Style]]] = {
 
 
 def _places(theme: Theme, **roles: int) -> dict[RichColor, int]:
-    """Of the theme's colours those named, each with its place."""
+    """Of the theme's colours those named, each with its place; as they are drawn, which may be one off."""
+    drawn = theme.to_color_system().generate()
     named = {
-        "good": theme.success,
-        "warning": theme.warning,
-        "critical": theme.error,
-        "accent": theme.accent,
-        "rule": theme.variables["border-blurred"],
-        "muted": theme.variables["foreground-muted"],
-        "active": theme.variables["surface-active"],
-        "bar": theme.variables["scrollbar"],
-        "panel": theme.panel,
-        "surface": theme.surface,
-        "background": theme.background,
+        "good": "success",
+        "warning": "warning",
+        "critical": "error",
+        "accent": "accent",
+        "rule": "border-blurred",
+        "muted": "foreground-muted",
+        "active": "surface-active",
+        "bar": "scrollbar",
+        "panel": "panel",
+        "surface": "surface",
+        "background": "background",
     }
     return {
-        RichColor.parse(colour): roles[role] for role, colour in named.items() if role in roles and colour
+        RichColor.parse(drawn[name].lower()): roles[role] for role, name in named.items() if role in roles
     }
 
 

@@ -117,7 +117,9 @@ def test_status_colours_stay_apart_in_few_colours_and_no_text_has_the_colour_of_
 ) -> None:
     look = theme(name)
     system = ColorSystem.STANDARD if many == "16" else ColorSystem.EIGHT_BIT
-    texts = [*status(look), str(look.accent), str(look.foreground), look.variables["border-blurred"]]
+    as_drawn = look.to_color_system().generate()
+    roles = ("success", "warning", "error", "foreground-muted", "accent", "foreground", "border-blurred")
+    texts = [as_drawn[role] for role in roles]
     for ground in (str(look.background), str(look.panel), look.variables["surface-active"]):
         styles = [drawn(look, many, text, ground) for text in texts]
         codes = [style.color.downgrade(system).number for style in styles if style.color is not None]
@@ -138,3 +140,16 @@ def test_without_colours_no_code_is_left_and_the_cursors_row_is_reversed(name: s
     cursor = drawn(look, "none", str(look.foreground), look.variables["surface-active"])
     assert plain.color is plain.bgcolor is None and plain.bold and not plain.reverse
     assert cursor.color is cursor.bgcolor is None and cursor.reverse
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_status_is_green_yellow_and_red_in_sixteen_colours_as_the_widgets_draw_it(name: str) -> None:
+    """Textual's colour system moves some of a theme's colours by one."""
+    look = theme(name)
+    as_drawn = look.to_color_system().generate()
+    styles = [
+        drawn(look, "16", as_drawn[role], str(look.background)) for role in ("success", "warning", "error")
+    ]
+    assert [style.color.number for style in styles if style.color is not None] == [10, 11, 9]
+    red = drawn(look, "256", as_drawn["error"], str(look.background)).color
+    assert red is not None and red.number == 203
