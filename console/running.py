@@ -6,6 +6,7 @@ Trap avoided: a garbage collection in the middle of the first paint; it begins o
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from console.app import ConsoleApp
 from console.keyboard import checked_keys
 from console.session import ConsoleSession
 from console.signals import EndOnSignal
-from console.terminal import require_terminal, uses_ascii
+from console.terminal import in_gnu_screen, leave_line, require_terminal, uses_ascii
 from core.errors import UnreadableError, UsageError
 from core.workspace import Workspace, open_workspace
 from widgets.tone import use_ascii
@@ -74,8 +75,9 @@ def _run_once(
     session.wait_first(FIRST_LOOK)
     app = ConsoleApp(session, demo, greeting)
     with EndOnSignal(app) as ended:
-        result = app.run()
+        result = app.run(mouse=not in_gnu_screen(os.environ))
     session.close()
+    leave_line(os.environ)
     if app._exception is not None:
         raise app._exception
     if ended.exit_code is not None:

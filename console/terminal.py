@@ -51,3 +51,18 @@ def depth(environ: Mapping[str, str]) -> Depth:
     if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
         return "all"
     return "256" if term.rpartition("-")[2] in ("256color", "kitty") else "16"
+
+
+def in_gnu_screen(environ: Mapping[str, str]) -> bool:
+    """GNU screen stands between the console and the person's terminal, as a whole or around tmux.
+
+    With the mouse on it keeps a lone escape back until the next key, and both then arrive as one.
+    """
+    return bool(environ.get("STY"))
+
+
+def leave_line(environ: Mapping[str, str]) -> None:
+    """The shell goes on below the last picture: GNU screen seldom gives back the first one."""
+    if in_gnu_screen(environ) and sys.__stderr__ is not None:
+        sys.__stderr__.write("\x1b[999;1H\r\n")
+        sys.__stderr__.flush()
