@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
-from widgets.tone import BRIGHT, RULE, STYLE, ascii_only
+from widgets.tone import BRIGHT, RULE, STYLE, ascii_only, safe
 
 Span = tuple[str, str]
 """Text and how it is drawn: a name of `STYLES`, or a style as Textual writes it (`$accent bold`)."""
@@ -192,9 +192,10 @@ def framed(
     rule = "accent" if active else "rule"
     line, corners, side = ("-", "++++", "|") if ascii_only() else ("─", "┌┐└┘", "│")
     if width < 4 or height < 2:
-        return [[(fit(title, width), "dim")], *(list(row) for row in body)][:height]
+        return [[(fit(safe(title, 300), width), "dim")], *(list(row) for row in body)][:height]
     value_width = sum(cell_len(text) for text, _ in value)
     room = width - 4 - (value_width + 2 if value_width else 0)
+    title = safe(title, 300)
     title_text = fit(title, min(cell_len(title), max(0, room)))
     top: list[Span] = [(corners[0] + " ", rule), (title_text, "accent-bold" if active else "bright")]
     used = 2 + cell_len(title_text)

@@ -198,7 +198,7 @@ def thresholds(name: str, rules: Mapping[str, Rule], run_age: float | None) -> t
     `run_age`: seconds since the run started, None when unknown.
     """
     found = [
-        (rule.threshold, f"{rule.severity} {rule_name}", rule.severity)
+        (rule.threshold, f"{rule.severity} {visible(rule_name, 80)}", rule.severity)
         for rule_name, rule in rules.items()
         if rule.enabled
         and rule.metric == name

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from console.screens.dashboard_facts import SEVERITY_TONE
+from core.text import visible
 from widgets.chart_marks import Mark
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def alert_marks(
         if rule is None or rule.metric not in ("", metric) or firing.timestep is None:
             continue
         if until is None or firing.timestep <= until:
-            words = f"{firing.rule} fired"
+            words = f"{visible(firing.rule, 80)} fired"
             marks.append(Mark("alert", firing.timestep, words, SEVERITY_TONE[firing.severity]))
     return marks
 

@@ -19,7 +19,7 @@ from core.alerts.rule import Rule
 from core.telemetry.metrics import metric
 from widgets.lines import Span
 from widgets.tiles import Tile
-from widgets.tone import glyph
+from widgets.tone import glyph, safe
 
 if TYPE_CHECKING:
     from console.snapshot import Snapshot
@@ -163,9 +163,9 @@ def _alert_lines(
     severity = SEVERITY_TONE[alert.severity]
     if alert.firing:
         bold = f"{severity}-bold" if severity != "unknown" else severity
-        head: list[Span] = [(f"{glyph(severity)} ", severity), (alert.rule, bold)]
+        head: list[Span] = [(f"{glyph(severity)} ", severity), (safe(alert.rule, 120), bold)]
     else:
-        head = [("  ", "dim"), (alert.rule, "dim")]
+        head = [("  ", "dim"), (safe(alert.rule, 120), "dim")]
     parts = _alert_parts(alert, rule, series)
     line = [*head, *((f" {words}", tone) for words, tone in parts)]
     if not parts or sum(cell_len(text) for text, _ in line) <= width:
@@ -195,7 +195,7 @@ def _alert_parts(alert: AlertView, rule: Rule | None, series: Mapping[str, Serie
     if alert.since_timestep is not None:
         parts.append((f"@{units.steps(alert.since_timestep)}", "dim"))
     if alert.acknowledged_by:
-        parts.append((f"ack {alert.acknowledged_by}", "dim"))
+        parts.append((f"ack {safe(alert.acknowledged_by, 80)}", "dim"))
     return parts
 
 

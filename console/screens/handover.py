@@ -90,7 +90,7 @@ def _lines(each: Happened, tone: Tone, room: int) -> list[Content]:
     mark = glyph(shown) if fired or tone != "plain" else " "
     line = Content.assemble(
         (f"  {each.at[5:10]} {each.at[11:16]}Z  ", DIM),
-        (f"{mark} {each.what.replace('_', ' ')}".ljust(13), STYLE[shown]),
+        (f"{mark} {each.what.replace('_', ' ')}".ljust(14), STYLE[shown]),
         safe(each.subject, 120),
         (f"  {safe(each.who, 40)}" if each.who else "", DIM),
     )

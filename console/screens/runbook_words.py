@@ -72,7 +72,7 @@ def _index_row(title: str, name: str, firing: Sequence[AlertView], narrow: bool)
         row.append((f" {name}", "dim"))
     if firing:
         tone: Tone = "critical" if any(alert.severity == "critical" for alert in firing) else "warning"
-        names = ", ".join(alert.rule for alert in firing)
+        names = ", ".join(safe(alert.rule, 80) for alert in firing)
         row.append((f" {glyph(tone)}" if narrow else f"  {glyph(tone)} {names}", tone))
     return row
 

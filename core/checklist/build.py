@@ -14,6 +14,7 @@ from core.checklist.catalogue import CHECKLISTS, OF_A_DAY
 from core.checklist.item import Item
 from core.checklist.line import Checklist, Line, Section, Text, line_id
 from core.config.settings import ItemChange
+from core.text import visible
 
 if TYPE_CHECKING:
     from core.config.settings import Settings
@@ -85,13 +86,13 @@ def _item(
     group = section.title.of(language)
     return Item(
         id=f"{checklist.name}.{begin:%Y-%m-%d.%H:%M}.{line.id}" if checklist.dated else key,
-        text=change.text or line.text.of(language).format_map(_words(settings, line)),
+        text=visible(change.text, 300) or line.text.of(language).format_map(_words(settings, line)),
         group=f"{group} {begin:%H:%M}" if checklist.dated else group,
         kind=line.kind,
         on_fail=change.on_fail or line.on_fail,
         sensor=line.sensor,
         argument=line.argument,
-        owner=change.owner or line.owner or section.owner,
+        owner=visible(change.owner, 80) or line.owner or section.owner,
         action=line.action.of(language),
         language=language,
         key=key,
@@ -122,12 +123,12 @@ def _own(checklist: Checklist, settings: Settings, day: Date) -> Iterator[Item]:
             key = f"{checklist.name}.check.{name}"
             yield Item(
                 id=f"{checklist.name}.{begin:%Y-%m-%d.%H:%M}.check.{name}" if checklist.dated else key,
-                text=check.text,
+                text=visible(check.text, 300),
                 group=OWN.of(settings.checklist.language),
                 on_fail=check.on_fail,
                 sensor="own_check",
                 argument=name,
-                owner=check.owner or section.owner,
+                owner=visible(check.owner, 80) or section.owner,
                 language=settings.checklist.language,
                 key=key,
                 seconds=check.seconds,
