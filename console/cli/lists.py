@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 ACTIONS = ("tick", "untick", "override", "na")
 
+_DAYS = {
+    "preflight": "launch day",
+    "launch": "launch day",
+    "check_in": "later days",
+    "second": "later days",
+}
+"""Lists without a date of their own that are not of each day."""
+
 
 def register(app: typer.Typer) -> None:
     app.command("checklist", short_help="A checklist with its evidence; tick or override an item.")(checklist)
@@ -123,7 +131,7 @@ def _list(infos: tuple[ListInfo, ...], as_json: bool, now: datetime) -> None:
         put_json({"checklists": infos}, now)
         return
     for info in infos:
-        when = f"{info.date or 'each day'} {info.first_due}"
+        when = f"{info.date or _DAYS.get(info.name, 'each day')} {info.first_due}"
         first = f"{info.name:<14}{info.items:>3} items  {when:<17}  "
         put("\n".join(folded(first, f"{info.title}  ({', '.join(info.owners)})")))
     say("show one:     ppo-console checklist NAME\ntick an item: ppo-console checklist NAME tick ITEM")

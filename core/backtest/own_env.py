@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import inspect
 import math
+import numbers
 import os
 import signal
 import sys
@@ -190,11 +191,14 @@ class OpenEnv:
                 continue
             if "pnl" not in trade:
                 self._refuse('info["trade"] has no "pnl": the trade\'s profit in currency, net of costs')
-            candles = trade.get("candles")
+            told_candles = trade.get("candles")
+            candles = 0.0 if told_candles is None else self._number("candles", told_candles, 'info["trade"]')
+            if candles < 0:
+                self._refuse(f'"candles" in info["trade"] is {candles:g}')
             yield OwnTrade(
                 self._number("pnl", trade["pnl"], 'info["trade"]'),
                 side={"long": 1, "short": -1, 1: 1, -1: -1}.get(_hashable(trade.get("side")), 0),
-                candles=int(self._number("candles", candles, 'info["trade"]')) if candles else None,
+                candles=int(candles) or None,
                 **{
                     key: self._number(key, trade[key], 'info["trade"]')
                     for key in ("entry_price", "exit_price", "r_multiple")
@@ -263,7 +267,7 @@ def _line_of(error: BaseException) -> str:
 
 
 def _hashable(value: Any) -> Any:
-    return value if isinstance(value, str | int | float) else None
+    return value if isinstance(value, str | numbers.Real) else None
 
 
 def _source_hash(found: Any) -> str | None:

@@ -62,12 +62,8 @@ def run_list(name: str, look: Look, day: Date | None = None) -> ChecklistResult:
     items = tuple(item for item in whole.items if item.id.startswith(f"{checklist.name}."))
     if not items:
         begin = _usual_day("launch", look)
-        when = (
-            f"only launch day, {begin}, has" if checklist.name == "launch" else f"launch day, {begin}, has no"
-        )
-        raise UsageError(
-            f"{checklist.name} has no items on {day}: {when} them", hint="Choose another --date."
-        )
+        when = f"only launch day, {begin}, has any" if checklist.name == "launch" else "it is launch day"
+        raise UsageError(f"{checklist.name} has no items on {day}: {when}", hint="Choose another --date.")
     return ChecklistResult(name=checklist.name, title=title, status=readiness(items), items=items)
 
 

@@ -112,6 +112,11 @@ def test_a_date_before_the_run_and_one_to_come(cli: Cli, week: Path) -> None:
 
 
 def test_lists_are_shown_and_ticked_from_the_command_line(cli: Cli, week: Path) -> None:
+    table = cli("checklist").stdout
+    for name, days in (("launch", "launch day 15:00"), ("daily", "each day 10:00"), ("second", "later days")):
+        assert next(line for line in table.splitlines() if line.startswith(name)).find(days) > 0
+    elsewhere = cli("checklist", "launch", "--date", "2026-02-25")
+    assert elsewhere.returncode == 2 and "only launch day, 2026-02-23, has any" in elsewhere.stderr
     listed = json.loads(cli("checklist", "--json").stdout)["checklists"]
     assert [each["name"] for each in listed] == [
         "preflight",

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.backtest.own_env import OwnEnvironment
+from core.backtest.own_env import OpenEnv, OwnEnvironment, OwnTrade
 from core.config.settings import Settings
 from core.errors import CancelledError, ConsoleError, UnreadableError, UsageError
 from core.market.synthetic import synthetic_universe, write_universe
@@ -232,3 +232,21 @@ def test_side_data_known_by_the_windows_end_lie_beside_its_candles(ask, small_ma
     )
     request = replace(ask(("self.observation_space =", read)), data_dir=data)
     assert judge(request).metrics["coverage_pct"] == 100.0
+
+
+def trades_of(told: object) -> list[OwnTrade]:
+    env = OpenEnv.__new__(OpenEnv)
+    env._kind, env._where, env._steps = OwnEnvironment("own:Env", list, None, 3, 3, 1.0), "AAA, episode 1", 7
+    return list(env._trades(told))
+
+
+def test_a_trade_told_in_numpys_numbers_is_the_same_trade():
+    told = {"pnl": np.float32(1.5), "side": np.int64(-1), "candles": np.int32(4)}
+    assert trades_of(told) == trades_of({"pnl": 1.5, "side": "short", "candles": 4})
+    assert trades_of({"pnl": 1.5})[0].candles is None
+
+
+@pytest.mark.parametrize("candles", [-2, np.array([1, 2]), "long"])
+def test_a_trade_held_for_no_number_of_candles_is_refused(candles):
+    with pytest.raises(UnreadableError, match=r'"candles" in info\["trade"\] is'):
+        trades_of({"pnl": 1.0, "candles": candles})

@@ -48,6 +48,14 @@ def test_a_swing_is_known_two_candles_later(concepts: Concepts) -> None:
     assert values["swing_low_distance"] == [0.0, 0.0, 3.0, 3.0]
 
 
+def test_distances_are_counted_in_average_ranges(market: Market) -> None:
+    universe = market([PEAK, FLAT, TROUGH, FLAT, FLAT])
+    filled, shape = fill_missing(universe), universe.close.shape
+    one, four = (smart_money.columns(filled, np.full(shape, unit)) for unit in (1.0, 4.0))
+    for name in ("swing_high_distance", "swing_low_distance"):
+        assert one[name][0, -1] == 3.0 and four[name][0, -1] == 0.75
+
+
 def test_a_high_that_is_topped_within_two_candles_is_no_swing(concepts: Concepts) -> None:
     higher = (100.0, 104.0, 99.5, 100.0)
     assert concepts([PEAK, FLAT, higher, FLAT])["swing_high_distance"] == [0.0] * 4
