@@ -52,6 +52,12 @@ def measure(subjects: Subjects) -> list[Line]:
     def cpu(name: str) -> float | None:
         return median([one.cpu for one in starts[name]])
 
+    def more_cpu(*, to_bare: bool = False) -> float | None:
+        """Of the history; `to_bare`: to the start of bare Textual in the same turn, which tells more than
+        seconds do where the machine is slow or busy."""
+        pairs = zip(starts["million"], starts["bare"], strict=True)
+        return median([one.more_cpu / (bare.cpu if to_bare else 1) for one, bare in pairs if one.whole])
+
     def imports() -> str:
         if first("empty") is None:
             return "it did not come to its first values."
@@ -72,8 +78,8 @@ def measure(subjects: Subjects) -> list[Line]:
     def history() -> str:
         if not waited:
             return "it was not seen whole."
-        spent = median([one.more_cpu for one in starts["million"]])
-        return f"reading and drawing it takes {spent or 0:.1f} s of CPU; the rest is waiting, for a core too."
+        spent = f"{more_cpu() or 0:.1f} s of CPU, {more_cpu(to_bare=True) or 0:.1f} × a start of bare Textual"
+        return f"reading and drawing it takes {spent}; the rest is waiting, for a core too."
 
     for name, found in starts.items():
         if failed := [one.words for one in found if one.first is None]:
@@ -103,6 +109,8 @@ def measure(subjects: Subjects) -> list[Line]:
             (CONSOLE,),
             cause=history,
         ),
+        Line("CPU from first values to the history", "s", {CONSOLE: more_cpu()}),
+        Line("CPU from first values to the history", "× bare start", {CONSOLE: more_cpu(to_bare=True)}),
         Line("CPU until first values, empty run", "s", {CONSOLE: cpu("empty"), BARE: cpu("bare")}),
         Line("CPU until first values, 1,000,000 rows", "s", {CONSOLE: cpu("million")}),
     ]

@@ -150,6 +150,7 @@ class Assembly:
                 delivered.append(feed)
             if pause is not None and feed.behind:
                 break
+        self._ledger.close_past()
         self.behind = any(feed.behind for feed in self._feeds())
         if delivered or (self.run.history < 1.0 and not self.behind):
             for each in self._feeds():
@@ -214,7 +215,7 @@ class Assembly:
         def reduce_and_ask() -> bool:
             self._ledger.begin()
             read, there = self._place()
-            self._ledger.condensing = there - read > _NEAR_PAST
+            self._ledger.condensing = not self.caught_up and there - read > _NEAR_PAST
             return pause()
 
         return reduce_and_ask

@@ -12,6 +12,7 @@ from array import array
 from enum import IntEnum
 from typing import Protocol
 
+from core.telemetry.farpast import FarPast
 from core.telemetry.metrics import METRICS
 from core.telemetry.model import Run
 from core.telemetry.series import BUCKETS, EXACT_ROWS, FULL_POINTS, Series
@@ -52,6 +53,8 @@ class Ledger:
         self._settled: set[str] = set()
         self.condensing = False
         """The rows that come now are of the far past, and nobody looks at the series yet."""
+        self._past: dict[str, FarPast] = {}
+        """The metrics whose newest rows wait there; see `close_past`."""
 
     def begin(self) -> None:
         """A new poll. Rows of the polls before may now be reduced, those of this one stay whole until the
@@ -63,6 +66,7 @@ class Ledger:
 
         A better source that comes later takes the metric over with a new series.
         """
+        self._close_past(name)
         current = self._rulers.get(name)
         if current is ruler:
             return self._with_room(name)
@@ -88,30 +92,52 @@ class Ledger:
         finite: bool,
     ) -> None:
         """Add rows without times to the metric, if `ruler` rules it."""
-        series = self.series(ruler, name)
-        if series is None:
+        if rising and finite and self._condensed(ruler, name, timesteps, values):
             return
-        times = array("d", (math.nan,)) * len(values)
-        if self.condensing and rising and finite and series.stride > 1:
-            if len(series) > 3 * BUCKETS:
-                series = self._put(series.reduced(1))
-            if series.condense(timesteps, values, times):
-                return
-            series = self._put(series.reduced(1))
-        series.extend(timesteps, values, times, rising=rising, finite=finite)
+        series = self.series(ruler, name)
+        if series is not None:
+            times = array("d", (math.nan,)) * len(values)
+            series.extend(timesteps, values, times, rising=rising, finite=finite)
+
+    def close_past(self) -> None:
+        """Every row that was added stands in its series; to be called before anybody looks at one."""
+        for name in tuple(self._past):
+            self._close_past(name)
 
     def start_over(self, ruler: Ruler, name: str, rows: int) -> None:
         """Keep only the first `rows` rows of a metric that `ruler` rules: a new object, so that a reader of
         the old one is not disturbed."""
+        self._close_past(name)
         if self._rulers.get(name) is ruler:
             self._put(self.run.series[name].first(rows))
 
     def lengths(self, ruler: Ruler) -> dict[str, int]:
         """Rows of each metric that `ruler` rules."""
+        self.close_past()
         return {name: self.run.series[name].rows for name in self.ruled(ruler)}
 
     def ruled(self, ruler: Ruler) -> tuple[str, ...]:
         return tuple(name for name, current in self._rulers.items() if current is ruler)
+
+    def _condensed(self, ruler: Ruler, name: str, timesteps: list[float], values: list[float]) -> bool:
+        """Add rows of the far past, of which the extremes alone are kept; False where they cannot be."""
+        if not self.condensing or self._rulers.get(name) is not ruler or self.run.series[name].stride == 1:
+            return False
+        series, past = self.run.series[name], self._past.get(name)
+        full = len(series) > 3 * BUCKETS  # more rows than were expected, or many segments
+        if past is None or full:
+            self._close_past(name)
+            past = None if full else FarPast.opened(series)
+            past = past or FarPast.opened(self._put(series.reduced(1)))
+            if past is None:
+                return False
+            self._past[name] = past
+        return past.add(timesteps, values)
+
+    def _close_past(self, name: str) -> None:
+        past = self._past.pop(name, None)
+        if past is not None:
+            past.close()
 
     def _with_room(self, name: str) -> Series:
         """The series, its past reduced when it grew past its cap before this poll."""

@@ -12,6 +12,7 @@ import operator
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from struct import pack
 from typing import TYPE_CHECKING
 
 from core.telemetry.thinning import thinned
@@ -139,41 +140,33 @@ class Series:
         _extend(self.time, times)
         _extend(self.value, values)
 
-    def condense(self, timesteps: list[float], values: list[float], times: Sequence[float]) -> bool:
-        """Add many rows of the far past and keep of each full bucket its extremes alone; False, and nothing
-        is added, unless they go on rising and, with the exact rows before them, are finite.
+    def cut_exact(self) -> tuple[list[float], list[float]]:
+        """Take the timesteps and values of the exact rows out, for `core.telemetry.farpast`."""
+        begin = self.exact_from
+        taken = self.timestep[begin:].tolist(), self.value[begin:].tolist()
+        for column in (self.value, self.timestep, self.time):
+            del column[begin:]
+        return taken
 
-        What is kept is what `reduced` keeps. Only for a series that nobody else looks at: points go.
-        """
-        begin = len(self._reduced)
-        held = self.value[begin:].tolist()
-        if len(self.segments) > 1 and self.segments[-1] > begin:
-            return False
-        if (self.timestep and timesteps[0] < self.timestep[-1]) or not math.isfinite(sum(held)):
-            return False
-        if not self.timestep:
-            self.segments.append(0)
-        row, size = self.row_of(begin), len(held)
-        combined = held + values
-        places = [0] if self.segments[-1] == begin else []
-        cut, end = 0, self.stride - row % self.stride
-        while end < len(combined):  # the newest row stays
-            part = combined[cut:end]
-            low, high = part.index(min(part)), part.index(max(part))
-            places += (cut + low, cut + high) if low < high else (cut + high, cut + low)
-            cut, end = end, end + self.stride
-        places = list(dict.fromkeys(places)) if cut else []
-        newest = [combined[place] for place in places] + combined[cut:]
-        self._finite_low = min(self._finite_low, min(newest))
-        self._finite_high = max(self._finite_high, max(newest))
+    def append_reduced(self, rows: array[int], timesteps: list[float], values: list[float]) -> None:
+        """Add kept points of older rows, with these row numbers; there are no exact rows meanwhile."""
+        self._reduced.extend(rows)
+        self._append_finite(timesteps, values)
+
+    def append_exact(self, row: int, timesteps: list[float], values: list[float]) -> None:
+        """Put exact rows behind the reduced ones; `row`: the number of the first."""
+        self._dropped = row - len(self._reduced)
+        self._append_finite(timesteps, values)
+
+    def _append_finite(self, timesteps: list[float], values: list[float]) -> None:
+        if not values:
+            return
+        self._finite_low = min(self._finite_low, min(values))
+        self._finite_high = max(self._finite_high, max(values))
         self._last_finite = values[-1]
-        _keep(self.timestep, begin, size, places, cut, timesteps)
-        _keep(self.time, begin, size, places, cut, times)
-        del self.value[begin:]
-        self.value.fromlist(newest)
-        self._reduced.extend([row + place for place in places])
-        self._dropped = row + cut - len(self._reduced)
-        return True
+        _extend(self.timestep, timesteps)
+        _extend(self.time, array("d", (math.nan,)) * len(values))
+        _extend(self.value, values)
 
     def open_segment(self, index: int) -> None:
         """Begin a segment at the point `index`, if none begins there: a resume that the steps do not show."""
@@ -273,21 +266,8 @@ class Series:
         return None if self._last_finite is None else self._finite_high
 
 
-def _keep(
-    column: array[float], begin: int, held: int, places: list[int], cut: int, more: Sequence[float]
-) -> None:
-    """Of the points of `column` from `begin` on (`held` of them) and those of `more` behind them: the given
-    places, and all from the place `cut` on."""
-    kept = [column[begin + place] if place < held else more[place - held] for place in places]
-    if cut < held:
-        kept += column[begin + cut :]
-    del column[begin:]
-    column.fromlist(kept)
-    _extend(column, more[max(0, cut - held) :])
-
-
 def _extend(column: array[float], values: Sequence[float]) -> None:
-    if isinstance(values, list):
-        column.fromlist(values)
+    if isinstance(values, list):  # packed at once: `fromlist` looks at each value by a format string
+        column.frombytes(pack(f"{len(values)}d", *values))
     else:
         column.extend(values)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.alerts.rows import RowStream
-from core.telemetry import follower, ledger, reader
+from core.telemetry import assembly, follower, ledger, reader
 from core.telemetry.model import Run
 from core.telemetry.reader import RunReader
 
@@ -194,6 +194,57 @@ def test_every_row_passes_the_rules_once_and_in_order_while_the_run_is_reduced(
     assert seen == expected
     passes.close()
     whole.close()
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=files(), budget=st.sampled_from([0.0, 10.0]))
+def test_a_far_past_that_is_reduced_while_it_is_read_keeps_count_extremes_and_ends(
+    content: dict[str, bytes], budget: float, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "convergence_dashboard.csv").write_bytes(content["convergence_dashboard.csv"])
+    now = datetime.fromisoformat("2026-02-24T10:00:00+00:00")
+    whole = RunReader(folder, now=now)
+    whole.poll(now)
+    with (
+        small(full=16, exact=8, buckets=256),
+        mock.patch.object(assembly, "_NEAR_PAST", 300),
+        mock.patch.object(assembly, "BUCKETS", 8),
+    ):
+        passes = RunReader(folder, now=now)
+        passes.poll(now, budget)
+        while passes.run.history < 1.0:
+            passes.poll(now, budget)
+    assert set(passes.run.series) == set(whole.run.series) and passes.run.step == whole.run.step
+    assert told(passes.run)["sources"] == told(whole.run)["sources"]
+    for name, series in passes.run.series.items():
+        true = whole.run.series[name]
+        assert (series.rows, series.last, series.last_finite) == (true.rows, true.last, true.last_finite)
+        assert (series.minimum, series.maximum) == (true.minimum, true.maximum)
+        assert {series.minimum, series.maximum} - {None} <= set(series.value)
+        for at in range(len(series)):
+            row = series.row_of(at)
+            assert series.timestep[at] == true.timestep[row]
+            assert repr(series.value[at]) == repr(true.value[row])
+    passes.close()
+    whole.close()
+
+
+def test_a_metric_that_ends_in_the_far_past_has_all_its_rows(tmp_path: Path, now: datetime) -> None:
+    rows = [f"{row * 64},1.5,{'0.01' if row < 900 else ''},0.5,1.6\n" for row in range(3000)]
+    (tmp_path / "convergence_dashboard.csv").write_text(DASHBOARD + "".join(rows))
+    with (
+        small(),
+        mock.patch.object(assembly, "_NEAR_PAST", 300),
+        mock.patch.object(assembly, "BUCKETS", 8),
+    ):
+        passes = RunReader(tmp_path, now=now)
+        passes.poll(now, 10.0)
+        passes.poll(now, 10.0)
+    kl = passes.run.series["approx_kl"]
+    assert passes.run.history == 1.0 and kl.rows == 900 and len(kl) < 900
+    assert (kl.last, kl.last_timestep) == (0.01, 899 * 64)
+    passes.close()
 
 
 def take_all(stream: RowStream, run: Run, seen: dict[str, list[Any]]) -> None:

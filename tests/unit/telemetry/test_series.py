@@ -140,15 +140,6 @@ def test_steps_that_always_go_back_are_bounded_too() -> None:
     assert (series.minimum, series.maximum) == (0.0, 59_999.0)
 
 
-def test_steps_that_go_back_are_not_condensed_into_what_stands_before_them() -> None:
-    series = Series("reward")
-    series.stride = 4
-    assert series.condense([0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0], [0.0] * 4)
-    before = len(series), series.rows
-    assert not series.condense([1.0, 2.0], [5.0, 6.0], [0.0] * 2)
-    assert (len(series), series.rows) == before
-
-
 def test_the_first_rows_know_their_own_last_value() -> None:
     series = Series("reward")
     series.extend([1.0, 2.0, 3.0], [7.0, math.nan, 9.0], [0.0] * 3)
@@ -166,39 +157,3 @@ def test_a_segment_that_the_steps_do_not_show_can_be_opened() -> None:
     series.open_segment(2)
     series.open_segment(2)
     assert series.segments == [0, 2]
-
-
-@settings(deadline=None, max_examples=200)
-@given(
-    values=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300),
-    stride=st.sampled_from([2, 4, 8, 32]),
-    exact=st.integers(1, 40),
-    data=st.data(),
-)
-def test_condensing_the_far_past_keeps_what_reducing_keeps(
-    values: list[float], stride: int, exact: int, data: st.DataObject
-) -> None:
-    """Batches of any size, some of which go back (a resume) or hold nan and take the other way."""
-    series, whole = Series("reward"), Series("reward")
-    series.stride = whole.stride = stride
-    row = 0
-    base = 0.0
-    while row < len(values):
-        size = data.draw(st.integers(1, 60))
-        part = values[row : row + size]
-        if data.draw(st.integers(0, 9)) == 0:
-            part = [math.nan, *part[1:]]
-        if data.draw(st.integers(0, 5)) == 0:
-            base = 0.0
-        steps = [base + each for each in range(len(part))]
-        times = [1000.0 + row + each for each in range(len(part))]
-        base = steps[-1] + 1
-        whole.extend(steps, part, times)
-        finite = all(map(math.isfinite, part))
-        if not finite or not series.condense(steps, part, times):
-            series = series.reduced(1)
-            series.extend(steps, part, times)
-        row += size
-    assert (series.rows, series.minimum, series.maximum) == (whole.rows, whole.minimum, whole.maximum)
-    mine, theirs = series.reduced(1), whole.reduced(1)
-    assert points(mine) == points(theirs) and mine.segments == theirs.segments
