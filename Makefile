@@ -13,7 +13,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "installing into $(VENV) (torch is about 200 MB; once) ..."
+	@echo "installing into $(VENV): once, some minutes, 1.4 GB there, of which torch is the most ..."
 	$(PIP) torch==2.13.0
 	$(PIP) --editable .
 	@touch $@
@@ -22,7 +22,7 @@ $(VENV)/.dev: $(VENV)/.run
 	$(PIP) --editable '.[dev]'
 	@touch $@
 
-demo: $(VENV)/.run  ## set up and walk from candles to a decision (opens the console on a terminal)
+demo: $(VENV)/.run  ## set up, train, judge: opens the console on a terminal
 	@$(BIN)/ppo-console demo
 
 test: $(VENV)/.dev  ## all tests, the slow ones too
@@ -41,19 +41,18 @@ format: $(VENV)/.dev  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.run  ## console beside bare Textual, backtests beside stock stable-baselines3 (BENCH=--quick)
+bench: $(VENV)/.run  ## measure against Textual, toolong and stock SB3 (BENCH=--quick)
 	$(BIN)/python -m benchmarks $(BENCH)
 
-calibrate: $(VENV)/.run  ## false GO and power of the gates on 300 simulated markets of each kind (CALIBRATE=--quick)
+calibrate: $(VENV)/.run  ## how often the gates are wrong (CALIBRATE=--quick)
 	$(BIN)/ppo-console calibrate --markets 300 --out docs/calibration $(CALIBRATE)
 
-soak: $(VENV)/.run  ## a week of a run in ten minutes: memory, lag and bytes stay in their caps (SOAK="--minutes 1")
+soak: $(VENV)/.run  ## a week of a run in ten minutes (SOAK="--minutes 1")
 	$(BIN)/python -m benchmarks.soak $(SOAK)
 
-screenshots: $(VENV)/.run  ## draw docs/screenshots again, on a demo run made afresh in build/screenshots
-	rm -rf build/screenshots
-	$(BIN)/ppo-console demo build/screenshots --headless --timesteps 40000
-	$(BIN)/python docs/screenshots/make.py build/screenshots
+screenshots: $(VENV)/.run  ## draw docs/screenshots again, on runs made afresh
+	folder=$$(mktemp -d /tmp/XXXXX); trap 'rm -rf "$$folder"' EXIT; \
+	$(BIN)/ppo-console demo $$folder --headless && $(BIN)/python docs/screenshots/make.py $$folder
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -18,6 +18,8 @@ from widgets.tone import ascii_only
 
 _BOTH, _LEAST_HEIGHT, _LEAST_WIDTH = 9, 4, 24
 """From so many rows on the drawdown stands below the equity; with fewer, the equity alone."""
+_WIDE_TITLE = 52
+"""Cells for both names beside the figures."""
 
 
 class EquityChart(LineWidget):
@@ -39,7 +41,7 @@ class EquityChart(LineWidget):
 
     def rows(self, width: int, height: int) -> Sequence[Row]:
         curve = self._curve
-        title = "equity and drawdown"
+        title = "equity and drawdown" if curve is None or width >= _WIDE_TITLE else "equity"
         if curve is None or len(curve.equity) < 2:
             words = self.empty if curve is None else "too short to draw"
             return framed(title, [], wrapped(words, width - 4), width, height)

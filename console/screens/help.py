@@ -5,9 +5,11 @@ Trap avoided: a help text that was right once.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from datetime import datetime
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
@@ -15,9 +17,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console.keyboard import help_keys
-from console.keys import Key
 from console.screens.reading import Reading
 from widgets.tone import DIM, STYLE, Tone, glyph
+
+_WIDTH, _AROUND = 70, 6
+"""Of the box, as in help.tcss, and what border, padding and scrollbar take of it; cells."""
+_LABEL = 12
 
 _BADGES = (
     ("2!", "Alerts: two fire, not acknowledged or silenced"),
@@ -51,10 +56,14 @@ class HelpScreen(Reading):
             box.border_subtitle = Content.styled("j k scroll   esc closes", DIM)
             with VerticalScroll(can_focus=False):
                 yield Static(id="says")
-                yield Static(help_text(self._number))
+                yield Static(help_text(self._number, _room(self.app.size.width)), id="keys")
 
     def on_mount(self) -> None:
         self._say()
+
+    def on_resize(self, event: events.Resize) -> None:
+        for shown in self.query("#keys").results(Static):
+            shown.update(help_text(self._number, _room(event.size.width)))
 
     def tick(self, _now: datetime) -> None:
         """Once a second: the answer is the newest one."""
@@ -69,27 +78,31 @@ class HelpScreen(Reading):
                 shown.display = bool(said)
 
 
-def help_text(screen: int) -> Content:
-    """Groups with their keys, then the status glyphs."""
+def _room(columns: int) -> int:
+    """Cells for a line of the help in a terminal that wide."""
+    return min(_WIDTH, columns * 96 // 100) - _AROUND
+
+
+def help_text(screen: int, room: int = 500) -> Content:
+    """Groups with their keys, then the status glyphs, in lines of at most `room` cells."""
+
+    def line(label: str, words: str) -> Content:
+        folded = textwrap.wrap(words, max(20, room - _LABEL)) or [""]
+        below = f"\n{' ' * _LABEL}"
+        shown = "  " + label.ljust(_LABEL - 2)
+        return Content.assemble((shown, "$accent bold"), (below.join(folded), "$foreground"))
+
     blocks: list[Content] = []
     for group, keys in help_keys(screen):
-        rows = [_row(key) for key in keys]
+        rows = [line(key.shown, key.help) for key in keys]
         blocks.append(Content("\n").join([Content.styled(group, "$foreground bold"), *rows]))
     tones: tuple[Tone, ...] = ("good", "warning", "critical", "unknown")
     legend = Content("   ").join([Content.styled(f"{glyph(tone)} {tone}", STYLE[tone]) for tone in tones])
-    badges = [_line(badge, words) for badge, words in _BADGES]
+    badges = [line(badge, words) for badge, words in _BADGES]
     blocks.append(Content("\n").join([Content.styled("Beside a tab", "$foreground bold"), *badges]))
-    header = [_line(name, words) for name, words in _HEADER]
+    header = [line(name, words) for name, words in _HEADER]
     blocks.append(Content("\n").join([Content.styled("In the header", "$foreground bold"), *header]))
-    questions = [_line(key, words) for key, words in _QUESTIONS]
+    questions = [line(key, words) for key, words in _QUESTIONS]
     blocks.append(Content("\n").join([Content.styled("In a question", "$foreground bold"), *questions]))
     blocks.append(Content.assemble(("Status\n", "$foreground bold"), "  ", legend))
     return Content("\n\n").join(blocks)
-
-
-def _row(key: Key) -> Content:
-    return _line(key.shown, key.help)
-
-
-def _line(label: str, words: str) -> Content:
-    return Content.assemble("  ", (label.ljust(10), "$accent bold"), (words, "$foreground"))

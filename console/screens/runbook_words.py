@@ -125,7 +125,7 @@ def _step_item(
     ]
     if found is not None:
         tone = _SENSED_TONE[found.state]
-        lines.append([("    ", "dim"), (f"{glyph(tone)} ", tone), (safe(found.text, 400), tone)])
+        lines.append([(f"    {glyph(tone)} ", tone), (safe(found.text, 400), tone)])
     elif step.sense is not None and state.waiting:
         lines.append([("    ", "dim"), ("… looking" if not ascii_only() else "looking", "dim")])
     if taken is not None:

@@ -168,8 +168,8 @@ def check_observation(arrays: PolicyArrays, names: tuple[str, ...]) -> None:
 
 
 _ELSEWHERE = (
-    "A model can only be judged on what it was trained on: train one with ppo-console train, or backtest it "
-    "where it was made and judge the result with ppo-console score."
+    "A model can only be judged on what it was trained on: name its environment in [revalidation] "
+    "(docs/own-environment.md), or backtest it where it was made and judge the result with ppo-console score."
 )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.doctor.finding import Finding, good, limit
+from core.doctor.program import install
 from core.telemetry.gpu import PACKAGE, GpuProbe
 from core.units import gigabytes
 
@@ -39,7 +40,8 @@ def look(probe: GpuProbe | None = None) -> Iterator[Finding]:
 def _gpus(probe: GpuProbe) -> Finding:
     found = probe.read()
     if not found.cards:
-        do = f"pip install {PACKAGE}, where there is an NVIDIA GPU; PPO's small networks train on the CPU."
+        add = install(PACKAGE, f"pip install {PACKAGE}")
+        do = f"{add}, where there is an NVIDIA GPU; PPO's small networks train on the CPU."
         return limit(AREA, "gpu", found.reason, do, "unknown")
     cards = (f"{card.name}, {gigabytes(card.memory_total)}" for card in found.cards)
     return good(AREA, "gpu", "; ".join(cards))

@@ -10,6 +10,7 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from core.doctor.finding import Finding, good, limit
 from core.text import visible
@@ -18,6 +19,12 @@ AREA = "program"
 NAME = "ppo-console"
 OPTIONAL = (("apprise", "alerts are not sent anywhere", "pip install 'ppo-console[notify]'"),)
 """(package, what does not work without it, what to do)"""
+
+
+def install(package: str, otherwise: str, prefix: str = sys.prefix) -> str:
+    """The command that adds `package` to this program's environment; pipx keeps one of its own for it."""
+    return f"pipx inject {NAME} {package}" if "pipx" in Path(prefix).parts else otherwise
+
 
 Version = Callable[[str], str]
 """A package's name to its version; raises PackageNotFoundError."""
@@ -33,7 +40,7 @@ def look(
         try:
             yield good(AREA, name, version(name))
         except importlib.metadata.PackageNotFoundError:
-            yield limit(AREA, name, f"not installed: {without}", do, "unknown")
+            yield limit(AREA, name, f"not installed: {without}", install(name, do), "unknown")
     yield sqlite()
 
 

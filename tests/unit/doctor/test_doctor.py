@@ -253,3 +253,14 @@ def test_a_folder_named_that_is_no_workspace_is_bad_and_one_around_us_is_not_nee
     (tmp_path / "config.toml").write_text("[week]\nstrat = 3\n")
     found = console_doctor.examine(tmp_path, None)
     assert found.state == "bad" and "week.strat" in str([each.value + each.do for each in found.findings])
+
+
+@pytest.mark.parametrize(
+    ("prefix", "told"),
+    [
+        ("/home/ana/.local/share/pipx/venvs/ppo-console", "pipx inject ppo-console apprise"),
+        ("/opt/ppo", "pip"),
+    ],
+)
+def test_what_is_missing_is_added_to_the_environment_that_the_program_runs_in(prefix: str, told: str) -> None:
+    assert program.install("apprise", "pip", prefix) == told
