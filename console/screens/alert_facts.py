@@ -241,7 +241,7 @@ def silences_answer(silences: Sequence[Silence], now: datetime) -> tuple[str, To
     return f"{count} in force, the next ends at {at(ends, now)}", "accent"
 
 
-def told_answer(facts: AlertFacts, why_not: str, now: datetime) -> tuple[str, Tone]:
+def told_answer(facts: AlertFacts, why_not: str) -> tuple[str, Tone]:
     """Whether somebody is told, and what failed."""
     counts = ", ".join(f"{count} {status}" for status, count in facts.counts.items() if count)
     failed = next((each for each in facts.deliveries if each.status == "failed"), None)

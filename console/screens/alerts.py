@@ -153,7 +153,7 @@ class Alerts(AlertActs, ListScreen):
                 ]
                 self._table("told").show(alert_rows.told_rows(self._facts.deliveries, now), empty)
                 self._table("told").value = [(alert_facts.watch_words(self._facts, now), "dim")]
-                self.answer(*alert_facts.told_answer(self._facts, self._why_not_told(), now))
+                self.answer(*alert_facts.told_answer(self._facts, self._why_not_told()))
         self._show_views(snapshot, now)
         self._show_details()
 

@@ -91,14 +91,14 @@ def do_deed(
 def _stop(workspace: Workspace, now: datetime, patience: float) -> DeedDone:
     from core.training.control import stop_training
 
-    stop_training(workspace, force=False, timeout=patience, now=now)
+    stop_training(workspace, force=False, timeout=patience)
     return DeedDone("stop", "the training was stopped")
 
 
 def _force_stop(workspace: Workspace, now: datetime, patience: float) -> DeedDone:
     from core.training.control import stop_training
 
-    how = stop_training(workspace, force=True, timeout=min(patience, 10.0), now=now)
+    how = stop_training(workspace, force=True, timeout=min(patience, 10.0))
     return DeedDone(
         "force_stop", "the training was killed" if how == "killed" else "the training was stopped"
     )

@@ -78,7 +78,7 @@ def assess(run: Run, health: HealthSettings, now: datetime) -> Health:
         progress = min(1.0, max(0.0, timestep / total))
     last_step = _last_step(run, pace, now)
     age = None if last_step is None else max(0.0, (now - last_step).total_seconds())
-    status, reason = _judge(run, health, now, age, pace)
+    status, reason = _judge(run, health, age, pace)
     unread = [note for note in run.notes if note.startswith(f"{RUN_FILE} could not be read")]
     if unread:  # then nobody knows of a process or a clean end: why must stand before what follows from it
         reason = f"{unread[0]} {reason}"
@@ -154,9 +154,7 @@ def _last_step(run: Run, pace: Pace, now: datetime) -> datetime | None:
     return min(max(moments), now)
 
 
-def _judge(
-    run: Run, health: HealthSettings, now: datetime, age: float | None, pace: Pace
-) -> tuple[RunStatus, str]:
+def _judge(run: Run, health: HealthSettings, age: float | None, pace: Pace) -> tuple[RunStatus, str]:
     info, timestep = run.info, run.timestep
     at = f"at step {units.number(timestep)}" if timestep is not None else "before its first row"
     of_total = f" of {units.number(info.total_timesteps)}" if info.total_timesteps else ""

@@ -97,7 +97,7 @@ def running_trainer(workspace: Workspace) -> ProcessIdentity | None:
 
 
 def stop_training(
-    workspace: Workspace, *, force: bool = False, timeout: float = 60.0, now: datetime
+    workspace: Workspace, *, force: bool = False, timeout: float = 60.0
 ) -> Literal["stopped", "killed"]:
     """SIGTERM to the trainer and wait until it is gone; with `force`, SIGKILL after `timeout` seconds.
 

@@ -172,4 +172,4 @@ def end(
     if identity is not None:
         store.record("training_stop", str(identity.pid), {"force": force}, now)
         say(f"asking process {identity.pid} to {'end now' if force else 'save and end'}")
-    return stop_training(workspace, force=force, timeout=timeout, now=now)
+    return stop_training(workspace, force=force, timeout=timeout)

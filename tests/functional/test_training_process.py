@@ -174,7 +174,7 @@ def test_tensorboard_tells_the_same_as_the_csv(workspace: Workspace) -> None:
 def test_stop_ends_clean_and_resume_continues_the_timestep(workspace: Workspace) -> None:
     identity = start_training(workspace, TrainRequest(timesteps=1_000_000, tag="long"), NOW)
     wait_for(lambda: len(steps(workspace)) >= 3, workspace)
-    assert stop_training(workspace, timeout=60, now=NOW) == "stopped", "it was neither killed nor left"
+    assert stop_training(workspace, timeout=60) == "stopped", "it was neither killed nor left"
     record = wait_ended(workspace, identity)
     assert record.outcome == "stopped" and record.ended_at is not None
     reached = steps(workspace)[-1]
@@ -202,7 +202,7 @@ def test_stop_ends_clean_and_resume_continues_the_timestep(workspace: Workspace)
 def test_a_stop_right_after_the_start_is_clean_too(workspace: Workspace) -> None:
     """Before the trainer has installed its handlers the signal waits; it does not kill."""
     identity = start_training(workspace, TrainRequest(timesteps=1_000_000), NOW)
-    assert stop_training(workspace, timeout=120, now=NOW) == "stopped"
+    assert stop_training(workspace, timeout=120) == "stopped"
     record = wait_ended(workspace, identity)
     assert record.outcome == "stopped" and record.timestep == 0, log_text(workspace)
     assert checkpoint_zips(workspace.checkpoints) == []

@@ -327,9 +327,9 @@ def test_stop_asks_and_waits(
     workspace: Workspace, now: datetime, process: Callable[..., ProcessIdentity]
 ) -> None:
     with pytest.raises(UsageError, match="no training is running"):
-        stop_training(workspace, now=now)
+        stop_training(workspace)
     write_run(workspace.logs, record_of(process()))
-    assert stop_training(workspace, timeout=60, now=now) == "stopped"
+    assert stop_training(workspace, timeout=60) == "stopped"
     assert running_trainer(workspace) is None
 
 
@@ -338,9 +338,9 @@ def test_stop_says_when_it_does_not_end_and_force_kills(
 ) -> None:
     write_run(workspace.logs, record_of(process(DEAF)))
     with pytest.raises(UnreadableError, match="still running") as caught:
-        stop_training(workspace, timeout=0.2, now=now)
+        stop_training(workspace, timeout=0.2)
     assert "--force" in caught.value.hint
-    assert stop_training(workspace, force=True, timeout=0.2, now=now) == "killed"
+    assert stop_training(workspace, force=True, timeout=0.2) == "killed"
 
 
 def test_a_start_that_cannot_be_recorded_leaves_no_process(workspace: Workspace, now: datetime) -> None:
