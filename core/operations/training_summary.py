@@ -9,16 +9,16 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections import Counter, deque
+from collections import Counter
 from datetime import date as Date
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from core.clock import from_epoch, iso
 from core.operations.as_of import end_of_day, first_row
+from core.operations.log_summary import LogSummary, summarise_log
 from core.telemetry.metrics import STATUS_NAMES
 from core.text import visible
 from core.training.evaluation_rows import Evaluation, read_evaluations
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from core.telemetry.model import Run
     from core.workspace import Workspace
 
-_LINE = re.compile(rb"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) \[([A-Z]+)\] (.*)")
 _STEPS = re.compile(r"ppo_(\d{1,15})_steps")
-_KEPT = 5
 _DAYS = 60
 
 
@@ -42,23 +40,6 @@ class MetricSummary(msgspec.Struct, frozen=True, kw_only=True):
     maximum: float | None
     rows: int
     trend: str
-
-
-class LogSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """`training.log` in numbers."""
-
-    lines: int
-    levels: dict[str, int]
-    """INFO, WARNING, ERROR, … → lines."""
-    tracebacks: int
-    first: str | None
-    last: str | None
-    newest_errors: tuple[str, ...]
-    newest_warnings: tuple[str, ...]
-
-    @property
-    def errors(self) -> int:
-        return self.levels.get("ERROR", 0) + self.levels.get("CRITICAL", 0) + self.tracebacks
 
 
 class DaySummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +99,7 @@ def training_summary(
     info = run.info
     folder = info.directory
     ours = (folder / "run.json").is_file()
-    log, lines_of_day, unreadable = _read_log(folder / "training.log")
+    log, lines_of_day, unreadable = summarise_log(folder / "training.log")
     evaluations, _why = read_evaluations(folder)
     started = info.started_at or first_row(run)
     ended = info.ended_at or (run.last_row_at if health.status not in ("RUNNING", "STALLED") else now)
@@ -186,51 +167,6 @@ def _evaluation(row: Evaluation) -> dict[str, float | int | None]:
         "consecutive_losses": row.consecutive_losses,
         "calmar_ratio": row.calmar_ratio,
     }
-
-
-def _read_log(path: Path) -> tuple[LogSummary | None, Counter[str], str]:
-    """The log in numbers, its lines by date, and why it could not be read."""
-    levels: Counter[str] = Counter()
-    of_day: Counter[str] = Counter()
-    errors: deque[str] = deque(maxlen=_KEPT)
-    warnings: deque[str] = deque(maxlen=_KEPT)
-    first = last = None
-    count = tracebacks = 0
-    try:
-        with path.open("rb") as stream:
-            for line in stream:
-                count += 1
-                tracebacks += line.startswith(b"Traceback (most recent call last)")
-                match = _LINE.match(line)
-                if match is None:
-                    continue
-                day, clock, level = (match[index].decode() for index in (1, 2, 3))
-                last = f"{day}T{clock}Z"
-                first = first or last
-                levels[level] += 1
-                of_day[day] += 1
-                if level in ("ERROR", "CRITICAL"):
-                    errors.append(_shown(line))
-                elif level == "WARNING":
-                    warnings.append(_shown(line))
-    except FileNotFoundError:
-        return None, of_day, ""
-    except OSError as error:
-        return None, of_day, f"training.log could not be read: {error.strerror}"
-    log = LogSummary(
-        lines=count,
-        levels=dict(levels),
-        tracebacks=tracebacks,
-        first=first,
-        last=last,
-        newest_errors=tuple(errors),
-        newest_warnings=tuple(warnings),
-    )
-    return log, of_day, ""
-
-
-def _shown(line: bytes) -> str:
-    return visible(line.decode("utf-8", "replace").rstrip("\n"), 300)
 
 
 def _days(

@@ -11,7 +11,8 @@ from core.telemetry.metrics import metric
 from core.units import duration, number
 
 if TYPE_CHECKING:
-    from core.operations.training_summary import LogSummary, TrainingSummary
+    from core.operations.log_summary import LogSummary
+    from core.operations.training_summary import TrainingSummary
     from core.workspace import Workspace
 
 
