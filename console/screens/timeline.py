@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from console.snapshot import Snapshot
     from console.week_desk import WeekDesk
-    from core.operations.timeline import Event
+    from core.operations.week_events import Event
 
 LOOK_SECONDS = 30.0
 
