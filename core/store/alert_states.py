@@ -8,6 +8,8 @@ kill loses or doubles: lines wait in the database and are checked against the fi
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import sqlite3
 from collections.abc import Sequence
@@ -26,6 +28,7 @@ from core.text import visible
 if TYPE_CHECKING:
     from core.config.settings import Notify
 
+TRANSITION_COLUMNS = "run_id, rule, generation, state, key, severity, timestep, value, at, message, rule_hash"
 _TAIL = 65_536
 
 
@@ -139,28 +142,32 @@ def write_transitions(
     notifications where `notify` asks for them."""
     placed, writes = place(read_firings(connection, run_id), records)
     for record in writes:
+        row = (
+            run_id,
+            record.rule,
+            record.generation,
+            record.state,
+            alert_key(run_id, record.rule, record.generation),
+            record.severity,
+            record.timestep,
+            None if record.value is None else repr(float(record.value)),
+            iso(record.at),
+            record.message,
+            record.rule_hash,
+        )
         connection.execute(
-            "INSERT INTO alert_transitions "
-            "(run_id, rule, generation, state, key, severity, timestep, value, at, message, rule_hash) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                run_id,
-                record.rule,
-                record.generation,
-                record.state,
-                alert_key(run_id, record.rule, record.generation),
-                record.severity,
-                record.timestep,
-                None if record.value is None else repr(float(record.value)),
-                iso(record.at),
-                record.message,
-                record.rule_hash,
-            ),
+            f"INSERT INTO alert_transitions ({TRANSITION_COLUMNS}, hash) VALUES ({', '.join('?' * 12)})",
+            (*row, transition_hash(row)),
         )
         queue_line(connection, run_id, log_line(record))
         if notify is not None and notify.enabled:
             outbox.queue(connection, notify, run_id, record)
     return placed
+
+
+def transition_hash(row: Sequence[str | int | None]) -> str:
+    """SHA-256, as hex, of a row's `TRANSITION_COLUMNS`: `audit verify` knows a changed one by it."""
+    return hashlib.sha256(json.dumps(row, separators=(",", ":")).encode()).hexdigest()
 
 
 def queue_line(connection: sqlite3.Connection, run_id: str, line: str) -> None:
@@ -232,7 +239,7 @@ def flush_lines(connection: sqlite3.Connection, run_id: str, path: Path) -> int:
             if line not in present:
                 append_line(path, line)
                 appended += 1
-            connection.execute("UPDATE alert_lines SET written = 1 WHERE id = ?", (number,))
+            connection.execute("DELETE FROM alert_lines WHERE id = ?", (number,))
     except OSError as error:
         raise UnreadableError(
             f"{path} could not be written: {error.strerror}",

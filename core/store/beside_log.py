@@ -1,15 +1,20 @@
 """Whether the tables beside the audit log say what the log says.
 
-Ticks and acknowledgements stand in tables of their own, for quick reading; each was written with its entry.
-Trap avoided: a chain that is whole while a tick was set by hand in the table that the checklists read.
+Ticks, acknowledgements and silences stand in tables of their own, for quick reading; each was written with
+its entry. An alert's transition has no entry, it has a hash beside it. Traps avoided: a chain that is whole
+while a tick was set by hand in the table that the checklists read, or a table's own definition was changed.
 """
 
 from __future__ import annotations
 
 import sqlite3
 
+from core.clock import iso
 from core.store.acknowledgements import read_acknowledgements
+from core.store.alert_states import TRANSITION_COLUMNS, transition_hash
 from core.store.audit import read_some
+from core.store.schema import APPLICATION_ID, MIGRATIONS, definitions, expected_definitions
+from core.store.silences import read_silences
 from core.store.ticks import read_ticks
 from core.store.view import TICK_KINDS, ticks_from
 from core.text import visible
@@ -24,9 +29,38 @@ def difference(connection: sqlite3.Connection) -> str:
         for (found,) in connection.execute("PRAGMA integrity_check(1)"):
             if found != "ok":
                 return f"the file is damaged: {visible(str(found), 200)}"
-        return _ticks(connection) or _acknowledgements(connection)
+        looks = (_definitions, _ticks, _transitions, _acknowledgements, _silences)
+        return next(filter(None, (look(connection) for look in looks)), "")
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         return f"a table beside the log cannot be read: {visible(str(error), 200)}"
+
+
+def _definitions(connection: sqlite3.Connection) -> str:
+    """A newer version's tables are its own matter."""
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        return "the file's mark is not that of a ppo-console store: it was changed"
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        return ""
+    held = definitions(connection)
+    for name, text in sorted(expected_definitions(version).items()):
+        if held.get(name) != text:
+            state = "is not as it was made" if name in held else "is gone"
+            return f"the {name} {state}: it was changed by hand"
+    return ""
+
+
+def _transitions(connection: sqlite3.Connection) -> str:
+    """Those of a store's first versions have no hash."""
+    if not _has(connection, "alert_transitions", "hash"):
+        return ""
+    for number, digest, *row in connection.execute(
+        f"SELECT id, hash, {TRANSITION_COLUMNS} FROM alert_transitions WHERE hash != '' ORDER BY id"
+    ):
+        if digest != transition_hash(row):
+            which = visible(f"{row[1]} #{row[2]} {row[3]} of {row[0]}", 200)
+            return f"alert transition {number} ({which}) is not what was recorded: it was changed by hand"
+    return ""
 
 
 def _ticks(connection: sqlite3.Connection) -> str:
@@ -42,17 +76,48 @@ def _ticks(connection: sqlite3.Connection) -> str:
 def _acknowledgements(connection: sqlite3.Connection) -> str:
     if not _has(connection, "acknowledgements", "expires_at"):
         return ""
-    said = {
+    said: dict[str, tuple[object, ...]] = {
         entry.subject: (entry.operator, entry.at, entry.detail.get("note"), entry.detail.get("severity"))
         for entry in read_some(connection, ("acknowledge",))
     }
-    held = {
+    held: dict[str, tuple[object, ...]] = {
         key: (each.operator, each.at, each.note, each.severity)
         for key, each in read_acknowledgements(connection).items()
     }
     for key in sorted({*said, *held}):
-        if said.get(key) != held.get(key):
+        entry, row = said.get(key, ()), held.get(key, ())
+        compared = 4 if row and row[3] else 3  # a store's first version kept no severity in the table
+        if entry[:compared] != row[:compared]:
             return _words("acknowledgement", key, key in said, key in held)
+    return ""
+
+
+def _silences(connection: sqlite3.Connection) -> str:
+    if not _has(connection, "silences", "ended_by"):
+        return ""
+    said: dict[str, tuple[str, ...]] = {}
+    for entry in read_some(connection, ("silence", "silence_end")):
+        if entry.kind == "silence":
+            about = (str(entry.detail.get(name)) for name in ("matcher", "starts_at", "ends_at", "comment"))
+            said[entry.subject] = (entry.operator, iso(entry.at), *about, "", "")
+        elif entry.subject in said:
+            said[entry.subject] = (*said[entry.subject][:-2], iso(entry.at), entry.operator)
+    held = {
+        str(each.id): (
+            each.creator,
+            iso(each.created_at),
+            each.matcher,
+            iso(each.starts_at),
+            iso(each.ends_at),
+            each.comment,
+            "" if each.ended_at is None else iso(each.ended_at),
+            each.ended_by,
+        )
+        for each in read_silences(connection)
+    }
+    for number in sorted({*said, *held}):
+        if said.get(number) != held.get(number):
+            return _words("silence", number, number in said, number in held)
     return ""
 
 

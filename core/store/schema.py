@@ -6,6 +6,7 @@ workspace at the same moment make one database. Trap avoided: taking another pro
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -172,7 +173,9 @@ _WEEK = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _ALERTING, _WEEK)
+_HASHED = ("ALTER TABLE alert_transitions ADD COLUMN hash TEXT NOT NULL DEFAULT ''",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _ALERTING, _WEEK, _HASHED)
 """Statement lists; the database's user_version counts how many have run."""
 
 
@@ -188,6 +191,22 @@ AUDIT_TRIGGERS = frozenset(
     if statement.split()[:2] == ["CREATE", "TRIGGER"] and " ON audit_log" in statement
 )
 """Name and text of each."""
+
+
+def definitions(connection: sqlite3.Connection) -> dict[str, str]:
+    """What the database's tables, indexes and triggers were made by: `table ticks` → its statement, without
+    the quotes and line breaks that a version of SQLite may set otherwise."""
+    found = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {f"{kind} {name}": one_line(str(text).replace('"', "")) for kind, name, text in found}
+
+
+def expected_definitions(version: int) -> dict[str, str]:
+    """`definitions` of a database on which so many of `MIGRATIONS` have run."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as fresh:
+        for statements in MIGRATIONS[:version]:
+            for statement in statements:
+                fresh.execute(statement)
+        return definitions(fresh)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -35,6 +35,10 @@ def path(tmp_path: Path) -> Path:
         fired = TransitionRecord("kl_spike", "firing", 1, "critical", 4096, 0.12, at, "KL 0.12 > 0.1", True)
         (placed,) = store.save_alert_states("run", [fired])
         store.acknowledge(alert_key("run", "kl_spike", placed.generation), "known", NOW)
+        for hours in (1, 2):
+            ends = NOW + timedelta(hours=hours)
+            store.silence("rule=kl_*", starts_at=NOW, ends_at=ends, comment=" a test\x07 ", now=NOW)
+        store.end_silence(2, NOW)
     return made
 
 
@@ -52,6 +56,16 @@ def test_all_that_is_written_reads_the_same_in_log_and_tables(path: Path) -> Non
         ("INSERT INTO ticks VALUES ('z', 'ticked', 'eve', '2026-02-24T10:00:00Z', '', '', 0)", "in no entry"),
         ("UPDATE ticks SET at = 'yesterday' WHERE item_id = 'a'", "cannot be read"),
         ("UPDATE acknowledgements SET operator = 'eve'", "the acknowledgement of"),
+        (
+            "UPDATE alert_transitions SET value = '0.02'",
+            "alert transition 1 (kl_spike #1 firing of run) is not",
+        ),
+        ("UPDATE silences SET ends_at = '2027-01-01T00:00:00Z' WHERE id = 1", "the silence of 1 is not what"),
+        ("UPDATE silences SET ended_at = NULL WHERE id = 2", "the silence of 2 is not what"),
+        ("DROP INDEX alert_lines_waiting", "the index alert_lines_waiting is gone"),
+        ("ALTER TABLE silences ADD COLUMN mine TEXT", "the table silences is not as it was made"),
+        ("PRAGMA application_id = 7", "mark is not that of a ppo-console store"),
+        ("PRAGMA user_version = 2", "the table alert_transitions is not as it was made"),
         ("DROP TRIGGER audit_log_no_update", "protection was removed: audit_log_no_update"),
         (
             "DROP TRIGGER audit_log_no_delete; CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log "
@@ -74,3 +88,23 @@ def test_one_changed_byte_of_a_tick_is_found(path: Path) -> None:
     for at in places:
         path.write_bytes(content[:at] + b"lr 4" + content[at + 4 :])
         assert not verify(path).whole
+
+
+def test_an_older_store_stays_whole_before_and_after_its_tables_are_renewed(path: Path) -> None:
+    """Its transitions have no hash, and none is made up for them."""
+    with closing(sqlite3.connect(path)) as raw:
+        raw.executescript("ALTER TABLE alert_transitions DROP COLUMN hash; PRAGMA user_version = 3")
+    assert verify(path).reason == ""
+    with Store(path, OperatorIdentity("ana", "ML Engineer", "box", "")) as store:
+        fired = TransitionRecord("reward_drop", "firing", 1, "warning", 9, None, NOW, "fell", True)
+        store.save_alert_states("run", [fired])
+    assert verify(path).reason == ""
+    with closing(sqlite3.connect(path)) as raw:
+        hashes = [bool(row[0]) for row in raw.execute("SELECT hash FROM alert_transitions ORDER BY id")]
+    assert hashes == [False, True]
+
+
+def test_an_acknowledgement_of_a_first_version_which_kept_no_severity_is_no_forgery(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE acknowledgements SET severity = ''")
+    assert verify(path).reason == ""
