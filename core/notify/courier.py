@@ -88,6 +88,9 @@ class Courier:
                 self.problem = configured
             except ConsoleError as error:
                 self.problem, delivery = error.title, None
+            except Exception as error:  # noqa: BLE001 - a courier that ended would tell nobody that it did
+                # Its text may hold an address with a secret.
+                self.problem, delivery = f"notifications fail: {type(error).__name__}", None
             if delivery is None:
                 self._stop.wait(_EVERY)
             elif tell is not None:

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,18 +50,43 @@ def small(settings: Settings) -> Settings:
     )
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    made = init_workspace(tmp_path / "workspace")
+def new_workspace(folder: Path) -> Workspace:
+    made = init_workspace(folder / "workspace")
     made = Workspace(made.root, small(made.settings))
-    source = tmp_path / "source"
+    source = folder / "source"
     source.mkdir()
     write_universe(synthetic_universe(seed=1, symbols=2, candles=900, edge=0.3), source)
     split_data(source, made.train_data, made.backtest_data, made.settings.data, NOW)
-    yield made
-    identity = running_trainer(made)
+    return made
+
+
+def end_training(workspace: Workspace) -> None:
+    identity = running_trainer(workspace)
     if identity is not None:
         signal_process(identity, signal.SIGKILL)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    made = new_workspace(tmp_path)
+    yield made
+    end_training(made)
+
+
+REQUEST = TrainRequest(timesteps=3000, tag="F12-phase4-final", timestamp=True, seed=5)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A run from start to finish, to be read and copied; its start and end are looked at on the way."""
+    made = new_workspace(tmp_path_factory.mktemp("finished"))
+    identity = start_training(made, REQUEST, NOW)
+    assert os.getsid(identity.pid) == identity.pid, "its own session: it survives the console and SSH"
+    with pytest.raises(RejectedError, match=str(identity.pid)):
+        start_training(made, REQUEST, NOW)
+    wait_ended(made, identity)
+    yield made
+    end_training(made)
 
 
 def wait_for(condition: Callable[[], bool], workspace: Workspace, seconds: float = PATIENCE) -> None:
@@ -93,14 +119,9 @@ def steps(workspace: Workspace) -> list[int]:
     return [int(row["timestep"]) for row in rows(workspace)] if path.exists() else []
 
 
-def test_a_run_from_start_to_finish_leaves_every_file(workspace: Workspace) -> None:
-    request = TrainRequest(timesteps=3000, tag="F12-phase4-final", timestamp=True, seed=5)
-    identity = start_training(workspace, request, NOW)
-    assert os.getsid(identity.pid) == identity.pid, "its own session: it survives the console and SSH"
-    with pytest.raises(RejectedError, match=str(identity.pid)):
-        start_training(workspace, request, NOW)
-    record = wait_ended(workspace, identity)
-
+def test_a_run_from_start_to_finish_leaves_every_file(finished: Workspace) -> None:
+    workspace, record = finished, read_run(finished.logs)
+    assert record is not None
     assert (record.outcome, record.timestep, record.total_timesteps) == ("finished", 3072, 3000), log_text(
         workspace
     )
@@ -149,14 +170,13 @@ def test_a_run_from_start_to_finish_leaves_every_file(workspace: Workspace) -> N
     assert json.loads(summary.read_text())["training_status"] == "FINISHED"
     assert "FINISHED" in (workspace.logs / "daily_summary.log").read_text()
     with pytest.raises(UsageError, match="earlier run"):
-        start_training(workspace, request, NOW)
+        start_training(workspace, REQUEST, NOW)
 
 
-def test_tensorboard_tells_the_same_as_the_csv(workspace: Workspace) -> None:
+def test_tensorboard_tells_the_same_as_the_csv(finished: Workspace) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    record = wait_ended(workspace, start_training(workspace, TrainRequest(timesteps=1500), NOW))
-    assert record.outcome == "finished"
+    workspace = finished
     events = list((workspace.logs / "tensorboard").iterdir())
     assert len(events) == 1 and events[0].name.startswith("events.out.tfevents."), "no folder below"
     accumulator = EventAccumulator(str(workspace.logs / "tensorboard"))
@@ -169,6 +189,18 @@ def test_tensorboard_tells_the_same_as_the_csv(workspace: Workspace) -> None:
     assert all(abs(told[step] - value) < 1e-6 for step, value in written.items())
     entropy = accumulator.Scalars("train/entropy_loss")[-1].value
     assert abs(-entropy - float(rows(workspace)[-1]["policy_entropy"])) < 1e-6
+
+
+def test_fresh_moves_the_run_away_and_starts_anew(finished: Workspace, tmp_path: Path) -> None:
+    shutil.copytree(finished.root, tmp_path / "copy")
+    workspace = Workspace(tmp_path / "copy", finished.settings)
+    first = read_run(workspace.logs)
+    assert first is not None
+    target = archive_run(workspace, NOW)
+    assert target is not None and target.name == first.id
+    assert read_policy(target / "models" / "final_model").manifest.run_id == first.id
+    second = wait_ended(workspace, start_training(workspace, TrainRequest(timesteps=512), NOW))
+    assert second.id != first.id and steps(workspace) == [256, 512]
 
 
 def test_stop_ends_clean_and_resume_continues_the_timestep(workspace: Workspace) -> None:
@@ -231,15 +263,6 @@ def test_kill_9_leaves_only_whole_files_and_can_be_resumed(workspace: Workspace)
     assert resumed.outcome == "finished" and resumed.resumes[0].timestep == from_step
     assert from_step + 256 in steps(workspace)
     assert not list(workspace.root.rglob(".ppo-tmp-*")) and not list(workspace.root.rglob(".*.staged"))
-
-
-def test_fresh_moves_the_run_away_and_starts_anew(workspace: Workspace) -> None:
-    first = wait_ended(workspace, start_training(workspace, TrainRequest(timesteps=512), NOW))
-    target = archive_run(workspace, NOW)
-    assert target is not None and target.name == first.id
-    assert read_policy(target / "models" / "final_model").manifest.run_id == first.id
-    second = wait_ended(workspace, start_training(workspace, TrainRequest(timesteps=512), NOW))
-    assert second.id != first.id and steps(workspace) == [256, 512]
 
 
 def test_bad_data_end_on_record_with_the_reason(workspace: Workspace) -> None:

@@ -15,7 +15,7 @@ import core.logs.pager as pager_module
 from core.logs.book import NAMES
 from core.logs.target import Target
 from core.logs.whole import BYTES, read_whole
-from core.logs.window import LINES, WINDOW_BYTES, end_of, read_backward, read_forward
+from core.logs.window import LINES, WINDOW_BYTES, end_of, line_time, read_backward, read_forward
 
 START = datetime(2026, 2, 24, 9, tzinfo=UTC)
 
@@ -151,8 +151,10 @@ def test_a_file_without_times_stands_alone(reading: Any) -> None:
     reading.write("trainer.out", ["Segmentation fault", "core dumped"])
     reading.settle()
     assert reading.texts == [line(1, "a")]
+    assert [line_time(each) for each in reading.viewer.window.lines] == [START + timedelta(seconds=1)]
     reading.viewer.choose("trainer.out")
     assert reading.texts == ["Segmentation fault", "core dumped"]
+    assert [line_time(each) for each in reading.viewer.window.lines] == [None, None]
 
 
 def test_a_file_that_appears_later_is_merged(reading: Any) -> None:

@@ -289,3 +289,22 @@ def test_its_own_thread_delivers_and_ends(receiver: Any, open_store: Opener, rec
     assert wait_for(lambda: bool(told))
     courier.stop()
     assert told[0].status == "sent" and courier.problem == ""
+
+
+def test_nothing_unforeseen_ends_the_courier(open_store: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.notify.courier._EVERY", 0.0)
+    said: list[str] = []
+    again = threading.Event()
+
+    class Shaky(Courier):
+        def deliver_one(self, now: datetime) -> None:
+            said.append(self.problem)
+            if len(said) == 1:
+                raise RuntimeError("json://user:secret@host")
+            again.set()
+
+    courier = Shaky(open_store(notify()), notify(), sender=Fake())
+    courier.start()
+    assert again.wait(30)
+    courier.stop()
+    assert said[1] == "notifications fail: RuntimeError"

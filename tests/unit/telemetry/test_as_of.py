@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.telemetry.as_of import run_at, run_at_step
+from core.telemetry.as_of import run_at, run_at_step, time_of_step
 from core.telemetry.model import Checkpoint, Marker, Run, RunInfo, Series
 
 START = datetime(2026, 2, 23, 14, 0, tzinfo=UTC)
@@ -47,6 +47,14 @@ def test_a_step_that_a_resume_reached_again_means_the_second_time() -> None:
     assert list(seen.run.series["reward"].timestep) == [0, 64, 128, 192, 128, 192]
     before = run_at_step(run, 100)
     assert list(before.run.series["reward"].timestep) == [0, 64], "the newest segment was not there yet"
+
+
+def test_a_step_that_a_resume_reached_again_was_reached_the_second_time() -> None:
+    run = run_of([0, 64, 128, 192, 128, 192, 256])
+    assert time_of_step(run, 192) == START + timedelta(minutes=5)
+    assert time_of_step(run, 200) == START + timedelta(minutes=6)
+    assert time_of_step(run, 257) is None
+    assert time_of_step(run_of([0, 64], times=False), 64) is None
 
 
 def test_the_newest_step_is_the_run_itself_and_one_before_the_first_row_is_empty() -> None:

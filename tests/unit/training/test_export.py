@@ -134,7 +134,13 @@ def test_a_restored_model_is_the_saved_one(
         assert torch.equal(moments["exp_avg"], theirs["state"][key]["exp_avg"])
     assert statistics.obs_rms.mean.tolist() == normaliser.obs_rms.mean.tolist()
     assert statistics.obs_rms.var.tolist() == normaliser.obs_rms.var.tolist()
+    for theirs_, ours_ in (
+        (statistics.ret_rms, normaliser.ret_rms),
+        (statistics.obs_rms, normaliser.obs_rms),
+    ):
+        assert float(theirs_.count) == float(ours_.count) > 384, "else the next rollout outweighs all before"
     assert float(statistics.ret_rms.var) == float(normaliser.ret_rms.var)
+    assert float(statistics.ret_rms.mean) == float(normaliser.ret_rms.mean)
     again.learn(128, reset_num_timesteps=False)
     assert again.num_timesteps == 512
 
