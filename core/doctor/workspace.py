@@ -30,12 +30,15 @@ _NETWORK = (
     "smbfs",
     "9p",
     "fuse",
-    "fuse.sshfs",
     "ceph",
     "glusterfs",
     "lustre",
     "afs",
+    "beegfs",
+    "gpfs",
 )
+_NETWORK_FUSE = ("sshfs", "s3fs", "rclone", "gcsfuse", "goofys", "juicefs", "glusterfs", "ceph", "smbnetfs")
+"""As in `fuse.rclone`: other kinds of `fuse.` are of this machine (overlays, pools, encryption)."""
 
 
 def look(workspace: Workspace, environ: Mapping[str, str], mounts: Path = _MOUNTS) -> Iterator[Finding]:
@@ -109,7 +112,7 @@ def _volume(workspace: Workspace, name: str, path: Path, mounts: Path) -> Findin
     if kind is None:
         return limit(AREA, name, "of a kind the system does not tell", "Keep it on a local disk.", "unknown")
     shown = visible(kind, 40)
-    if kind not in _NETWORK:
+    if kind not in _NETWORK and kind.removeprefix("fuse.") not in _NETWORK_FUSE:
         return good(AREA, name, shown)
     if path == workspace.store:
         do = "Set paths.store to a local disk: not every server keeps the locks that two consoles rely on."

@@ -264,3 +264,14 @@ def test_a_folder_named_that_is_no_workspace_is_bad_and_one_around_us_is_not_nee
 )
 def test_what_is_missing_is_added_to_the_environment_that_the_program_runs_in(prefix: str, told: str) -> None:
     assert program.install("apprise", "pip", prefix) == told
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [("fuse.rclone", "attention"), ("fuse.sshfs", "attention"), ("fuse.mergerfs", "good")]
+)
+def test_a_bucket_mounted_as_a_folder_is_over_the_network(
+    workspace: Any, tmp_path: Path, kind: str, state: str
+) -> None:
+    (tmp_path / "mounts").write_text(f"/dev/sda1 / ext4 rw 0 0\nbucket {workspace.root} {kind} rw 0 0\n")
+    found = by_name(in_workspace.look(workspace, {}, tmp_path / "mounts"))
+    assert found["store's volume"].state == state
