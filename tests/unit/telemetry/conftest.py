@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.telemetry.crc32c import masked_crc32c
+from core.telemetry.reader import RunReader
 
 NOW = datetime(2026, 2, 24, 10, 0, tzinfo=UTC)
 
@@ -82,3 +85,57 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real inputs in ../shared/data are not here")
     return folder
+
+
+class RunFiles:
+    """Writes and reads a run's files, as a trainer and the console do."""
+
+    @staticmethod
+    def dashboard_row(step: int, reward: float = 1.0) -> str:
+        return f"{step},{reward},0.01,0.5,1.6\n"
+
+    @staticmethod
+    def metrics_row(step: int) -> str:
+        return f"{step},0.02,0.5,1.6,0.01,0.1\n"
+
+    @staticmethod
+    def append(path: Path, text: str) -> None:
+        with path.open("a") as stream:
+            stream.write(text)
+
+    @staticmethod
+    def write_run(folder: Path, **values: Any) -> None:
+        run = {
+            "id": "20260223-F12",
+            "tag": "F12",
+            "symbols": ["OGNUSDT"],
+            "mode": "paper",
+            "total_timesteps": 500_000,
+        }
+        (folder / "run.json").write_text(json.dumps({**run, "started_at": "2026-02-23T14:00:00Z", **values}))
+
+    @staticmethod
+    def opened(target: Path, now: datetime) -> RunReader:
+        reader = RunReader(target, now=now)
+        reader.poll(now)
+        return reader
+
+    @staticmethod
+    def steps(reader: RunReader, name: str) -> list[float]:
+        return list(reader.run.series[name].timestep) if name in reader.run.series else []
+
+    @staticmethod
+    def source(reader: RunReader, name: str) -> Any:
+        return next(one for one in reader.run.sources if one.path.name == name)
+
+
+@pytest.fixture
+def files() -> type[RunFiles]:
+    return RunFiles
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "ppo_training"
+    made.mkdir()
+    return made
