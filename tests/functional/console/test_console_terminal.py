@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import importlib
+import json
 import os
 import pkgutil
 import re
@@ -13,9 +14,11 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +40,21 @@ except ConsoleError as error:
     sys.stdout.write(f"{type(error).__name__}: {error.title} | {error.hint}")
     sys.exit(error.exit_code)
 """
+
+TRAINING = (
+    """
+import sys
+from pathlib import Path
+from core.clock import utc_now
+from core.training import control
+from core.training.plan import TrainRequest
+from core.workspace import open_workspace
+control.python = lambda *given: [sys.executable, "-S", "-c", "import time; time.sleep(120)"]
+control.start_training(open_workspace(Path.cwd(), Path(sys.argv[1])), TrainRequest(), utc_now())
+"""
+    + OPEN
+)
+"""A console that has started a training, with something that sleeps in the trainer's place."""
 
 
 class Terminal:
@@ -111,6 +129,26 @@ def opened(workspace: Workspace, *arguments: str, **named: Any) -> Iterator[Term
         os.close(terminal.slave)
 
 
+def trains(workspace: Workspace) -> bool:
+    """The training that the console started lives and is not stopped."""
+    pid = json.loads((workspace.logs / "run.json").read_text())["pid"]
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state in "SR"
+
+
+@pytest.fixture
+def training(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace in which `TRAINING` starts one; it ends with the test."""
+    workspace.train_data.mkdir(parents=True, exist_ok=True)
+    (workspace.train_data / "OGNUSDT_4h.parquet").touch()
+    yield workspace
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(json.loads((workspace.logs / "run.json").read_text())["pid"], signal.SIGKILL)
+
+
 def left_as_found(terminal: Terminal) -> bool:
     """Echo and line mode are back, the first screen is shown, the cursor is visible."""
     tail = terminal.output[terminal.output.rfind(b"\x1b[?1049h") :]
@@ -123,14 +161,16 @@ def left_as_found(terminal: Terminal) -> bool:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_ends_the_console_and_restores_the_terminal(
-    workspace: Workspace, number: signal.Signals, code: int
+def test_a_signal_ends_the_console_restores_the_terminal_and_leaves_its_training(
+    training: Workspace, number: signal.Signals, code: int
 ) -> None:
-    with opened(workspace) as terminal:
+    """The signal goes to the whole group, as a terminal sends it."""
+    with opened(training, TRAINING) as terminal:
         assert b"Dash" in terminal.read(60, b"quit")
-        terminal.process.send_signal(number)
+        os.killpg(terminal.process.pid, number)
         assert terminal.wait() == code
         assert left_as_found(terminal)
+    assert trains(training)
 
 
 def test_a_terminal_that_goes_away_leaves_no_console_behind(workspace: Workspace) -> None:
@@ -163,8 +203,22 @@ def test_a_signal_ends_the_console_while_the_terminal_takes_nothing(workspace: W
 
 
 @pytest.mark.slow
-def test_alerting_goes_on_while_the_terminal_takes_nothing(workspace: Workspace) -> None:
-    """Whoever closed the lid finds the alert in `alerts.log`, with the time at which it fired."""
+def test_alerting_and_telling_go_on_while_the_terminal_takes_nothing(workspace: Workspace) -> None:
+    """Whoever closed the lid was told, and finds the alert in `alerts.log`, with its time."""
+    got: list[bytes] = []
+
+    class Told(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_given: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Told)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    target = f'[notify]\nenabled = true\n[notify.targets]\nops = "json://127.0.0.1:{server.server_port}/"\n'
+    workspace.config.write_text(target)
     rows = workspace.logs / "convergence_dashboard.csv"
     rows.write_text("timestep,reward,kl_divergence,value_loss,policy_entropy\n2048,1.0,0.01,0.5,1.2\n")
     with opened(workspace) as terminal:
@@ -179,23 +233,29 @@ def test_alerting_goes_on_while_the_terminal_takes_nothing(workspace: Workspace)
         while time.monotonic() < end and not (journal.exists() and "kl_spike" in journal.read_text()):
             time.sleep(0.1)
         assert "[CRITICAL] kl_spike #1 firing" in journal.read_text()
+        while time.monotonic() < end and not any(b"kl_spike" in each for each in got):
+            time.sleep(0.05)
+        assert any(b"kl_spike" in each for each in got), "the outbox delivers without the terminal"
         assert terminal.process.poll() is None
+    server.shutdown()
 
 
 def test_a_stop_gives_the_terminal_back_going_on_draws_all_again_and_q_quits_with_zero(
-    workspace: Workspace,
+    training: Workspace,
 ) -> None:
-    """SIGTSTP, what the shell then shows, SIGCONT: header, tabs and footer too stand there again."""
-    with opened(workspace) as terminal:
+    """SIGTSTP to the group, what the shell then shows, SIGCONT: header, tabs and footer too stand there
+    again; the training goes on meanwhile."""
+    with opened(training, TRAINING) as terminal:
         assert b"Dash" in terminal.read(60, b"quit")
-        terminal.process.send_signal(signal.SIGTSTP)
+        os.killpg(terminal.process.pid, signal.SIGTSTP)
         assert os.WIFSTOPPED(os.waitpid(terminal.process.pid, os.WUNTRACED)[1])
+        assert trains(training)
         terminal.read(0.1)
         assert left_as_found(terminal)
         terminal.output = b""
         terminal.process.send_signal(signal.SIGCONT)
         again = terminal.read(60, b"quit")
-        assert b"\x1b[?1049h" in again and b"ABSENT" in again and b"Dash" in again and b"quit" in again
+        assert b"\x1b[?1049h" in again and b"Dash" in again and b"quit" in again
         terminal.press("q")
         assert terminal.wait() == 0
         assert left_as_found(terminal)
