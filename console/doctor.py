@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from console.terminal import depth, uses_ascii
+from core.config.loader import ConfigError
 from core.doctor import machine, program
 from core.doctor import workspace as in_workspace
 from core.doctor.finding import Diagnosis, Finding, diagnose, good, limit
@@ -58,6 +59,10 @@ def _workspace(start: Path, explicit: Path | None) -> Iterator[Finding]:
     try:
         opened = open_workspace(start, explicit)
     except ConsoleError as error:
+        if isinstance(error, ConfigError):
+            from console.keyboard import with_key_problems
+
+            error = with_key_problems(error)
         yield limit(in_workspace.AREA, "config.toml", error.title, error.hint, "bad")
         return
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from console.keys import GROUPS, KEYS, Key
 
 if TYPE_CHECKING:
+    from core.config.loader import ConfigError
     from core.workspace import Workspace
 
 _table: tuple[Key, ...] = KEYS
@@ -32,6 +33,18 @@ def checked_keys(workspace: Workspace | None) -> dict[str, Key]:
     from console.keymap import changed_keys
 
     return changed_keys(workspace.settings.keys, workspace.config)
+
+
+def with_key_problems(error: ConfigError) -> ConfigError:
+    """`error` about the rest of a configuration, with all that is wrong with its `[keys]` too."""
+    from console.keymap import changed_keys
+    from core.config.loader import ConfigError
+
+    try:
+        changed_keys(error.keys, error.path)
+    except ConfigError as more:
+        return ConfigError(error.path, [*error.problems, *more.problems])
+    return error
 
 
 def table() -> tuple[Key, ...]:

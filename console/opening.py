@@ -58,7 +58,14 @@ def open_console(opening: Opening) -> int:
     from core.workspace import open_workspace
 
     foreign = opening.run is not None and opening.workspace is None
-    workspace = None if foreign else open_workspace(Path.cwd(), opening.workspace)
+    from core.config.loader import ConfigError
+
+    try:
+        workspace = None if foreign else open_workspace(Path.cwd(), opening.workspace)
+    except ConfigError as error:
+        from console.keyboard import with_key_problems
+
+        raise with_key_problems(error) from None
     from console.running import run_console
 
     return run_console(workspace, opening.run, slow=opening.slow)

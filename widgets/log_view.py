@@ -64,6 +64,8 @@ class LogView(LineWidget):
         self.show_source = False
         self.filtered = False
         """Lines between those that are shown are left out."""
+        self.follow_key = "G"
+        """What the title names for following the newest line again."""
         self._cursor = 0
         self._top = 0
         self._left = 0
@@ -270,7 +272,9 @@ class LogView(LineWidget):
         elif window.first is not None and not self.following and not self.filtered:
             spans.append((f"{gap}{100 * window.place:.0f} %", "dim"))
         gap = "  " if spans else ""
-        spans.append((f"{gap}following", "dim") if self.following else (f"{gap}G follows", "accent"))
+        spans.append(
+            (f"{gap}following", "dim") if self.following else (f"{gap}{self.follow_key} follows", "accent")
+        )
         return spans
 
     def _line_rows(self, number: int) -> list[list[Span]]:

@@ -235,7 +235,7 @@ def silence_details(silence: Silence, now: datetime) -> Facts:
 def silences_answer(silences: Sequence[Silence], now: datetime) -> tuple[str, Tone]:
     active = [each for each in silences if each.active(now)]
     if not active:
-        return "no silence is in force: s on an alert makes one", "plain"
+        return f"no silence is in force: {key_of('alert.silence')} on an alert makes one", "plain"
     ends = min(each.until for each in active)
     count = "1 silence is" if len(active) == 1 else f"{len(active)} silences are"
     return f"{count} in force, the next ends at {at(ends, now)}", "accent"

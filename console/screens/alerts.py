@@ -144,7 +144,8 @@ class Alerts(AlertActs, ListScreen):
                 self.answer(*alert_facts.rules_answer(self._states()))
             case "silences":
                 silences = self._facts.silences
-                empty: list[Row] = [[("No silence yet. s on an alert or a rule makes one.", "dim")]]
+                makes = f"{key_of('alert.silence')} on an alert or a rule makes one."
+                empty: list[Row] = [[(f"No silence yet. {makes}", "dim")]]
                 self._table("silence").show(alert_rows.silence_rows(silences, now), empty)
                 self.answer(*alert_facts.silences_answer(silences, now))
             case "notifications":

@@ -319,7 +319,8 @@ class ChartsMixin(_Screen):
         names = matching(metric_names(self._shown.run), self._filter)
         found = matching(names, self._found) if self._found else []
         if not found:
-            words = f'no metric with "{self._found}"' if self._found else "nothing to look for yet: / asks"
+            asks = f"nothing to look for yet: {key_of('metric.find')} asks"
+            words = f'no metric with "{self._found}"' if self._found else asks
             self.console.say(words, "warning")
             return
         at = self._grid.selected

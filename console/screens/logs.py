@@ -67,7 +67,9 @@ class Logs(ConsoleScreen):
 
     def compose_body(self) -> ComposeResult:
         yield FlowLine(id="files")
-        yield LogView(log_lines.ALL, id="log", empty=_EMPTY[None])
+        view = LogView(log_lines.ALL, id="log", empty=_EMPTY[None])
+        view.follow_key = key_of("move.end")
+        yield view
         yield Input(id="find", max_length=200)
 
     def on_mount(self) -> None:
@@ -323,7 +325,7 @@ class Logs(ConsoleScreen):
 
     def _go_on(self, direction: int) -> None:
         if not self._picture.found.text:
-            self.console.say("nothing to look for yet: / asks", "warning")
+            self.console.say(f"nothing to look for yet: {key_of('log.find')} asks", "warning")
         elif reader := self._ask():
             reader.next_found(direction)
 

@@ -178,7 +178,10 @@ class StandupScreen(ListScreen):
             self.console.say("there is no standup to confirm yet", "warning")
             return
         if state.saved is not None:
-            self.console.say("this standup is confirmed already; e or f5 make a new one", "plain")
+            edits, refills = key_of("standup.edit"), key_of("standup.refresh")
+            self.console.say(
+                f"this standup is confirmed already; {edits} or {refills} make a new one", "plain"
+            )
             return
         self.session.confirm_standup()
 

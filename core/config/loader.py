@@ -10,7 +10,7 @@ import difflib
 import functools
 import math
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -44,8 +44,10 @@ class Problem(msgspec.Struct, frozen=True):
 class ConfigError(UsageError):
     """The configuration cannot be used; `problems` holds every reason. Exit code 2."""
 
-    def __init__(self, path: Path, problems: list[Problem]) -> None:
-        self.problems = problems
+    def __init__(self, path: Path, problems: list[Problem], keys: Mapping[str, str] | None = None) -> None:
+        self.path, self.problems = path, problems
+        self.keys = keys or {}
+        """`[keys]` as far as it could be read: what is wrong with it, the console knows."""
         lines = "".join(f"\n  {problem}" for problem in problems[:_SHOWN])
         if len(problems) > _SHOWN:
             lines += f"\n  … and {len(problems) - _SHOWN:,} more"
@@ -82,7 +84,7 @@ def parse_settings(text: str, path: Path) -> Settings:
     settings = _struct(Settings, table, "", problems, Settings())
     _cross_checks(settings, problems)
     if problems:
-        raise ConfigError(path, problems)
+        raise ConfigError(path, problems, settings.keys)
     return settings
 
 

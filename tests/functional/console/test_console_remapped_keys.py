@@ -10,6 +10,7 @@ import pytest
 
 from console import keyboard, running
 from console.app import ConsoleApp
+from console.opening import Opening, open_console
 from console.screens.help import HelpScreen
 from console.session import ConsoleSession
 from core.config.loader import ConfigError
@@ -65,3 +66,18 @@ def test_a_wrong_key_ends_in_words_before_a_thread_or_the_terminal_is_touched(
     with pytest.raises(ConfigError, match=r"(?s)1 problem.*app\.hlp.*did you mean") as caught:
         running.run_console(open_workspace(workspace.root, workspace.root), None)
     assert caught.value.exit_code == 2
+
+
+def test_wrong_keys_are_told_together_with_all_else_that_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = init_workspace(tmp_path / "own")
+    workspace.config.write_text('[display]\ntheme = "pink"\n[keys]\n"app.hlp" = "ctrl+s"\napp.quit = 3\n')
+    monkeypatch.setattr("console.terminal.require_terminal", lambda: None)
+    with pytest.raises(ConfigError) as caught:
+        open_console(Opening(workspace=workspace.root))
+    assert {each.key for each in caught.value.problems} == {
+        "display.theme",
+        'keys."app.hlp"',
+        'keys."app.quit"',
+    }
