@@ -18,6 +18,7 @@ from core.alerts.rule import RunStatus
 from core.clock import from_epoch, iso
 from core.telemetry.identity import RUN_FILE
 from core.telemetry.metrics import metric
+from core.text import visible
 
 if TYPE_CHECKING:
     from core.config.settings import Health as HealthSettings
@@ -159,6 +160,9 @@ def _judge(run: Run, health: HealthSettings, age: float | None, pace: Pace) -> t
     at = f"at step {units.number(timestep)}" if timestep is not None else "before its first row"
     of_total = f" of {units.number(info.total_timesteps)}" if info.total_timesteps else ""
     if not _anything(run):
+        names = ", ".join(visible(source.path.name, 80) for source in run.sources[:3])
+        if names:
+            return "ABSENT", f"No readable row yet: {names} in {info.directory}."
         return "ABSENT", f"No run was found in {info.directory}."
     if info.outcome in _CLEAN:
         ended = f", {iso(info.ended_at)}" if info.ended_at is not None else ""

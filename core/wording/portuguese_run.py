@@ -10,6 +10,7 @@ from __future__ import annotations
 RUN: dict[str, str] = {
     # How a run is.
     "No run was found in {raw}.": "Nenhum treino foi encontrado em {}.",
+    "No readable row yet: {raw} in {raw}.": "Nenhuma linha legível ainda: {} em {}.",
     "All {n} steps done, clean shutdown{}.": "Todos os {} steps feitos, encerramento limpo{}.",
     "Clean shutdown {}.": "Encerramento limpo {}.",
     "The trainer recorded the outcome {n} {}.": "O treinador registrou o fim {} {}.",

@@ -12,7 +12,8 @@ import pytest
 
 from core.config.settings import Health as HealthSettings
 from core.telemetry.health import assess
-from core.telemetry.model import ProcessState, Run, RunInfo, Series
+from core.telemetry.model import ProcessState, Run, RunInfo, Series, Source
+from core.wording.say import say
 
 SETTINGS = HealthSettings()
 
@@ -88,6 +89,15 @@ def test_nothing_at_all_is_absent(now: datetime) -> None:
         None,
         None,
     )
+
+
+def test_an_empty_file_is_named_and_is_not_said_to_be_no_run(now: datetime) -> None:
+    run = run_of(now, rows=0)
+    run.sources.append(Source(Path("/logs/progress\x1b.csv"), "csv"))
+    health = assess(run, SETTINGS, now)
+    assert health.status == "ABSENT"
+    assert health.reason.startswith("No readable row yet: progress␛.csv in ")
+    assert say(health.reason, "pt").startswith("Nenhuma linha legível ainda: progress␛.csv em ")
 
 
 def test_a_start_without_a_row_yet_runs_and_later_stalls(now: datetime) -> None:
