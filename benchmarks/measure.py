@@ -131,6 +131,9 @@ class Keys:
     times: tuple[float, ...]
     unanswered: int
 
+    def __add__(self, more: Keys) -> Keys:
+        return Keys(tuple(sorted(self.times + more.times)), self.unanswered + more.unanswered)
+
     def at(self, share: float) -> float | None:
         """The quantile; of the times that were measured."""
         if not self.times:

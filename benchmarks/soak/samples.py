@@ -58,35 +58,64 @@ def stretch(samples: Sequence[Sample], first: float, last: float) -> list[Sample
     return [each for each in samples if first * end <= each.at <= last * end]
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the stretch after the warm-up allows the last one."""
+
+    memory: float
+    """MB."""
+    handles: float
+    threads: float
+
+
+def limits(samples: Sequence[Sample]) -> Limits | None:
+    """None where there are no samples after the warm-up."""
+    early = stretch(samples, WARM_UP, WARM_UP + 0.2)
+    if not early:
+        return None
+    return Limits(
+        memory=_median(early, lambda each: each.memory) * (1 + GROWTH),
+        handles=_median(early, lambda each: each.handles) + MORE_HANDLES,
+        threads=_median(early, lambda each: each.threads) + MORE_HANDLES,
+    )
+
+
 def judge(samples: Sequence[Sample]) -> list[Check]:
     """Flat memory and handles, a bounded lag and bounded bytes. Empty samples judge as not met."""
-    early, late = stretch(samples, WARM_UP, WARM_UP + 0.2), stretch(samples, 0.8, 1.0)
-    if not early or not late:
+    allowed, late = limits(samples), stretch(samples, 0.8, 1.0)
+    if allowed is None or not late:
         return [Check("samples", str(len(samples)), "some after the warm-up", False)]
-
-    def median(of: Sequence[Sample], value: Callable[[Sample], float]) -> float:
-        return statistics.median(value(each) for each in of)
-
-    before, after = median(early, lambda each: each.memory), median(late, lambda each: each.memory)
+    before, after = allowed.memory / (1 + GROWTH), _median(late, lambda each: each.memory)
     checks = [
         Check(
             "memory after warm-up",
             f"{before:.1f} → {after:.1f} MB",
             f"grows by at most {GROWTH:.0%}",
-            after <= before * (1 + GROWTH),
+            after <= allowed.memory,
         )
     ]
-    for name, value in (("open files", lambda each: each.handles), ("threads", lambda each: each.threads)):
-        first, last = median(early, value), median(late, value)
+    for name, value, most in (
+        ("open files", lambda each: each.handles, allowed.handles),
+        ("threads", lambda each: each.threads, allowed.threads),
+    ):
+        last = _median(late, value)
         checks.append(
-            Check(name, f"{first:g} → {last:g}", f"at most {MORE_HANDLES} more", last <= first + MORE_HANDLES)
+            Check(name, f"{most - MORE_HANDLES:g} → {last:g}", f"at most {MORE_HANDLES} more", last <= most)
         )
     lags = sorted(each.lag for each in samples if each.lag is not None)
     unanswered = sum(lag >= PATIENCE_MS for lag in lags)
     p95 = lags[int(0.95 * (len(lags) - 1))] if lags else float("inf")
     checks.append(Check("key to paint, p95", f"{p95:.0f} ms", f"≤ {LAG_MS:.0f} ms", p95 <= LAG_MS))
-    most = len(lags) // 100
-    checks.append(Check("keys without an answer", str(unanswered), f"≤ {most}", unanswered <= most))
-    rate = median(samples, lambda each: each.count)
+    most_unanswered = len(lags) // 100
+    checks.append(
+        Check(
+            "keys without an answer", str(unanswered), f"≤ {most_unanswered}", unanswered <= most_unanswered
+        )
+    )
+    rate = _median(samples, lambda each: each.count)
     checks.append(Check("bytes a second, median", f"{rate:,.0f}", f"≤ {BYTES:,.0f}", rate <= BYTES))
     return checks
+
+
+def _median(of: Sequence[Sample], value: Callable[[Sample], float]) -> float:
+    return statistics.median(value(each) for each in of)

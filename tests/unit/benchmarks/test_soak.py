@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from benchmarks.runs import make_run
 from benchmarks.soak.plot import plot
-from benchmarks.soak.samples import Sample, judge
+from benchmarks.soak.samples import Sample, judge, limits
 from benchmarks.soak.week import HISTORY, ROTATE_EVERY, Week, is_spike, rows_after, spikes
 
 
@@ -66,7 +66,15 @@ def test_the_week_is_written_at_its_pace_with_spikes_gaps_and_a_rotated_log(tmp_
     assert counted == spikes(HISTORY + 2000) == 6 and spikes(HISTORY - 1) == 0
 
 
-def test_the_plot_is_xml_with_a_line_for_each_measure() -> None:
+def test_the_plot_is_xml_with_a_line_for_each_measure_from_zero_and_the_limits_it_is_judged_by() -> None:
     picture = ElementTree.fromstring(plot(samples(), "2 minutes <&>"))
-    drawn = [each for each in picture.iter() if each.tag.endswith("polyline")]
-    assert len(drawn) == 6
+    drawn = [each for each in picture.iter() if each.get("class") == "line"]
+    assert len(drawn) == 6 and all(each.tag.endswith("polyline") for each in drawn)
+    words = [each.text or "" for each in picture.iter() if each.tag.endswith("text")]
+    assert words.count("0") == 6, "each axis begins at zero"
+    allowed = limits(samples())
+    assert allowed is not None
+    for said in (f"at most {allowed.memory:,.0f}", "p95 at most 500", "at most 30,000", "at most 23"):
+        assert any(said in each for each in words)
+    assert sum(each.get("class") == "limit" for each in picture.iter()) == 6 + 5
+    assert ElementTree.fromstring(plot([], "nothing came")) is not None
