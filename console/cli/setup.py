@@ -61,7 +61,10 @@ def init(
     put(f"workspace {workspace.root}")
     if run is not None:
         put(f"  run      {workspace.relative(workspace.logs)}")
-    put(f"  week     {workspace.settings.week.start} and the four days after it")
+    begin = workspace.settings.week.start
+    put(f"  week     {begin} and the four days after it")
+    if start is None and begin < utc_now().date():
+        put("           that is past: give --start YYYY-MM-DD, or set week.start in config.toml")
     steps = ["ppo-console data split CANDLES   a folder of candle files", "ppo-console preflight, then train"]
     if run is not None:
         steps = ["ppo-console"]

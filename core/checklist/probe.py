@@ -34,7 +34,7 @@ from core.checklist.own_checks import Answer, run_own_check
 from core.child import be_nice, environment, kill, last_line, python
 from core.clock import iso, parse_iso
 from core.config.settings import Settings
-from core.errors import ConsoleError
+from core.errors import ConsoleError, UsageError
 from core.operations.training_summary import TrainingSummary
 from core.text import visible
 from core.workspace import Workspace
@@ -145,7 +145,8 @@ def probe_data(workspace: Workspace, folder: Path, now: datetime) -> DataFacts:
     try:
         report = check_folder(folder, now, workspace.settings.data.coverage)
     except ConsoleError as error:
-        return DataFacts(error=visible(error.title, 300))
+        way = "; fill it with: ppo-console data split SOURCE" if isinstance(error, UsageError) else ""
+        return DataFacts(error=visible(error.title, 300) + way)
     problems = tuple(
         visible(f"{file.file}: {text}", 200)
         for file in report.files

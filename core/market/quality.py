@@ -62,7 +62,8 @@ def check_folder(folder: Path, now: datetime, coverage: float = Data().coverage)
     files = [folder] if folder.is_file() else candle_files(folder)
     if not files:
         raise UsageError(
-            f"{without_candles(folder)}: expected .parquet, .feather, .csv or freqtrade .json, one each"
+            f"{without_candles(folder)}: expected .parquet, .feather, .csv or freqtrade .json, one each",
+            hint="A workspace's folders are filled by: ppo-console data split SOURCE",
         )
     inspected = [inspect_file(path, now) for path in files]
     reports = tuple(file.report for file in inspected)

@@ -29,7 +29,7 @@ ENDED = {
     "standup": ("6",),
     "timeline": ("7",),
     "help": ("1", "question_mark"),
-    "training": ("1", "T"),
+    "training": ("1", "T", "f"),
 }
 LIVE = {
     "alerts": ("2",),
@@ -65,11 +65,11 @@ async def draw(workspace: Workspace, pictures: dict[str, tuple[str, ...]]) -> No
     app = ConsoleApp(session)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause(SETTLE)
-        await pilot.press("space")
+        await pilot.press("2")
         for name, keys in pictures.items():
             for key in keys:
                 await pilot.press(key)
-                await pilot.pause(SETTLE if key in "3567r" else 0.5)
+                await pilot.pause(SETTLE if key in "3567rT" else 0.5)
             path = Path(__file__).with_name(f"{name}.svg")
             picture = app.export_screenshot(title="ppo-console", simplify=True)
             path.write_text(elsewhere(picture, str(workspace.root)), encoding="utf-8")
