@@ -128,7 +128,8 @@ class Ledger:
         if past is None or full:
             self._close_past(name)
             past = None if full else FarPast.opened(series)
-            past = past or FarPast.opened(self._put(series.reduced(1)))
+            exact = 1 if full else (series.rows - 1) % series.stride + 1  # the newest bucket stays whole
+            past = past or FarPast.opened(self._put(series.reduced(exact)))
             if past is None:
                 return False
             self._past[name] = past

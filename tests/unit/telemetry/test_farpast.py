@@ -118,3 +118,14 @@ def test_rows_whose_times_are_known_stay_whole() -> None:
     series = Series("reward")
     series.extend([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [math.nan, 1000.0, 1001.0])
     assert FarPast.opened(series) is None
+
+
+def test_a_bucket_that_began_before_condensing_did_is_reduced_as_one() -> None:
+    """Rows 2 and 3 are one bucket, though rows 0 to 3 came whole, for one of them is no number."""
+    ledger, feed = Ledger(Run(RunInfo("a", Path())), stride=2), Feed()
+    ledger.condensing = True
+    ledger.extend(feed, "reward", [0.0, 1.0, 2.0, 3.0], [math.nan, 0.0, 0.0, 0.0], rising=True, finite=False)
+    ledger.extend(feed, "reward", [4.0], [0.0], rising=True, finite=True)
+    ledger.close_past()
+    kept = ledger.run.series["reward"].reduced(1)
+    assert [kept.row_of(at) for at in range(len(kept))] == [0, 1, 2, 4]
