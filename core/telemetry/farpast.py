@@ -19,11 +19,11 @@ class FarPast:
 
     @classmethod
     def opened(cls, series: Series) -> FarPast | None:
-        """None where its exact rows cannot be reduced in passing: they begin within a bucket, a segment begins
-        among them, one is not finite, or knows its time."""
+        """None where its exact rows cannot be reduced in passing: they begin within a bucket, a segment
+        begins among them, one is not finite, or knows its time."""
         begin = series.exact_from
         newest = series.segments[-1] if series.segments else 0
-        if newest > begin or newest < begin and series.row_of(begin) % series.stride:
+        if newest > begin or (newest < begin and series.row_of(begin) % series.stride):
             return None
         if not math.isfinite(sum(series.value[begin:])) or not all(map(math.isnan, series.time[begin:])):
             return None
