@@ -120,8 +120,12 @@ def _line(label: str, unit: str, values: dict[str, float | None], budget: float,
 
 
 def _rows_sent(found: _Found) -> str:
-    flow = found.get(CONSOLE)
-    return "it did not run." if flow is None else causes.rows_sent(flow.by_row, flow.seconds)
+    """Of the console that sent most."""
+    consoles = [name for name in (CONSOLE, CONSOLE_SMALL) if name in found]
+    if not consoles:
+        return "it did not run."
+    most = max(consoles, key=lambda name: found[name].rate)
+    return f"{most}: {causes.rows_sent(found[most].by_row, found[most].seconds)}"
 
 
 def _flows(
