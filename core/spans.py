@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_CENTURY = 36_525 * 86_400
+"""Longer is a slip, and no calendar reaches as far."""
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.ASCII)
 _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhd]\s*)+", re.ASCII)
 
 
 def parse_span(text: str) -> float | None:
-    """Seconds; None for anything else."""
+    """Seconds, at most a century's; None for anything else."""
     text = text.strip().lower()
     if not _WHOLE.fullmatch(text):
         return None
-    return sum(float(part[1]) * _UNITS[part[2]] for part in _PART.finditer(text))
+    seconds = sum(float(part[1]) * _UNITS[part[2]] for part in _PART.finditer(text))
+    return seconds if seconds <= _CENTURY else None
 
 
 def span_text(seconds: float) -> str:

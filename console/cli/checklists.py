@@ -70,8 +70,10 @@ def checklist_text(result: ChecklistResult) -> str:
             lines += folded(_BELOW, f"ticked by {item.ticked_by}, {item.ticked_at}")
         if item.action and item.state == "fail" and item.action != item.message:
             lines += folded(f"{_BELOW}→ ", item.action)
-    good = sum(item.state in ("pass", "overridden", "not_applicable", "warn") for item in result.items)
-    lines += ["", f"STATUS: {result.status}  ({good} of {len(result.items)} done)"]
+    about = [item for item in result.items if item.state != "not_applicable"]
+    good = sum(item.state in ("pass", "overridden", "warn") for item in about)
+    done = f"{good} of {len(about)} done" if about else "nothing of this list is about this run"
+    lines += ["", f"STATUS: {result.status}  ({done})"]
     if result.name == "preflight" and START_MEANS[result.status]:
         lines += folded("", START_MEANS[result.status])
     waiting = next((item for item in result.items if item.state == "pending" and item.kind != "sensed"), None)

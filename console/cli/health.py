@@ -157,6 +157,9 @@ def parse_day(text: str | None, now: datetime) -> date:
     if text is None:
         return now.date()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--date: expected YYYY-MM-DD, got {text!r}") from None
+    if not 1970 <= day.year <= 9000:
+        raise UsageError(f"--date: expected a day from 1970 to 9000, got {text!r}")
+    return day

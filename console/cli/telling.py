@@ -10,7 +10,7 @@ import typer
 
 from console.cli.complete import rule_names
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import ATTENTION, GOOD, builtins_of, finish, put, put_json
+from console.cli.output import ATTENTION, GOOD, builtins_of, finish, put, put_json, say
 from core.clock import iso, parse_iso, utc_now
 from core.errors import UsageError
 from core.spans import parse_span
@@ -47,6 +47,10 @@ def silence(
             matcher, starts_at=begin, ends_at=begin + _length(length), comment=comment, now=now
         )
     put(f"silence {made.id}: {made.matcher} until {iso(made.ends_at)}")
+    rules = workspace_at(workspace).settings.alerts
+    matched = any(made.matches(name, rule.severity, "") for name, rule in rules.items())
+    if not matched and "run=" not in made.matcher:
+        say("warning: no rule of config.toml matches it now")
     finish(GOOD)
 
 

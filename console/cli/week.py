@@ -129,11 +129,11 @@ def handover_text(found: Handover) -> str:
 
 def parse_moment(option: str, text: str, now: datetime) -> datetime:
     """`2026-02-24T10:30`, `2026-02-24`, or `3h` for so long ago. Raises UsageError."""
-    if match := _AGO.fullmatch(text.strip()):
-        return now - timedelta(seconds=float(match[1]) * _UNITS[match[2]])
     try:
+        if match := _AGO.fullmatch(text.strip()):
+            return now - timedelta(seconds=float(match[1]) * _UNITS[match[2]])
         return parse_iso(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError(
             f"{option}: expected a time like 2026-02-24T10:30 (UTC) or 3h for so long ago, "
             f"got {visible(text, 60)!r}"

@@ -132,6 +132,8 @@ def test_a_silence_is_made_listed_and_ended(cli: Cli, workspace: Workspace) -> N
     assert "silenced by" in cli("alerts", cwd=workspace.root).stdout
     assert cli("alerts", "unsilence", "1", cwd=workspace.root).returncode == 0
     assert "over" in cli("alerts", "silences", cwd=workspace.root).stdout
+    idle = cli("alerts", "silence", "kl_spkie", "--comment", "x", cwd=workspace.root)
+    assert "no rule of config.toml matches" in idle.stderr and made.stderr == ""
     wrong = cli("alerts", "silence", "kl_*", "--for", "soon", "--comment", "x", cwd=workspace.root)
     assert wrong.returncode == 2 and "expected a time like" in wrong.stderr
 

@@ -8,11 +8,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from console.cli.health import parse_day
+from console.cli.week import parse_moment
+from core.errors import UsageError
+from core.spans import parse_span
 
 ROOT = Path(__file__).resolve().parents[2]
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -185,6 +191,18 @@ def test_what_the_file_system_refuses_is_one_message_with_what_to_do(
     assert capsys.readouterr().err == (
         "error: logs/\u241b[2J: Permission denied\n  Check its permissions and its owner.\n"
     )
+
+
+def test_times_that_no_calendar_reaches_are_matters_of_usage() -> None:
+    now = datetime(2026, 2, 24, 10, tzinfo=UTC)
+    assert parse_span("9999999999999d") is None and parse_span("36525d") is not None
+    for ask in (
+        lambda: parse_moment("--since", "9999999999999d", now),
+        lambda: parse_day("9999-12-31", now),
+        lambda: parse_day("0001-01-01", now),
+    ):
+        with pytest.raises(UsageError, match="expected a"):
+            ask()
 
 
 def test_a_dry_run_can_be_read_by_a_program(cli: Cli) -> None:

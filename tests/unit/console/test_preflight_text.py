@@ -9,7 +9,7 @@ import pytest
 from console.cli.checklists import checklist_text
 from console.screens.training_facts import preflight_facts
 from console.states import TrainingState
-from core.checklist.model import ChecklistResult
+from core.checklist.model import ChecklistResult, ItemResult, ItemState
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,19 @@ def test_the_training_dialog_says_it_too_and_a_daily_list_does_not() -> None:
     assert "FIX does not block" in words
     daily = ChecklistResult(name="daily", title="", status="FIX", items=())
     assert "does not block" not in checklist_text(daily)
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        (("pass", "pending", "not_applicable"), "(1 of 2 done)"),
+        (("not_applicable",), "(nothing of this list is about this run)"),
+    ],
+)
+def test_what_is_not_applicable_was_not_done(states: tuple[ItemState, ...], words: str) -> None:
+    items = tuple(
+        ItemResult(id=f"daily.{row}", text="x", group="g", kind="sensed", on_fail="fix", state=state)
+        for row, state in enumerate(states)
+    )
+    text = checklist_text(ChecklistResult(name="daily", title="", status="FIX", items=items))
+    assert text.splitlines()[-1] == f"STATUS: FIX  {words}"
