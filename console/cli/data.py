@@ -143,9 +143,10 @@ def leaks(
     else:
         from core.trading.features import FEATURE_NAMES
         from core.trading.leaks import feature_leaks
+        from core.units import counted
 
         found, candles = feature_leaks(universe)
-        symbols = f"{len(universe.symbols)} symbol" + ("" if len(universe.symbols) == 1 else "s")
+        symbols = counted(len(universe.symbols), "symbol")
         checked = f"{len(FEATURE_NAMES)} features at {candles} candles of {symbols}"
     verdict = "leak" if found else "ok"
     if as_json:

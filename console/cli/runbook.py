@@ -154,9 +154,9 @@ def _scenario_text(
         "",
         "Causes, the likeliest first",
     ]
-    for each in causes:
-        lines.append(f"  {each.score:+4.1f}  {each.cause.text}")
-        lines += [f"        {why}" for why in each.evidence]
+    for number, each in enumerate(causes, 1):
+        lines.append(f"  {number:>2}. {each.cause.text}")
+        lines += [f"      {why}" for why in each.evidence]
     lines += ["", "Steps"]
     done = {each.step: each for each in taken if each.procedure == scenario.id}
     for number, step in enumerate(scenario.steps, 1):

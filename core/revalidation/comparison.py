@@ -25,7 +25,7 @@ from core.revalidation.decision import verdicts
 from core.revalidation.gates import gates_passed, judge_gates
 from core.revalidation.result import GateResult, Number, Verdict
 from core.text import visible
-from core.units import number, percent, table
+from core.units import counted, number, percent, table
 
 
 class ComparedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,9 +122,9 @@ def comparison_table(found: Comparison) -> str:
             )
         )
     lines = table(rows)
-    what = f"{found.symbols:,} symbols, {found.episodes} episodes of {found.candles:,} candles"
-    tasks = f"{found.tasks:,} task{'s' if found.tasks != 1 else ''}"
-    lines += ["", f"{what}; {tasks}, {found.workers}, {found.seconds:.1f} s"]
+    what = f"{counted(found.symbols, 'symbol')}, {counted(found.episodes, 'episode')}"
+    what += f" of {counted(found.candles, 'candle')}; {counted(found.tasks, 'task')}"
+    lines += ["", f"{what}, {found.workers}, {found.seconds:.1f} s"]
     return "\n".join([*lines, *(f"  - {warning}" for warning in found.warnings)])
 
 
