@@ -104,6 +104,7 @@ class HandoverMixin(_App):
         from console.screens.handover import HandoverPanel
 
         self._handover = "told"
+        self.say("", "plain")
         self.push_screen(HandoverPanel(found))
 
     def leave_handover(self) -> None:

@@ -69,6 +69,7 @@ async def test_any_key_closes_it_and_still_does_what_it_does(given: Any, make: A
         await pilot.press("q")
         await pilot.pause()
         assert given.app.open_screen.number == 2, "closing it left the console"
+        assert not given.app.says_something, "it was still being looked up"
 
 
 async def test_it_does_not_stand_in_the_way_of_who_has_begun(given: Any, make: Any) -> None:
