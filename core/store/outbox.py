@@ -4,7 +4,7 @@ A row is written in the transaction that records the transition, so that a kill 
 a row for a while before it delivers it (a lease), so that several consoles deliver it once; only a console
 that is killed in the middle of a delivery leaves it to another, after the lease. Failures are tried again
 with back-off until a deadline. Traps avoided: a resolved that overtakes its firing; a silenced alert that is
-forgotten when the silence ends and it still fires.
+forgotten when the silence ends and it still fires; a clock set back by hours that holds deliveries as long.
 """
 
 from __future__ import annotations
@@ -31,6 +31,12 @@ _SEVERITIES = ("info", "warning", "critical")
 _FIRST_WAIT = 5.0
 _LONGEST_WAIT = 600.0
 _SILENCED = "silenced"
+_DUE = (
+    "status = 'waiting' "
+    f"AND (next_at <= :now OR next_at > :now + {_LONGEST_WAIT} AND error NOT LIKE '{_SILENCED}%') "
+    f"AND (lease_until IS NULL OR lease_until <= :now OR lease_until > :now + {_LONGEST_WAIT})"
+)
+"""A time further ahead than anything here waits was written before the clock was set back."""
 _COLUMNS = (
     "id, run_id, rule, generation, state, target, severity, title, body, status, attempts, error, "
     "queued_at, next_at, deadline, done_at"
@@ -98,11 +104,7 @@ def queue(connection: sqlite3.Connection, notify: Notify, run_id: str, record: T
 
 
 def due(connection: sqlite3.Connection, now: float) -> bool:
-    row = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE status = 'waiting' AND next_at <= ? "
-        "AND (lease_until IS NULL OR lease_until <= ?))",
-        (now, now),
-    ).fetchone()
+    row = connection.execute(f"SELECT EXISTS (SELECT 1 FROM outbox WHERE {_DUE})", {"now": now}).fetchone()
     return bool(row[0])
 
 
@@ -118,12 +120,11 @@ def claim(
     """Inside the open transaction: the rows that `owner` shall deliver now, oldest first."""
     moment = now.timestamp()
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM outbox AS mine WHERE status = 'waiting' AND next_at <= ? "
-        "AND (lease_until IS NULL OR lease_until <= ?) AND NOT EXISTS ("
+        f"SELECT {_COLUMNS} FROM outbox AS mine WHERE {_DUE} AND NOT EXISTS ("
         "SELECT 1 FROM outbox AS earlier WHERE earlier.status = 'waiting' AND earlier.id < mine.id "
         "AND earlier.run_id = mine.run_id AND earlier.rule = mine.rule "
         "AND earlier.generation = mine.generation AND earlier.target = mine.target) ORDER BY id LIMIT 200",
-        (moment, moment),
+        {"now": moment},
     ).fetchall()
     silences = read_silences(connection) if rows else []
     taken: list[Delivery] = []

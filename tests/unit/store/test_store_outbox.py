@@ -90,6 +90,20 @@ def test_a_failure_is_tried_again_with_back_off_until_its_deadline(told: Store, 
     assert told.outbox_counts()["failed"] == 1 and claim(told, moment + timedelta(days=1)) == []
 
 
+def test_a_clock_that_is_set_back_holds_no_delivery(told: Store, now: datetime) -> None:
+    """Neither one that waits for its first or next try nor one in the hand of a console that was killed."""
+    earlier = now - timedelta(hours=3)
+    told.save_alert_states("queued", [record(now)])
+    told.save_alert_states("tried", [record(now)])
+    told.save_alert_states("held", [record(now)])
+    held = {each.run_id: each for each in claim(told, now, "killed", lease=60.0)}
+    told.finish_delivery(held["tried"].id, "killed", "503", now)
+    told.save_alert_states("late", [record(now)])
+    assert told.deliveries_due(earlier)
+    assert {each.run_id for each in claim(told, earlier, "two")} == {"queued", "tried", "held", "late"}
+    assert claim(told, earlier, "three") == [], "they are the second console's now"
+
+
 def test_back_off_doubles_and_is_bounded() -> None:
     assert [back_off(attempts) for attempts in (1, 2, 3, 50)] == [5, 10, 20, 600]
 
