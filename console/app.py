@@ -26,6 +26,7 @@ from console.news import NewsMixin
 from console.screens.base import HEIGHTS, ConsoleScreen
 from console.session import SLOW_EVERY, ConsoleSession
 from console.trail import Trail
+from console.typed_ahead import TypedAheadMixin
 from core.clock import utc_now
 from widgets.run_header import RunHeader
 from widgets.tone import Tone
@@ -51,7 +52,7 @@ def _commands() -> type[KeyCommands]:
     return KeyCommands
 
 
-class ConsoleApp(ActionsMixin, NewsMixin, ThemedApp, inherit_bindings=False):
+class ConsoleApp(TypedAheadMixin, ActionsMixin, NewsMixin, ThemedApp, inherit_bindings=False):
     """`session` brings the facts; `guide` is the demo's."""
 
     TITLE = "ppo-console"

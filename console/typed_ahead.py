@@ -1,0 +1,81 @@
+"""Keys that arrive together are dealt with one after the other, once what the one before asked for stands.
+
+A stalled line hands over a whole sentence at once. Trap avoided: Textual sends each key to what has the focus
+when it arrives: of `/red` the slash alone would reach the field, and the rest act as commands on the screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.message_pump import MessagePump
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    _App = App[int]
+else:
+    _App = object
+
+_ROUNDS = 3
+"""Through the queues from the focus up to the app: the key, what its action sends, a new box's focus."""
+_PATIENCE = 0.5
+"""Seconds after which the next key is dealt with whatever became of the one before."""
+_MOST = 1000
+"""Keys that are kept."""
+
+
+class TypedAheadMixin(_App):
+    """Mixed into `ConsoleApp`."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._typed: deque[events.Key | events.Paste] = deque()
+        self._keys_seen = 0
+        self._dealing: asyncio.TimerHandle | None = None
+
+    async def on_event(self, event: events.Event) -> None:
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._dealing is None:
+            await self._deal_with(event)
+        elif len(self._typed) < _MOST:
+            self._typed.append(event)
+
+    async def _deal_with(self, event: events.Event) -> None:
+        self._keys_seen += 1
+        self._dealing = asyncio.get_running_loop().call_later(_PATIENCE, self._dealt_with, self._keys_seen)
+        await super().on_event(event)
+        self._go_round(self._keys_seen, _ROUNDS)
+
+    def _go_round(self, key: int, rounds: int) -> None:
+        """Behind the key through the queues that it bubbles through; the app's own is the last."""
+        if rounds == 0:
+            self._dealt_with(key)
+            return
+        at = self.focused or self.screen
+        above = [node for node in at.ancestors_with_self if node is not self]
+        self._go_up(above, key, rounds)
+
+    def _go_up(self, above: Sequence[MessagePump], key: int, rounds: int) -> None:
+        while above:
+            node, above = above[0], above[1:]
+            if node.call_later(self._go_up, above, key, rounds):
+                return
+        self.call_later(self._go_round, key, rounds - 1)
+
+    def _dealt_with(self, key: int) -> None:
+        if key != self._keys_seen or self._dealing is None:
+            return
+        self._dealing.cancel()
+        self._dealing = None
+        if self._typed:
+            self.call_later(self._next)
+
+    async def _next(self) -> None:
+        if self._typed and self._dealing is None:
+            await self._deal_with(self._typed.popleft())
