@@ -64,7 +64,7 @@ def init(
     begin = workspace.settings.week.start
     put(f"  week     {begin} and the four days after it")
     if start is None and begin < utc_now().date():
-        put("           that is past: give --start YYYY-MM-DD, or set week.start in config.toml")
+        put("           that is past: --start YYYY-MM-DD names another, or week.start later")
     steps = ["ppo-console data split CANDLES   a folder of candle files", "ppo-console preflight, then train"]
     if run is not None:
         steps = ["ppo-console"]
