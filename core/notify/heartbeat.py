@@ -46,7 +46,9 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
         return max(0.0, (now - parse_iso(self.at)).total_seconds())
 
     def alive(self, now: datetime) -> bool:
-        return self.ended_at is None and self.age(now) <= max(30.0, 3.0 * self.every_seconds)
+        """A beat from hours ahead was written before the clock was set back: it proves no life either."""
+        distance = abs((now - parse_iso(self.at)).total_seconds())
+        return self.ended_at is None and distance <= max(30.0, 3.0 * self.every_seconds)
 
 
 def write_heartbeat(path: Path, heartbeat: Heartbeat) -> None:

@@ -48,6 +48,8 @@ def test_a_heartbeat_that_stopped_is_dead(tmp_path: Path) -> None:
     assert found == beat() and found is not None
     assert found.alive(NOW + timedelta(seconds=30)) and not found.alive(NOW + timedelta(seconds=31))
     assert not beat(ended_at="2026-02-23T14:00:00Z").alive(NOW)
+    assert found.alive(NOW - timedelta(seconds=30)), "two machines' clocks differ a little"
+    assert not found.alive(NOW - timedelta(hours=3)), "the clock was set back: a dead one must not look alive"
     path.write_text("{")
     assert read_heartbeat(path) is None
 
