@@ -8,6 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "loaded machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("loaded machine")
 
 FRAME = 0.005
 """Seconds between two frames here; Textual draws 60 in a second."""

@@ -198,6 +198,8 @@ def _checklist_table(key: str, value: Any, problems: list[Problem]) -> Any:
 
 def _cross_checks(settings: Settings, problems: list[Problem]) -> None:
     """What one key alone cannot tell."""
+    if not 2000 <= settings.week.start.year <= 2999:
+        problems.append(Problem("week.start", "a date of the years 2000 to 2999", str(settings.week.start)))
     rollout, lanes, batch = settings.ppo.n_steps, settings.training.lanes, settings.ppo.batch_size
     if rollout % lanes:
         problems.append(Problem("training.lanes", f"a divisor of ppo.n_steps = {rollout}", str(lanes)))

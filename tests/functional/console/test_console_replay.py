@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.replay import Moment, find_moment, master, moment_of, snapshot_at, step_by
@@ -36,7 +36,6 @@ def make_series(name: str, passes: list[int], every: int = 10, start: float = 1_
 
 
 @given(st.lists(st.integers(2, 20), min_size=1, max_size=4), st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_moment_of_a_row_leads_back_to_that_row(passes: list[int], data: Any) -> None:
     series = make_series("reward", passes)
     index = data.draw(st.integers(0, len(series) - 1))

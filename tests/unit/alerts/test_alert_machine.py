@@ -355,7 +355,7 @@ def advance_all(tracks: list[Any], run: Run) -> list[Any]:
     return sorted(changes, key=lambda change: change.rule)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories, st.lists(st.integers(1, 9), min_size=1, max_size=6), st.booleans())
 def test_replay_equals_any_chunking(history: list[Any], cuts: list[int], known_start: bool) -> None:
     """The same transitions in each rule's order, and the same states at the end."""
@@ -384,7 +384,7 @@ def test_replay_equals_any_chunking(history: list[Any], cuts: list[int], known_s
     assert repr(states) == repr(all_states)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories)
 def test_skipping_quiet_rows_changes_nothing(history: list[Any]) -> None:
     """The fast way over rows at rest, firing or blind finds what judging each row finds."""
@@ -439,7 +439,7 @@ def test_few_rows_of_a_history_are_judged_one_by_one(
     assert 0 < judged < 0.06 * per_row * 12_000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows)
 def test_live_engine_ends_where_the_replay_ends(history: list[Any]) -> None:
     """Without a store: what `update` told row by row is what `replay` tells."""

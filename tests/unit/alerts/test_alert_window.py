@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.alerts.replay import replay
@@ -21,7 +21,6 @@ from core.telemetry.trend import slope_per_step
 steps = st.lists(st.tuples(st.integers(1, 900), st.floats(-100, 100, width=32)), min_size=1, max_size=120)
 
 
-@settings(deadline=None)
 @given(steps, st.sampled_from([0, 10**9]))
 def test_slope_is_least_squares_over_the_shortest_window(rows: list[tuple[int, float]], offset: int) -> None:
     window, points, timestep = SlopeWindow(1000), [], offset

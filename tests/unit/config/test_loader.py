@@ -51,6 +51,12 @@ def test_every_problem_is_reported_at_once_with_key_expected_got_and_near_miss()
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("start", ["0001-01-01", "9999-12-31"])
+def test_a_launch_day_without_days_around_it_is_refused(start: str) -> None:
+    with pytest.raises(ConfigError, match=r"week\.start: expected a date of the years 2000 to 2999"):
+        parse_settings(f"[week]\nstart = {start}", PATH)
+
+
 def test_lanes_that_do_not_divide_a_rollout_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"training\.lanes: expected a divisor .* = 2048, got 3"):
         parse_settings("[training]\nlanes = 3", PATH)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import core.logs.file as module
@@ -24,7 +24,6 @@ CONTENT = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(lines=CONTENT, chunk=st.integers(2, 64), half=st.booleans())
 def test_forward_and_backward_give_the_same_lines_whatever_the_pieces(
     log_file: Make, lines: list[bytes], chunk: int, half: bool

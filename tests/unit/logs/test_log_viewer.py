@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import core.logs.pager as pager_module
@@ -28,7 +28,7 @@ def never() -> bool:
     return False
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     files=st.lists(
         st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=25), min_size=3, max_size=3
@@ -71,7 +71,7 @@ def test_paging_through_merged_files_either_way_gives_each_line_once_in_the_orde
         book.close()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(moves=st.lists(st.sampled_from(["up", "down", "top", "end", "write", "write", "time"]), max_size=25))
 def test_whatever_the_moves_the_window_is_a_piece_of_the_stream(
     tmp_path_factory: pytest.TempPathFactory, moves: list[str]

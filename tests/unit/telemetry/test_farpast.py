@@ -25,7 +25,7 @@ def points(series: Series) -> list[tuple[int, float, str, str]]:
     ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     values=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300),
     stride=st.sampled_from([2, 4, 8, 32]),

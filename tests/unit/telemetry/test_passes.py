@@ -13,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.alerts.rows import RowStream
@@ -113,7 +113,7 @@ LATE = DASHBOARD + "64,,-4.6,-1.6,-4.1\n128,2.4,-2.2,1.2,3.6\n192,4.7,2.9,3.6,-0
 """A metric whose first value comes late, and a row that is refused."""
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(content=files())
 @example(content={"convergence_dashboard.csv": (LATE + LATE.splitlines()[2] + "\n").encode()})
 def test_reading_in_passes_ends_with_what_reading_at_once_tells(
@@ -134,7 +134,7 @@ def test_reading_in_passes_ends_with_what_reading_at_once_tells(
     whole.close()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(content=files(), more=st.integers(0, 40))
 def test_the_first_look_shows_the_newest_rows_and_no_others(
     content: dict[str, bytes], more: int, tmp_path_factory: pytest.TempPathFactory
@@ -156,7 +156,7 @@ def test_the_first_look_shows_the_newest_rows_and_no_others(
     whole.close()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(content=files(), seed=st.integers(0, 10**6))
 def test_every_row_passes_the_rules_once_and_in_order_while_the_run_is_reduced(
     content: dict[str, bytes], seed: int, tmp_path_factory: pytest.TempPathFactory
@@ -196,7 +196,7 @@ def test_every_row_passes_the_rules_once_and_in_order_while_the_run_is_reduced(
     whole.close()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(content=files(), budget=st.sampled_from([0.0, 10.0]))
 def test_a_far_past_that_is_reduced_while_it_is_read_keeps_count_extremes_and_ends(
     content: dict[str, bytes], budget: float, tmp_path_factory: pytest.TempPathFactory

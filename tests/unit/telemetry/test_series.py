@@ -43,7 +43,7 @@ def points(series: Series) -> list[tuple[int, float, str, float]]:
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(history=histories(), exact=st.integers(1, 40), buckets=st.integers(64, 128), data=st.data())
 def test_reducing_often_keeps_what_reducing_once_keeps(
     history: tuple[list[float], list[float]], exact: int, buckets: int, data: st.DataObject
@@ -59,7 +59,7 @@ def test_reducing_often_keeps_what_reducing_once_keeps(
     assert points(grown.reduced(exact, buckets)) == points(at_once.reduced(exact, buckets))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(history=histories(), exact=st.integers(1, 40), buckets=st.integers(2, 64))
 def test_no_extreme_is_lost_and_counts_stay_exact(
     history: tuple[list[float], list[float]], exact: int, buckets: int
@@ -98,7 +98,6 @@ def _within(begin: int, end: int, starts: list[int]) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-@settings(deadline=None)
 @given(history=histories(), exact=st.integers(1, 40), rows=st.integers(0, 320))
 def test_the_first_rows_of_a_reduced_series_go_on_with_the_right_numbers(
     history: tuple[list[float], list[float]], exact: int, rows: int

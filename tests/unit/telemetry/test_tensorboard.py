@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.telemetry import tensorboard
@@ -119,7 +119,6 @@ def test_what_torch_writes_is_what_is_read(tmp_path: Path) -> None:
     assert all(tag != "notes" for tag, _ in values)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tag=st.text(min_size=1, max_size=60),
     step=st.integers(0, 1 << 53),

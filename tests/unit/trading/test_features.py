@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.market.model import LOOK_BACK, Universe
@@ -82,7 +82,7 @@ def test_the_truncation_test_catches_a_higher_candle_that_has_not_closed(monkeyp
     assert leaking_columns(example()) == ["higher_trend"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(LOOK_BACK, SIZE - 1))
 def test_no_feature_remembers_more_than_the_look_back(seed, at):
     """So an embargo of `LOOK_BACK` really separates two slices."""
@@ -160,7 +160,7 @@ def test_average_true_range_counts_the_gap_from_the_last_close():
     assert not np.isnan(atr[0, 10])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.integers(1, 12), st.integers(1, 30), st.integers(0, 999))
 def test_rolling_windows_equal_the_plain_ones(window, size, seed):
     values = np.random.default_rng(seed).normal(size=(2, size))

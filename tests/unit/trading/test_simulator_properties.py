@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config.settings import Reward, Trading
@@ -72,7 +72,7 @@ def run(case: Case, lanes: Lanes, actions: np.ndarray):
     return simulator, first, [simulator.step(row) for row in actions]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(cases())
 def test_n_lanes_equal_n_single_runs_bit_for_bit(case):
     simulator, first, steps = run(case, case.lanes, case.actions)
@@ -91,7 +91,7 @@ def test_n_lanes_equal_n_single_runs_bit_for_bit(case):
                 assert getattr(mine, column.name).tobytes() == getattr(theirs, column.name).tobytes()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(cases())
 def test_money_is_conserved_to_the_cent(case):
     """Cash changes only by trades; price moves minus fees and funding explain it; nothing else does."""
@@ -110,7 +110,7 @@ def test_money_is_conserved_to_the_cent(case):
     assert np.all(np.isfinite(np.stack([step.observations for step in steps])))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(cases())
 def test_the_ledger_balances_at_every_candle(case):
     """cash + position at the last known close = equity, and the fees ledger never shrinks."""
@@ -128,7 +128,7 @@ def test_the_ledger_balances_at_every_candle(case):
         fees = simulator.fees.copy()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(cases())
 def test_the_rewards_add_up_to_the_return(case):
     simulator, _, steps = run(case, case.lanes, case.actions)
@@ -235,7 +235,7 @@ class Account:
         self.closed.append((self.entry_at, at, reason, ambiguous, self.cash - self.before))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(cases())
 def test_every_lane_is_a_plain_account_to_the_cent(case):
     simulator, _, steps = run(case, case.lanes, case.actions)

@@ -47,7 +47,7 @@ def trace(width: int, height: int, last: float) -> Trace:
 
 
 @given(segments(), st.integers(1, 30), st.integers(1, 8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_each_columns_extremes_are_drawn(
     rows: tuple[array[float], array[float]], width: int, height: int
 ) -> None:
@@ -63,7 +63,7 @@ def test_each_columns_extremes_are_drawn(
 
 
 @given(segments(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_growing_draws_the_same_picture_as_drawing_all_at_once(
     rows: tuple[array[float], array[float]], data: st.DataObject
 ) -> None:
