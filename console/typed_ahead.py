@@ -1,7 +1,8 @@
 """Keys that arrive together are dealt with one after the other, once what the one before asked for stands.
 
-A stalled line hands over a whole sentence at once. Trap avoided: Textual sends each key to what has the focus
-when it arrives: of `/red` the slash alone would reach the field, and the rest act as commands on the screen.
+A stalled line hands over a whole sentence at once. Traps avoided: Textual sends each key to what has the
+focus when it arrives: of `/red` the slash alone would reach the field, and the rest act as commands on the
+screen; a key that arrives while the next of the kept ones is on its way, and overtakes them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _ROUNDS = 3
 """Through the queues from the focus up to the app: the key, what its action sends, a new box's focus."""
 _PATIENCE = 0.5
 """Seconds after which the next key is dealt with whatever became of the one before."""
+_STALLS = 20
+"""How often patience begins anew because the loop itself stood still, as over a stalled terminal."""
 _MOST = 1000
 """Keys that are kept."""
 
@@ -41,16 +44,32 @@ class TypedAheadMixin(_App):
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._dealing is None:
-            await self._deal_with(event)
-        elif len(self._typed) < _MOST:
+            return
+        if len(self._typed) < _MOST:
             self._typed.append(event)
+        await self._next()
+
+    async def _next(self) -> None:
+        if self._typed and self._dealing is None:
+            await self._deal_with(self._typed.popleft())
 
     async def _deal_with(self, event: events.Event) -> None:
         self._keys_seen += 1
-        self._dealing = asyncio.get_running_loop().call_later(_PATIENCE, self._dealt_with, self._keys_seen)
+        self._wait(self._keys_seen, _STALLS)
         await super().on_event(event)
         self._go_round(self._keys_seen, _ROUNDS)
+
+    def _wait(self, key: int, stalls: int) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _PATIENCE
+        self._dealing = loop.call_at(until, self._waited, key, stalls, until)
+
+    def _waited(self, key: int, stalls: int, until: float) -> None:
+        """Time in which nothing could run is no time in which the key could be dealt with."""
+        if stalls and asyncio.get_running_loop().time() > until + _PATIENCE / 2:
+            self._wait(key, stalls - 1)
+        else:
+            self._dealt_with(key)
 
     def _go_round(self, key: int, rounds: int) -> None:
         """Behind the key through the queues that it bubbles through; the app's own is the last."""
@@ -75,7 +94,3 @@ class TypedAheadMixin(_App):
         self._dealing = None
         if self._typed:
             self.call_later(self._next)
-
-    async def _next(self) -> None:
-        if self._typed and self._dealing is None:
-            await self._deal_with(self._typed.popleft())
