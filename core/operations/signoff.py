@@ -2,7 +2,7 @@
 
 A signature is an entry of the audit log and nothing else; deployment is a line here, never an action. Trap
 avoided: a signature under one decision that is shown under the next one: it names a hash, and is void where
-that is not the hash of what stands there now.
+that is not the hash of what stands there now; two who sign at the same moment, and both are recorded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 
 from core.checklist.build import items_of
 from core.clock import iso
-from core.errors import UsageError, no_such
+from core.errors import UnreadableError, UsageError, no_such
 from core.operations.decided import Decided, newest_decision
 from core.text import visible
 from core.units import counted
@@ -31,6 +31,8 @@ PHASES = ("pre_training", "daily_monitoring", "revalidation", "cto_decision", "l
 OF_DECISION = ("revalidation", "cto_decision", "live_deployment")
 """These sign a decision's report."""
 KIND = "sign_off"
+_LOOKS = 20
+"""How often a signature is judged anew because something was recorded meanwhile."""
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +115,29 @@ def sign(
     Raises UsageError for an unknown phase, a role that does not sign it, a rejection or an unready preflight
     without a note, nothing to sign, another decision than the one shown, and what is signed already.
     """
+    for _ in range(_LOOKS):
+        head, _hash = store.audit_head()
+        wanted, detail = _judged(workspace, store, phase, name, role, verdict, note, shown)
+        entry = store.record_after(head, KIND, wanted, detail, now)
+        if entry is not None:
+            return _signature(entry, detail["hash"], [])
+    raise UnreadableError(
+        f"{phase} was not signed: others record into {store.path} all the time", hint="Try again."
+    )
+
+
+def _judged(
+    workspace: Workspace,
+    store: Store,
+    phase: str,
+    name: str,
+    role: str,
+    verdict: Verdict,
+    note: str,
+    shown: str,
+) -> tuple[str, dict[str, str]]:
+    """The phase's id and the entry's detail, where the record as it is now lets it be signed. Raises as
+    `sign`."""
     table = {each.phase: each for each in sign_off_table(workspace, store)}
     wanted = phase.strip().lower().replace("-", "_").replace(" ", "_")
     if wanted not in table:
@@ -141,7 +166,7 @@ def sign(
             raise UsageError(f"{each.title} is {verdict} already, by {earlier.name}, {earlier.at}")
         if not note:
             raise UsageError(f"{each.title} is {earlier.verdict} by {earlier.name}: a change needs a note")
-    detail = {
+    return wanted, {
         "name": signer,
         "role": signs_as,
         "verdict": verdict,
@@ -149,8 +174,6 @@ def sign(
         "hash": each.hash,
         "note": note,
     }
-    entry = store.record(KIND, wanted, detail, now)
-    return _signature(entry, each.hash, [])
 
 
 def _subject(

@@ -71,6 +71,16 @@ class Store:
         with self._connections.transaction() as connection:
             return audit.append_entry(connection, self.operator, kind, subject, detail, now)
 
+    def record_after(
+        self, head: int, kind: str, subject: str, detail: Mapping[str, Any], now: datetime
+    ) -> AuditEntry | None:
+        """As `record`, where `head` still is the newest entry's number; None, and nothing is recorded, where
+        anyone recorded something since."""
+        with self._connections.transaction() as connection:
+            if audit.head(connection)[0] != head:
+                return None
+            return audit.append_entry(connection, self.operator, kind, subject, detail, now)
+
     def entries(self, kind: str | None = None, limit: int | None = None) -> list[AuditEntry]:
         """Audit entries, oldest first; with `limit` the newest so many."""
         with self._connections.reading() as connection:

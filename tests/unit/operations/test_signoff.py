@@ -11,8 +11,9 @@ import pytest
 
 from core.checklist.day import run_day_list
 from core.clock import iso, parse_iso
-from core.errors import UsageError
+from core.errors import UnreadableError, UsageError
 from core.files import sha256_file
+from core.operations import signoff
 from core.operations.decided import newest_decision
 from core.operations.signoff import PHASES, sign, sign_off_table
 from core.revalidation.result import Evidence, Hashes, RevalidationResult
@@ -89,6 +90,35 @@ def test_a_decision_that_came_while_the_signer_read_another_is_not_signed_for_it
         sign(workspace, store, "cto_decision", NOW, role="CTO", shown=shown.hash)
     now = table(workspace, store)["cto_decision"]
     assert sign(workspace, store, "cto_decision", NOW, role="CTO", shown=now.hash).hash == now.hash
+
+
+def test_of_two_who_sign_at_the_same_moment_one_is_told_of_the_other(
+    workspace: Any, store: Any, decide: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other signs after this one has looked and before it records."""
+    decide("GO")
+    looked = signoff.sign_off_table
+    others = [lambda: sign(workspace, store, "cto_decision", NOW, name="Carla", role="CTO")]
+
+    def look(*arguments: Any) -> Any:
+        found = looked(*arguments)
+        if others:
+            others.pop()()
+        return found
+
+    monkeypatch.setattr(signoff, "sign_off_table", look)
+    with pytest.raises(UsageError, match="approved already, by Carla"):
+        sign(workspace, store, "cto_decision", NOW, name="Carlo", role="CTO")
+    assert [entry.detail["name"] for entry in store.entries("sign_off")] == ["Carla"]
+
+
+def test_a_signature_waits_for_no_quiet_moment_without_end(
+    workspace: Any, store: Any, decide: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide("GO")
+    monkeypatch.setattr(type(store), "record_after", lambda *_: None)
+    with pytest.raises(UnreadableError, match="cto_decision was not signed"):
+        sign(workspace, store, "cto_decision", NOW, role="CTO")
 
 
 def test_another_decision_voids_the_signature(workspace: Any, store: Any, decide: Any) -> None:
