@@ -2,25 +2,27 @@
 
 Between two slices lies an embargo as long as the longest feature look-back and the holding time, so that no
 candle that shaped a training step is scored. Its candles go to the later slice as warm-up, unscored. Trap
-avoided: a test set that quietly overlaps the training data.
+avoided: a test set that quietly overlaps the training data, also where two split at the same moment.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from core.clock import from_epoch, iso
 from core.config import settings
-from core.errors import ConsoleError, UsageError
+from core.errors import ConsoleError, UnreadableError, UsageError
 from core.market.candles import candle_files, timeframe
 from core.market.model import LOOK_BACK, Universe
-from core.market.record import SplitRecord, write_split
+from core.market.record import SPLIT_NAME, SplitRecord, write_split
 from core.market.side import write_side
-from core.market.synthetic import write_universe
+from core.market.synthetic import MARKER, write_universe
 from core.market.universe import load_universe
 
 TEST_SHARE = 0.3
@@ -50,17 +52,10 @@ def split_data(source: Path, train: Path, backtest: Path, data: settings.Data, n
 
     The newest `data.test_candles` or three tenths are the test's scored candles, whichever is more. Each
     folder gets a Parquet file per symbol and `split.json`. Raises UsageError for a folder that holds candles
-    already or too few candles, RejectedError for bad ones, UnreadableError for what could not be written;
-    neither folder then holds any.
+    already or into which another split writes, and for too few candles, RejectedError for bad ones,
+    UnreadableError for what could not be written; neither folder then holds any of this split's.
     """
-    for folder in (train, backtest):
-        there = candle_files(folder)
-        if there:
-            raise UsageError(
-                f"{folder} holds candles already ({there[0].name}{', …' if len(there) > 1 else ''})",
-                hint="Move them away, or split into other folders: what was once training data must not "
-                "be mixed with a new test.",
-            )
+    _refuse_candles(train, backtest)
     universe = load_universe(source, data=data, now=now)
     size, embargo = len(universe.time), embargo_candles(data)
     test = max(data.test_candles, int(size * TEST_SHARE))
@@ -77,7 +72,7 @@ def split_data(source: Path, train: Path, backtest: Path, data: settings.Data, n
     }
     records = {}
     side_source = source.parent if source.is_file() else source
-    with _all_or_none([train, backtest]):
+    with _alone_in(train, backtest), _all_or_none([train, backtest], universe.symbols):
         for role, (folder, each) in parts.items():
             records[role] = _record(role, each, source, data)
             write_split(folder, records[role])
@@ -87,12 +82,50 @@ def split_data(source: Path, train: Path, backtest: Path, data: settings.Data, n
     return SplitSummary(universe.symbols, records["train"], records["backtest"], universe.warnings)
 
 
+def _refuse_candles(*folders: Path) -> None:
+    for folder in folders:
+        there = candle_files(folder)
+        if there:
+            raise UsageError(
+                f"{folder} holds candles already ({there[0].name}{', …' if len(there) > 1 else ''})",
+                hint="Move them away, or split into other folders: what was once training data must not "
+                "be mixed with a new test.",
+            )
+
+
 @contextlib.contextmanager
-def _all_or_none(folders: Sequence[Path]) -> Iterator[None]:
-    """Where the body fails, the files that are new in `folders` go: half a split is no training data."""
+def _alone_in(*folders: Path) -> Iterator[None]:
+    """No other split writes into these folders meanwhile, and none did since they were looked at."""
+    with contextlib.ExitStack() as held:
+        for folder in sorted({folder.resolve() for folder in folders}):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            except OSError as error:
+                raise UnreadableError(
+                    f"{folder} could not be made or opened: {error.strerror}", hint="Check its permissions."
+                ) from error
+            held.callback(os.close, handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UsageError(
+                    f"another split writes into {folder} at this moment", hint="Look at what it made first."
+                ) from error
+            except OSError:
+                pass  # a file system without locks on folders, such as some network volumes
+        _refuse_candles(*folders)
+        yield
+
+
+@contextlib.contextmanager
+def _all_or_none(folders: Sequence[Path], symbols: Sequence[str]) -> Iterator[None]:
+    """Where the body fails, what it wrote in `folders` goes: half a split is no training data. What somebody
+    else put there meanwhile stays."""
+    ours = _names(symbols)
 
     def files() -> set[Path]:
-        return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+        return {path for folder in folders for path in folder.rglob("*") if path.is_file() and ours(path)}
 
     before = files()
     try:
@@ -102,6 +135,18 @@ def _all_or_none(folders: Sequence[Path]) -> Iterator[None]:
             for path in files() - before:
                 path.unlink()
         raise
+
+
+def _names(symbols: Sequence[str]) -> Callable[[Path], bool]:
+    """Whether a split of these symbols writes a file of this name."""
+    beginnings = {"macro", *symbols}
+
+    def ours(path: Path) -> bool:
+        if path.name in (SPLIT_NAME, MARKER):
+            return True
+        return path.suffix == ".parquet" and bool({path.stem, path.stem.rpartition("_")[0]} & beginnings)
+
+    return ours
 
 
 def train_validation(universe: Universe, data: settings.Data) -> tuple[Universe, Universe]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace as replace_struct
 
 from core.config.settings import Data
 from core.errors import UnreadableError, UsageError
+from core.market import split as split_module
 from core.market import synthetic
 from core.market.candles import read_candles, write_candles
 from core.market.model import LOOK_BACK
@@ -113,6 +114,46 @@ def test_a_split_that_does_not_fit_leaves_no_half_of_itself(tmp_path, candles, m
     there = [path.name for folder in folders for path in folder.rglob("*") if path.is_file()]
     assert len(written) == 3 and there == ["notes.txt"]
     split_data(tmp_path / "source", *folders, data, NOW)
+
+
+def test_of_two_splits_at_once_into_the_same_folder_one_is_refused_and_touches_nothing_of_the_other(
+    tmp_path, candles, monkeypatch
+):
+    write_candles(candles(700), tmp_path / "source" / "AAA_4h.parquet")
+    folders = tmp_path / "train", tmp_path / "backtest"
+    data = replace_struct(DATA, test_candles=300)
+    refused = []
+
+    def write(made, path):
+        write_candles(made, path)
+        if not refused:
+            with pytest.raises(UsageError) as other:
+                split_data(tmp_path / "source", tmp_path / "other", folders[1], data, NOW)
+            refused.append(str(other.value))
+            (folders[0] / "mine.parquet").write_text("of somebody else")
+            raise UnreadableError(f"{path} could not be written: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(synthetic, "write_candles", write)
+        with pytest.raises(UnreadableError, match="No space"):
+            split_data(tmp_path / "source", *folders, data, NOW)
+    assert "another split writes into" in refused[0] and not (tmp_path / "other").exists()
+    assert [path.name for folder in folders for path in folder.iterdir()] == ["mine.parquet"]
+
+
+def test_candles_that_came_while_the_split_was_prepared_are_not_mixed_with_it(tmp_path, candles, monkeypatch):
+    write_candles(candles(700), tmp_path / "source" / "AAA_4h.parquet")
+    loads = split_module.load_universe
+
+    def load(*arguments, **keywords):
+        write_candles(candles(10), tmp_path / "backtest" / "BBB_4h.parquet")
+        return loads(*arguments, **keywords)
+
+    monkeypatch.setattr(split_module, "load_universe", load)
+    data = replace_struct(DATA, test_candles=300)
+    with pytest.raises(UsageError, match="holds candles already"):
+        split_data(tmp_path / "source", tmp_path / "train", tmp_path / "backtest", data, NOW)
+    assert not any((tmp_path / "train").iterdir())
 
 
 def test_a_symbol_that_the_split_put_there_and_is_gone_is_said(split):
