@@ -177,10 +177,14 @@ def _judge(run: Run, health: HealthSettings, age: float | None, pace: Pace) -> t
         return "CRASHED", f"Process {info.pid} is gone without a clean shutdown, {at}{of_total}."
     step_age = units.age(age)
     if run.process == "alive":
+        ends = ""
+        if info.total_timesteps and timestep is not None and timestep >= info.total_timesteps:
+            ends = " That was its last step: it judges, saves, or waits for room to save."
         if age is not None and age > health.stalled_after:
-            return "STALLED", f"Process {info.pid} is alive but no step came for {step_age}, {at}{of_total}."
+            words = f"Process {info.pid} is alive but no step came for {step_age}, {at}{of_total}.{ends}"
+            return "STALLED", words
         since = f", last step {step_age} ago" if timestep is not None else ""
-        return "RUNNING", f"Process {info.pid} is alive{since}."
+        return "RUNNING", f"Process {info.pid} is alive{since}.{ends}"
     if age is None:
         return "SILENT", "No process to see and no time of the last row is known."
     if not run.growing and pace.last is None and age > _MIN_QUIET:

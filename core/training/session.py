@@ -157,6 +157,8 @@ class TrainingSession:
             self._checkpoint()
         if step > 0:
             self._save_final(wait=outcome == "finished")
+        for writer in (self._dashboard, self._metrics, self._evaluations):
+            self._guarded(writer.path.name, writer.flush)
         words = "finished" if outcome == "finished" else "stopped"
         hint = "" if outcome == "finished" else "; ppo-console train --resume continues"
         self.say(f"Training {words} at step {step}/{self.record.total_timesteps}{hint}")
@@ -235,7 +237,14 @@ class TrainingSession:
             path = self._saver.final(self.record, self._clock())
             self.say(f"Final model saved: {self._workspace.relative(path)}")
 
-        while self._guarded("final_model", save) == "unwritten" and wait and not self._stop.is_set():
+        waits = False
+        while self._guarded("final_model", save) == "unwritten" and wait:
+            if self._stop.is_set():
+                self.say("final_model is not saved: asked to end before there was room for it", "ERROR")
+                return
+            if not waits:
+                waits = True
+                self.say("The training waits for room for final_model; ppo-console stop ends it", "WARNING")
             self._pause(_PATIENCE)
 
     def _summarise(self, day: date) -> None:

@@ -64,8 +64,10 @@ class _Lines:
         self._waiting: deque[str] = deque(maxlen=MAX_WAITING)
 
     def append(self, *lines: str) -> None:
-        """Raises OSError; the lines then wait."""
+        """Raises OSError; the lines then wait. Without any, those that wait are tried."""
         self._waiting.extend(lines)
+        if not self._waiting:
+            return
         append_lines(self._path, self._waiting, self._heading)
         self._waiting.clear()
 
@@ -107,6 +109,10 @@ class CsvWriter:
         if len(values) != len(self.header):
             raise ValueError(f"{self.path.name} has {len(self.header)} columns, got {len(values)} values")
         self._lines.append(",".join(field(value) for value in values[: self._width]))
+
+    def flush(self) -> None:
+        """Write the rows that still wait. Raises OSError; they then go on waiting."""
+        self._lines.append()
 
 
 def field(value: float | int | None) -> str:

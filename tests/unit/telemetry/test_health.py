@@ -133,6 +133,16 @@ def test_pace_eta_and_progress(now: datetime) -> None:
     assert health.interval_seconds == pytest.approx(30)
 
 
+def test_a_process_that_is_alive_after_its_last_step_is_said_to_save_or_to_wait_for_room(
+    now: datetime,
+) -> None:
+    for ago in (5, 3 * HOUR):
+        run = run_of(now, ago=ago, process="alive", pid=1, total_timesteps=20_480)
+        assert "That was its last step" in assess(run, SETTINGS, now).reason
+    run = run_of(now, process="alive", pid=1, total_timesteps=40_960)
+    assert "last step:" not in assess(run, SETTINGS, now).reason
+
+
 def test_an_unknown_total_has_no_progress_and_no_eta(now: datetime) -> None:
     health = assess(run_of(now), SETTINGS, now)
     assert (health.progress, health.eta_seconds) == (None, None)

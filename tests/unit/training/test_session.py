@@ -344,6 +344,7 @@ def test_a_finished_training_waits_for_room_for_its_last_model(stage: Stage) -> 
     session.finish("finished")
     assert stage.on_pause == [] and stage.saver.saved == ["final"]
     assert sum("] final_model: final_model.zip could not" in line for line in stage.log) == 1
+    assert sum("waits for room for final_model; ppo-console stop ends it" in line for line in stage.log) == 1
     record = read_run(stage.workspace.logs)
     assert record is not None and record.outcome == "finished"
 
@@ -355,8 +356,32 @@ def test_a_training_that_is_asked_to_end_waits_for_no_room(stage: Stage) -> None
     stage.on_pause = [stage.stop.set]
     session.finish("finished")
     assert stage.on_pause == [] and stage.saver.saved == []
+    assert any("final_model is not saved: asked to end before there was room" in line for line in stage.log)
     session.finish("stopped")
     assert any("final_model: it could not be written: No space" in line for line in stage.log)
+
+
+def test_the_last_rows_of_a_full_disk_follow_once_there_is_room_for_the_last_model(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training import writers
+
+    session, full = stage.open(), OSError(errno.ENOSPC, "No space left on device")
+    stage.rollout()
+    patch = monkeypatch.context()
+    patched = patch.__enter__()
+
+    def no_room(path: Path, lines: object, heading: str = "") -> None:
+        raise full
+
+    patched.setattr(writers, "append_lines", no_room)
+    patched.setattr(sys, "stderr", FullStream())
+    stage.rollout(approx_kl=0.01)
+    stage.saver.fails = full
+    stage.on_pause = [lambda: patch.__exit__(None, None, None), lambda: setattr(stage.saver, "fails", None)]
+    session.finish("finished")
+    assert [row.split(",")[0] for row in stage.rows("convergence_dashboard.csv")] == ["2048", "4096"]
+    assert [row.split(",")[0] for row in stage.rows("training_metrics.csv")] == ["2048", "4096"]
 
 
 def test_a_last_model_that_can_never_be_saved_is_not_waited_for(stage: Stage) -> None:
