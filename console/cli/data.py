@@ -113,7 +113,7 @@ def leaks(
         typer.Option(
             "--environment",
             metavar="MODULE:CLASS",
-            help="Your own gymnasium environment instead; called with a folder of candle files.",
+            help="Your own gymnasium environment instead; called with a folder of one symbol's candles.",
         ),
     ] = None,
     workspace: WorkspaceOption = None,
@@ -139,7 +139,8 @@ def leaks(
         root = opened.root if opened else Path.cwd()
         paths = settings.checklist.python_path if opened else (".",)
         answer = environment_leaks(universe, environment, root=root, python_path=paths)
-        found, checked = list(answer.leaks), f"{answer.observations:,} observations of {environment}"
+        found = list(answer.leaks)
+        checked = f"{answer.observations:,} observations of {environment} on {', '.join(answer.symbols)}"
     else:
         from core.trading.features import FEATURE_NAMES
         from core.trading.leaks import feature_leaks
@@ -162,9 +163,9 @@ def leaks(
     else:
         put(f"compared: {checked}, with and without what comes after")
         for leak in found:
-            place = " ".join(
-                filter(None, (leak.symbol, "at" if leak.symbol else "data cut after", leak.candle))
-            )
+            place = f"{leak.symbol} at {leak.candle}"
+            if environment is not None:
+                place = f"data cut after {leak.candle} ({leak.symbol})"
             values = f"{leak.whole} with the future, {leak.cut} without"
             put(f"LEAK {leak.feature}: {place}: {values} ({leak.count} times)")
         put(f"verdict: {verdict}")

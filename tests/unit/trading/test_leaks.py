@@ -18,13 +18,14 @@ import gymnasium, numpy as np, pandas as pd
 from pathlib import Path
 
 class Env(gymnasium.Env):
-    """Two numbers of each candle of the first symbol; `ahead` candles of the future in the second."""
+    """Two numbers of each candle; `ahead` candles of the future in the second."""
     ahead = 0
     scaled = False
 
     def __init__(self, folder):
         print("hello from the user's code")
-        close = pd.read_parquet(sorted(Path(folder).glob("*.parquet"))[0])["close"].to_numpy()
+        (path,) = Path(folder).glob("*.parquet")
+        close = pd.read_parquet(path)["close"].to_numpy()
         change = np.diff(close, prepend=close[0]) / close
         later = np.concatenate([change[self.ahead:], np.zeros(self.ahead)])
         if self.scaled:
@@ -112,6 +113,20 @@ def test_a_users_environment_is_tested(universe, project, name, leaking):
     answer = environment_leaks(universe, f"my_environment:{name}", root=project, python_path=["."])
     assert [leak.feature.split(" of ")[0] for leak in answer.leaks] == [f"number {n}" for n in leaking]
     assert answer.observations > 300
+
+
+def test_it_meets_one_symbol_at_a_time_on_candles_that_a_run_comes_to_the_end_of(project, monkeypatch):
+    """As `revalidate` calls it. On data longer than the test's steps a look ahead shows where data are cut."""
+    monkeypatch.setattr("core.trading.env_leaks.STEPS", 40)
+    monkeypatch.setattr("core.trading.env_leaks.CUTS", 2)
+    candles = synthetic_universe(seed=3, symbols=4, candles=150, edge=0.0)
+    candles.close[1, :30] = np.nan
+    candles.close[2] = np.nan
+    answer = environment_leaks(candles, "my_environment:Ahead", root=project, python_path=["."])
+    assert answer.symbols == tuple(candles.symbols[row] for row in (0, 1, 3))
+    assert [(leak.feature[:8], leak.symbol, leak.count) for leak in answer.leaks] == [
+        ("number 2", candles.symbols[0], 6)
+    ]
 
 
 @pytest.mark.parametrize(
