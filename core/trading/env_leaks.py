@@ -1,11 +1,11 @@
 """The truncation test on a user's own environment, in a process of its own.
 
-The contract is that of `core.backtest.own_env`: the import path names a callable; called with one folder (text)
-that holds one symbol's candles it returns a gymnasium environment; `reset(seed=0)` begins at the same candle
-however long the data are. It is stepped with the same drawn actions on all data and on data that end earlier:
-every observation that the shorter run gives must be, byte for byte, the longer run's. Traps avoided: the user's
-code in the console's own process, what it prints taken for the answer, and data cut so late that no run comes
-to the end, where a look ahead shows.
+The contract is that of `core.backtest.own_env`: the import path names a callable; called with one folder
+(text) that holds one symbol's candles it returns a gymnasium environment; `reset(seed=0)` begins at the same
+candle however long the data are. It is stepped with the same drawn actions on all data and on data that end
+earlier: every observation that the shorter run gives must be, byte for byte, the longer run's. Traps avoided:
+the user's code in the console's own process, what it prints taken for the answer, and data cut so late that
+no run comes to the end, where a look ahead shows.
 """
 
 from __future__ import annotations

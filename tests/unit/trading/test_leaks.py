@@ -116,7 +116,7 @@ def test_a_users_environment_is_tested(universe, project, name, leaking):
 
 
 def test_it_meets_one_symbol_at_a_time_on_candles_that_a_run_comes_to_the_end_of(project, monkeypatch):
-    """As `revalidate` calls it. On data longer than the test's steps a look ahead shows where data are cut."""
+    """As `revalidate` calls it; a look ahead shows where data are cut, however long they are."""
     monkeypatch.setattr("core.trading.env_leaks.STEPS", 40)
     monkeypatch.setattr("core.trading.env_leaks.CUTS", 2)
     candles = synthetic_universe(seed=3, symbols=4, candles=150, edge=0.0)
