@@ -20,6 +20,8 @@ _NEVER = (
     "\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _NOT_ASCII = "[^\x20-\x7e]"
+_WITH_SPACE = {"≥ ": ">=", "≤ ": "<=", "± ": "+-"}
+"""Signs that need two cells take the space behind them: a limit that may be met is none to be passed."""
 
 
 class NeutralFilter(LineFilter):
@@ -37,6 +39,8 @@ class NeutralFilter(LineFilter):
         if not text.isprintable():  # none of what is printable is among them
             text = re.sub(_NEVER, "", text)
         if self._ascii_only and not text.isascii():
+            for sign, shown in _WITH_SPACE.items():
+                text = text.replace(sign, shown)
             text = re.sub(_NOT_ASCII, _ascii, text)
         if style is not None and style.link:
             style = style.update_link(None)

@@ -9,7 +9,7 @@ import codecs
 import unicodedata
 
 _ASCII = {
-    **dict.fromkeys("─━╌┄┈═", "-"),
+    **dict.fromkeys("─━╌┄┈═▔", "-"),
     **dict.fromkeys("│┃╎┆┊║▏▕", "|"),
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝", "+"),
     **dict.fromkeys("█▉▊▋", "#"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.revalidation.result import RevalidationResult
 from core.units import number
-from widgets.flow_line import FlowLine
+from widgets.flow_line import GAP, FlowLine, flow_parts, row_length
 from widgets.lines import Span
 from widgets.tone import ascii_only, safe
 
@@ -23,13 +23,23 @@ class DecisionBanner(FlowLine):
     """
 
     def show(self, result: RevalidationResult | None, age: str = "", warning: str = "") -> None:
-        """`age` stands last; `warning`, that it is stale or an earlier one, stands beside the verdict."""
+        """`age` stands last, after the evidence; `warning`, that it is stale or an earlier one, beside the
+        verdict."""
         parts = [] if result is None else banner_parts(result)
         if result is not None and warning:
             parts.insert(1, [(warning, "warning-bold")])
         if result is not None and age:
             parts.append([(age, "dim")])
         self.put(parts)
+
+    def flow(self, width: int) -> list[list[Span]]:
+        """The age is not left alone on a row where one holds the evidence too."""
+        parts = self._facts
+        if len(parts) > 1 and [tone for _, tone in parts[-1]] == ["dim"]:
+            together = [*parts[-2], (GAP, "plain"), *parts[-1]]
+            if row_length(together) <= width:
+                return flow_parts([*parts[:-2], together], width)
+        return super().flow(width)
 
 
 def banner_parts(result: RevalidationResult) -> list[list[Span]]:

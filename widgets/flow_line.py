@@ -12,7 +12,7 @@ from textual.geometry import Size
 
 from widgets.lines import LineWidget, Row, Span, wrap_spans
 
-_GAP = "   "
+GAP = "   "
 
 
 class FlowLine(LineWidget):
@@ -45,17 +45,27 @@ class FlowLine(LineWidget):
 
     def flow(self, width: int) -> list[list[Span]]:
         """The rows at this width."""
-        rows: list[list[Span]] = []
-        used = 0
-        for part in self._facts:
-            length = sum(cell_len(text) for text, _ in part)
-            if rows and used + len(_GAP) + length <= width:
-                rows[-1] += [(_GAP, "plain"), *part]
-                used += len(_GAP) + length
-            elif length > width > 0:
-                rows += wrap_spans(part, width, indent=2)
-                used = sum(cell_len(text) for text, _ in rows[-1])
-            else:
-                rows.append(list(part))
-                used = length
-        return rows
+        return flow_parts(self._facts, width)
+
+
+def flow_parts(parts: Sequence[list[Span]], width: int) -> list[list[Span]]:
+    """`parts` in as many rows as they need; each whole, where a row holds it."""
+    rows: list[list[Span]] = []
+    used = 0
+    for part in parts:
+        length = row_length(part)
+        if rows and used + len(GAP) + length <= width:
+            rows[-1] += [(GAP, "plain"), *part]
+            used += len(GAP) + length
+        elif length > width > 0:
+            rows += wrap_spans(part, width, indent=2)
+            used = row_length(rows[-1])
+        else:
+            rows.append(list(part))
+            used = length
+    return rows
+
+
+def row_length(row: Row) -> int:
+    """Cells."""
+    return sum(cell_len(text) for text, _ in row)

@@ -30,21 +30,21 @@ RULE_COLUMNS = (
     Column("severity", 10),
     Column("state", 9),
     Column("last", 10, right=True),
-    Column("limit", 10, right=True),
-    Column("condition", 24, grows=True, leaves=1),
+    Column("limit", 10, right=True, leaves=1),
+    Column("condition", 24, grows=True, leaves=2),
 )
 SILENCE_COLUMNS = (
     Column("state", 7),
-    Column("silenced", 20, grows=True),
+    Column("silenced", 19, grows=True),
     Column("ends", 13, right=True),
     Column("by", 12),
-    Column("made", 10, right=True),
+    Column("made", 10, right=True, leaves=1),
 )
 TOLD_COLUMNS = (
     Column("queued", 10, right=True),
     Column("status", 11),
     Column("target", 12),
-    Column("alert", 20, grows=True),
+    Column("alert", 18, grows=True),
     Column("attempts", 8, right=True, leaves=1),
 )
 

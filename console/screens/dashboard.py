@@ -136,7 +136,7 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         elif self._runs_open:
             words = self._runs_answer(width)
         elif not words:
-            words, tone = answer(snapshot, rules, width)
+            words, tone = answer(snapshot, rules, width, workspace=self.session.workspace is not None)
         self.answer(words, tone)
 
     def _show_tiles(self) -> None:
@@ -189,6 +189,8 @@ class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, Con
         self._display("#tiles", not self._single or pane == "tiles")
         self._display("#alerts", not self._single or pane == "alerts")
         self._display("#runs", runs)
+        if self.console.painting:
+            self.console.update_chrome()  # the footer says what the keys do just now
         facts = self.query_one_optional("#study-facts", FactLines)
         if facts is not None:
             facts.most = max(2, min(9, height // 3))

@@ -97,6 +97,8 @@ class ChartsMixin(_Screen):
             chart.become(described.name, zero=described.zero, empty=described.empty)
             self._fill(chart)
             self._show_study(chart)
+            if self._look.cursor is not None:  # which rows its cell holds is known once the chart is drawn
+                self.call_after_refresh(self._show_study_drawn)
             return
         if self._grid.display:
             for chart in self._grid.charts:
@@ -135,6 +137,10 @@ class ChartsMixin(_Screen):
         series = self._series(name)
         lines = study_lines(name, series, chart, cursor, self._marks(name), self._overlay_facts(name, cursor))
         self.query_one("#study-facts", FactLines).put(lines, (name, cursor is None))
+
+    def _show_study_drawn(self) -> None:
+        if not self._is_leaving and self._studied:
+            self._show_study(self._study_chart)
 
     def _marks(self, name: str) -> tuple[Mark, ...]:
         if self._shown is None:

@@ -62,24 +62,28 @@ def matching(names: Sequence[str], words: str) -> list[str]:
     ]
 
 
-def answer(snapshot: Snapshot, rules: Mapping[str, Rule], width: int = 200) -> tuple[str, Tone]:
-    """Is the run healthy: the first line, and its tone.
+def answer(
+    snapshot: Snapshot, rules: Mapping[str, Rule], width: int = 200, *, workspace: bool = True
+) -> tuple[str, Tone]:
+    """Is the run healthy: the first line, and its tone. `workspace`: there is one, so that a run can start.
 
     In less than `width` cells where that is possible: facts that stand elsewhere too leave from the end, so
     that a sentence about to wrap does not move the screen up and down.
     """
-    words, facts, tone = _judged(snapshot, rules)
+    words, facts, tone = _judged(snapshot, rules, workspace)
     while len(facts) > 1 and len(words) + 2 + len(", ".join(facts)) > width:
         facts = facts[:-1]
     return f"{words}{', '.join(facts)}", tone
 
 
-def _judged(snapshot: Snapshot, rules: Mapping[str, Rule]) -> tuple[str, list[str], Tone]:
+def _judged(snapshot: Snapshot, rules: Mapping[str, Rule], workspace: bool) -> tuple[str, list[str], Tone]:
     """(words, the facts that follow them, tone)."""
     health = snapshot.health
     facts = _facts(snapshot, rules)
     if snapshot.problem:
         return f"the run could not be read: {snapshot.problem}", [], "critical"
+    if health.status == "ABSENT" and not workspace:
+        return "no run here yet: it shows as soon as a trainer writes its first file", [], "unknown"
     if health.status == "ABSENT":
         return (
             f"no run here yet: {key_of('training.control')} starts one, or open one with --run PATH",

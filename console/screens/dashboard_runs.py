@@ -34,6 +34,7 @@ else:
 
 _LETTERS = "ABCDE"
 _NO_WORKSPACE = "Earlier runs stand in a workspace's logs/runs: open the console in one to compare with them."
+_NOTHING = "no earlier run to compare with"
 _NONE = "No earlier run yet: `ppo-console train --fresh` moves the run before it to"
 
 
@@ -141,6 +142,12 @@ class RunsMixin(_Screen):
     def _runs_answer(self, width: int) -> str:
         """The first line while the list is open."""
         count = len(self._runs())
+        if not count:
+            looking = (
+                self._library is not None and self.session.workspace is not None and not self._library.listed
+            )
+            words = "looking for earlier runs" if looking else _NOTHING
+            return f"{words}; {key_of('app.back')} closes"
         on = ", ".join(f"{letter} {self._run_name(key)}" for key, letter in self._overlaid.items())
         words = f"{count} earlier run{'s' if count != 1 else ''}"
         shown = f"; overlaid: {on}{' (hidden)' if self._hidden else ''}" if on else ", none overlaid"
@@ -149,7 +156,7 @@ class RunsMixin(_Screen):
             f"{key_of('app.back')} closes"
         )
         whole = f"{words}{shown}{keys}"
-        return whole if len(whole) <= width or not on else f"{words}{shown}"
+        return whole if len(whole) <= width else f"{words}{shown}"
 
     # Overlays.
 
@@ -200,6 +207,8 @@ class RunsMixin(_Screen):
             self.console.say(f"{key_of('runs.open')} lists the earlier runs", "warning")
             return None
         chosen = self._runs_list.chosen
+        if chosen is None:
+            self.console.say(_NOTHING, "warning")
         return chosen.key if chosen is not None else None
 
     def _overlays_changed(self) -> None:

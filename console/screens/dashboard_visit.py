@@ -94,8 +94,12 @@ class VisitMixin(_Screen):
         return words, "accent" if taken else SEVERITY_TONE[alert.severity] if alert.firing else "plain"
 
     def hint_words(self, key: Key) -> str:
-        """The log lines are those of the cursor's moment."""
-        return "" if key.id == "chart.logs" and self._look.cursor is None else super().hint_words(key)
+        """The log lines are those of the cursor's moment; enter acts on the list of runs while it is open."""
+        if key.id == "chart.logs" and self._look.cursor is None:
+            return ""
+        if key.id == "chart.open":
+            return "overlay" if self._runs_open else "all charts" if self._studied else key.words
+        return super().hint_words(key)
 
     def _put_back(self, how: _Before) -> None:
         self._close_ask()

@@ -23,13 +23,13 @@ from widgets.tone import STYLE, Tone, glyph, safe
 
 if TYPE_CHECKING:
     from console.session import ConsoleSession
-    from core.operations.signoff import Phase, Verdict
+    from core.operations.signoff import Phase, Signature, Verdict
 
 _COLUMNS = (
     Column("phase", 24),
     Column("signs", 6),
     Column("status", 12),
-    Column("by", 20, grows=True),
+    Column("by", 20, grows=True, leaves=1),
 )
 _TONES: dict[str, Tone] = {
     "signed": "good",
@@ -120,7 +120,7 @@ def _row(phase: Phase) -> TableRow:
     status = {"not_applicable": "n/a"}.get(phase.status, phase.status)
     by = ""
     if (given := phase.signature) is not None:
-        by = f"{given.name} ({given.role}), {given.at[:16].replace('T', ' ')}Z"
+        by = _by(given)
         if given.void:
             status, tone, by = "void", "warning", f"was {by}"
     cells = (
@@ -132,12 +132,16 @@ def _row(phase: Phase) -> TableRow:
     return TableRow(phase.phase, cells)
 
 
+def _by(given: Signature) -> str:
+    return f"{given.name} ({given.role}), {given.at[:16].replace('T', ' ')}Z"
+
+
 def phase_facts(phase: Phase) -> tuple[tuple[str, str], ...]:
     """What a phase's signature is, or would be, about."""
     facts: list[tuple[str, str]] = []
     given = phase.signature
     if given is not None:
-        facts += [("signed", given.what), ("hash", given.hash)]
+        facts += [("by", _by(given)), ("signed", given.what), ("hash", given.hash)]
         if given.note:
             facts.append(("note", given.note))
         if given.void:

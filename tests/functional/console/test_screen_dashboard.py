@@ -137,6 +137,16 @@ async def test_without_a_run_it_says_how_to_get_one(given: Any, make: Any) -> No
         assert "No reward yet" in text and "No KL divergence yet" in text
 
 
+def test_without_a_workspace_no_key_is_named_that_needs_one(make: Any, given: Any) -> None:
+    absent = make.snapshot(
+        Run(RunInfo(id="", directory=given.workspace.logs)),
+        health=Health(status="ABSENT", reason="No run here."),
+    )
+    words, tone = answer(absent, {}, workspace=False)
+    assert words == "no run here yet: it shows as soon as a trainer writes its first file"
+    assert tone == "unknown"
+
+
 async def test_each_status_has_its_sentence(given: Any, make: Any) -> None:
     sentences: dict[Any, str] = {
         "CRASHED": "■ crashed: the process is gone",

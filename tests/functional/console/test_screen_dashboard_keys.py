@@ -124,6 +124,30 @@ async def test_the_cursor_says_what_its_column_holds(given: Any, make: Any) -> N
         assert "rows here: " in text and "to 0.7" in text
 
 
+async def test_the_footer_says_what_enter_does_now(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        text = await given.opened(pilot, make.snapshot(make.run(rows=10)))
+        assert "enter metric" in text.splitlines()[-1]
+        text = await given.pressed(pilot, "enter")
+        assert "enter all charts" in text.splitlines()[-1]
+        text = await given.pressed(pilot, "o")
+        assert "enter overlay" in text.splitlines()[-1]
+        text = await given.pressed(pilot, "escape", "escape")
+        assert "enter metric" in text.splitlines()[-1]
+
+
+async def test_the_column_is_known_too_where_both_keys_come_before_the_chart_is_drawn(
+    given: Any, make: Any
+) -> None:
+    run = make.run(rows=3000)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        await given.opened(pilot, make.snapshot(run))
+        given.app.screen.do_chart_open()
+        given.app.screen.do_chart_left()
+        await pilot.pause()
+        assert "rows here: " in await given.pressed(pilot)
+
+
 async def test_zoom_shows_a_part_and_says_so(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(80, 24)) as pilot:
         await given.opened(pilot, make.snapshot(make.run(rows=100)))

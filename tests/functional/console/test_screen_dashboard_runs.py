@@ -95,7 +95,10 @@ async def test_without_earlier_runs_the_list_says_how_one_comes(given: Any, make
         await given.opened(pilot, make.snapshot())
         text = await pressed(given, pilot, "o")
         assert "No earlier run yet" in text and "--fresh" in text and "logs/runs" in text
-        assert "0 earlier runs" in text
+        assert text.splitlines()[2].strip() == "no earlier run to compare with; esc closes"
+        assert text.count("no earlier run to compare with") == 1
+        text = await pressed(given, pilot, "enter")
+        assert text.count("no earlier run to compare with") == 2, "what enter would do is said to be undoable"
         text = await pressed(given, pilot, "enter", "P", "H")
         assert "no run is overlaid" in text
 
@@ -106,6 +109,8 @@ async def test_at_60x15_the_list_takes_the_whole_room(given: Any, make: Any) -> 
         await given.opened(pilot, make.snapshot())
         text = await pressed(given, pilot, "o")
         assert "● finished  122,880 steps  Sharpe 0.61" in text and "┌ reward" not in text
+        assert text.splitlines()[2].strip() == "1 earlier run, none overlaid", "no key's word is cut"
+        assert "enter overlay" in text.splitlines()[-1]
         text = await pressed(given, pilot, "enter", "escape")
         assert "┌ reward  with A" in text
 

@@ -180,8 +180,8 @@ async def test_confirm_five_steps_and_only_then_the_decision(given: Any, make: A
         text = await settled(given, pilot, "██ NO-GO ██")
         for part in (
             "■ NO-GO: 2 of 6, Sharpe, profit factor and Calmar far off, 1 out of limit",
-            "██ NO-GO ██  2/6   manual: NO-GO   checklist: NO-GO   evidence: weak · PSR 0.21",
-            "placebo p 0.435 · 140 trades",
+            "██ NO-GO ██  2/6   manual: NO-GO   checklist: NO-GO",
+            "evidence: weak · PSR 0.21 · placebo p 0.435 · 140 trades   judged ",
             "[5/5] report ✓",
             "Retrain",
             "profit factor 0.60 is below 1.50",

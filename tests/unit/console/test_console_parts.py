@@ -122,6 +122,11 @@ def test_in_ascii_mode_lines_and_glyphs_keep_their_meaning_and_width() -> None:
     assert segment.text == "+-o!#?-+|*|"
 
 
+def test_in_ascii_mode_a_limit_that_may_be_met_is_none_to_be_passed() -> None:
+    (segment,) = NeutralFilter(ascii_only=True).apply([Segment("trend ≥ 0, ≤ 5, ± 10▔")], Color(0, 0, 0))
+    assert segment.text == "trend >=0, <=5, +-10-"
+
+
 # The terminal.
 
 

@@ -87,6 +87,14 @@ async def test_the_banner_loses_nothing_when_narrow(holding: Any, result: Any) -
     assert len(text.splitlines()) > 2
 
 
+@pytest.mark.parametrize("width", [80, 100, 120])
+async def test_the_age_of_a_verdict_is_not_left_alone(holding: Any, result: Any, width: int) -> None:
+    age = "judged 3 h ago" + " and more" * (width > 100)
+    text = await drawn(holding, DecisionBanner(), result(), age, "stale", size=(width, 6))
+    (line,) = (line for line in text.splitlines() if age in line)
+    assert "evidence: weak" in line
+
+
 async def test_no_result_no_banner(holding: Any) -> None:
     assert await drawn(holding, DecisionBanner(), None) == ""
 
