@@ -143,14 +143,16 @@ class Assembly:
         self._ledger.begin()
         changed = False
         delivered: list[_Feed] = []
-        for feed in self._feeds():
-            any_change, came = feed.poll(self._between(pause))
-            changed = changed or any_change
-            if came:
-                delivered.append(feed)
-            if pause is not None and feed.behind:
-                break
-        self._ledger.close_past()
+        try:
+            for feed in self._feeds():
+                any_change, came = feed.poll(self._between(pause))
+                changed = changed or any_change
+                if came:
+                    delivered.append(feed)
+                if pause is not None and feed.behind:
+                    break
+        finally:
+            self._ledger.close_past()
         self.behind = any(feed.behind for feed in self._feeds())
         if delivered or (self.run.history < 1.0 and not self.behind):
             for each in self._feeds():

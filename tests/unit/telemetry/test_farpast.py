@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.telemetry.assembly import Assembly
+from core.telemetry.discovery import find_files
 from core.telemetry.farpast import FarPast
 from core.telemetry.ledger import Ledger, Rank
 from core.telemetry.model import Run, RunInfo
 from core.telemetry.series import Series
+from core.telemetry.stepclock import StepClock
 
 
 class Feed:
@@ -129,3 +134,23 @@ def test_a_bucket_that_began_before_condensing_did_is_reduced_as_one() -> None:
     ledger.close_past()
     kept = ledger.run.series["reward"].reduced(1)
     assert [kept.row_of(at) for at in range(len(kept))] == [0, 1, 2, 4]
+
+
+def test_a_look_that_fails_leaves_no_row_of_the_far_past_waiting(tmp_path: Path) -> None:
+    (tmp_path / "convergence_dashboard.csv").write_text("timestep,reward\n")
+    assembly = Assembly(RunInfo("a", tmp_path), every_row=False, expected_rows=1_000_000)
+    assembly.follow(find_files(tmp_path))
+    feed = assembly._rows[0]
+    ledger = feed._ledger
+
+    def fails(pause: object = None) -> tuple[bool, bool]:
+        ledger.condensing = True
+        for start in range(0, 10_000, 1000):
+            part = [float(step) for step in range(start, start + 1000)]
+            ledger.extend(feed, "reward", part, [1.0] * 1000, rising=True, finite=True)
+        raise OSError("the volume is gone")
+
+    feed.poll = fails  # type: ignore[method-assign, assignment]
+    with pytest.raises(OSError):
+        assembly.poll(datetime(2026, 2, 24, tzinfo=UTC), StepClock())
+    assert assembly.run.series["reward"].rows == 10_000
