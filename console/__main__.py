@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _main(arguments: list[str] | None) -> int:
-    from core.errors import ConsoleError
+    from core.errors import ConsoleError, UsageError
 
     for stream in (sys.stdout, sys.stderr):
         # A locale that cannot show a glyph gets a sign of ASCII, not an error; a surrogate a question mark.
@@ -71,6 +71,12 @@ def _main(arguments: list[str] | None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
+        if error.errno == errno.ENOENT and _stands_nowhere():
+            gone = UsageError(
+                "the current folder is gone: it was removed", hint="Change to one that is there: cd."
+            )
+            _report(gone)
+            return gone.exit_code
         if error.errno not in _OF_THE_MACHINE:
             return _unforeseen(error)
         _report(_refused(error))
@@ -96,6 +102,16 @@ def _refused(error: OSError) -> ConsoleError:
 
     what = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "the file system"
     return UnreadableError(f"{what}: {error.strerror}", hint=_OF_THE_MACHINE[error.errno or 0])
+
+
+def _stands_nowhere() -> bool:
+    from pathlib import Path
+
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _unforeseen(error: Exception) -> int:

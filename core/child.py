@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ORPHANED = 75
 """The exit code of a child whose parent is gone."""
 _NICENESS = 10
+_TAIL = 4000
+"""Bytes that hold the last line of what a child said."""
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -84,9 +86,16 @@ def kill(child: subprocess.Popen[bytes]) -> None:
         os.killpg(child.pid, signal.SIGKILL)
 
 
+def read_last_words(errors: IO[bytes]) -> str:
+    """The last line in `last_words`; a child that wrote without end costs no memory here."""
+    end = errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, end - _TAIL))
+    return last_line(errors.read(_TAIL))
+
+
 def last_line(said: bytes, limit: int = 300) -> str:
     """The last line of what a child wrote to stderr, printable; empty where it wrote none."""
-    lines = said[-4000:].decode(errors="replace").strip().splitlines()
+    lines = said[-_TAIL:].decode(errors="replace").strip().splitlines()
     return visible(lines[-1], limit) if lines else ""
 
 

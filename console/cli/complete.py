@@ -61,7 +61,7 @@ def rule_names(incomplete: str) -> list[Offer]:
 
     try:
         rules = open_workspace(Path.cwd(), None).settings.alerts
-    except ConsoleError:
+    except (ConsoleError, OSError):
         rules = Settings().alerts
     return _fitting(((name, rule.severity) for name, rule in rules.items()), incomplete)
 
@@ -73,5 +73,5 @@ def training_symbols(incomplete: str) -> list[Offer]:
     try:
         files = candle_files(open_workspace(Path.cwd(), None).train_data)
         return _fitting(((symbol_of(path), "") for path in files), incomplete)
-    except ConsoleError:
+    except (ConsoleError, OSError):
         return []

@@ -74,8 +74,7 @@ def run_trusted(path: Path, data: bytes, cancelled: Callable[[], bool] = lambda:
         with child.talking(command, errors, env, cwd=place) as process:
             received = _exchange(process, data, cancelled)
             code = process.wait()
-        errors.seek(0)
-        said = child.last_line(errors.read())
+        said = child.read_last_words(errors)
         head, _, packed = received.partition(b"\n")
         try:
             answer = msgspec.json.decode(head, type=Answer)

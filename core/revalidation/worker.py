@@ -101,8 +101,7 @@ def _lines(process: subprocess.Popen[bytes], cancelled: threading.Event) -> Iter
 def _died(process: subprocess.Popen[bytes], errors: IO[bytes]) -> ConsoleError:
     """The child ended without a word: its exit status and its last line on stderr."""
     code = process.wait()
-    errors.seek(0)
-    said = child.last_line(errors.read())
+    said = child.read_last_words(errors)
     last = f": {said}" if said else ""
     if code < 0:
         how = f"was killed by signal {-code}"

@@ -193,6 +193,23 @@ def test_what_the_file_system_refuses_is_one_message_with_what_to_do(
     )
 
 
+def test_a_current_folder_that_was_removed_is_said_and_completion_offers_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from console.__main__ import main
+    from console.cli.complete import rule_names, training_symbols
+
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(["status"]) == 2
+    assert capsys.readouterr().err == (
+        "error: the current folder is gone: it was removed\n  Change to one that is there: cd.\n"
+    )
+    assert training_symbols("") == [] and ("kl_spike", "critical") in rule_names("kl_")
+
+
 def test_times_that_no_calendar_reaches_are_matters_of_usage() -> None:
     now = datetime(2026, 2, 24, 10, tzinfo=UTC)
     assert parse_span("9999999999999d") is None and parse_span("36525d") is not None
