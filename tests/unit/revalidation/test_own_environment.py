@@ -136,11 +136,11 @@ def test_the_equity_is_the_environments_own_candle_for_candle(ask):
     [
         ('info["equity"] = self.equity', "pass", 'its info has no "equity"'),
         ('info["equity"] = self.equity', 'info["equity"] = float("nan")', '"equity" in info is nan'),
-        ("return self.observation(), 0.0", "return np.zeros(4), 0.0", "4 numbers; the model reads 3"),
+        ("return self.observation(), reward", "return np.zeros(4), reward", "4 numbers; the model reads 3"),
         ("self.at += 1\n", "raise ValueError('at\\nodds')\n", "step raised ValueError: at"),
         ("self.at += 1\n", "raise SystemExit(3)\n", "step raised SystemExit: 3 at own_environment.py:"),
         ("spaces.Discrete(3)", "spaces.Discrete(4)", "its actions are Discrete(4): expected Discrete(3)"),
-        ("0.0, False, last, info", "0.0, False, info", "step did not return (observation, reward,"),
+        ("reward, False, last, info", "reward, False, info", "step did not return (observation, reward,"),
         ("import pyarrow.parquet", "import pyarrow.parcel", "cannot be imported: ModuleNotFoundError"),
         ("class TradingEnv(gymnasium.Env)", "class TradingEnv", "expected a gymnasium.Env"),
         ('"pnl": self.equity - self.before', '"profit": 1.0', 'info["trade"] has no "pnl"'),
