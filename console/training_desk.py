@@ -96,6 +96,7 @@ class TrainingDesk:
         self._done(job, "; ".join([f"the training {did} as process {identity.pid}", *moved]))
 
     def _stop(self, job: int, force: bool, seen: ProcessIdentity | None) -> None:
+        from core.training.control import ENDED
         from core.training.operate import CLEAN_AFTER, FORCE_AFTER, end
 
         def say(words: str) -> None:
@@ -111,8 +112,7 @@ class TrainingDesk:
             expected=seen,
             say=say,
         )
-        how = "it saved and ended clean" if outcome == "stopped" else "it was killed"
-        self._done(job, f"the training is stopped: {how}")
+        self._done(job, f"the training is stopped: {ENDED[outcome]}")
 
     def _preflight(self, workspace: Workspace, timesteps: int | None) -> ChecklistResult:
         from core.checklist import probe

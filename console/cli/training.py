@@ -11,7 +11,7 @@ import typer
 from console.cli.checklists import checklist_text
 from console.cli.complete import training_symbols
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
-from console.cli.output import GOOD, finish, put, put_json, say
+from console.cli.output import ATTENTION, GOOD, finish, put, put_json, say
 from core.checklist.model import START_MEANS
 from core.clock import utc_now
 from core.errors import CancelledError, RejectedError
@@ -193,6 +193,7 @@ def stop(
 ) -> None:
     """End the training: it finishes its step, saves and exits clean."""
     from console.stores import open_store
+    from core.training.control import ENDED
     from core.training.operate import end
 
     opened = workspace_at(workspace)
@@ -200,5 +201,8 @@ def stop(
         outcome = end(
             opened, store, utc_now(), force=force, timeout=timeout, say=lambda words: say(f"{words} …")
         )
+    if outcome == "unrecorded":
+        say(f"warning: {ENDED[outcome]}")
+        finish(ATTENTION)
     put(outcome)
     finish(GOOD)

@@ -89,19 +89,19 @@ def do_deed(
 
 
 def _stop(workspace: Workspace, now: datetime, patience: float) -> DeedDone:
-    from core.training.control import stop_training
+    from core.training.control import ENDED, stop_training
 
-    stop_training(workspace, force=False, timeout=patience)
-    return DeedDone("stop", "the training was stopped")
+    how = stop_training(workspace, force=False, timeout=patience)
+    words = "the training was stopped"
+    return DeedDone("stop", words if how == "stopped" else f"{words}: {ENDED[how]}")
 
 
 def _force_stop(workspace: Workspace, now: datetime, patience: float) -> DeedDone:
-    from core.training.control import stop_training
+    from core.training.control import ENDED, stop_training
 
     how = stop_training(workspace, force=True, timeout=min(patience, 10.0))
-    return DeedDone(
-        "force_stop", "the training was killed" if how == "killed" else "the training was stopped"
-    )
+    words = "the training was killed" if how == "killed" else "the training was stopped"
+    return DeedDone("force_stop", f"{words}: {ENDED[how]}" if how == "unrecorded" else words)
 
 
 def _backup_logs(workspace: Workspace, now: datetime, patience: float) -> DeedDone:

@@ -40,6 +40,13 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 __all__ = ["TrainRequest", "running_trainer", "start_training", "stop_training"]
 
+Ended = Literal["stopped", "killed", "unrecorded"]
+ENDED: dict[Ended, str] = {
+    "stopped": "it saved and ended clean",
+    "killed": "it was killed",
+    "unrecorded": "it is gone, and no clean end is recorded: see training.log and the disk",
+}
+
 _children: list[subprocess.Popen[bytes]] = []
 """Trainers started by this process, so that the ended ones can be reaped."""
 
@@ -96,10 +103,10 @@ def running_trainer(workspace: Workspace) -> ProcessIdentity | None:
     return record.process if process_state(record.process) == "alive" else None
 
 
-def stop_training(
-    workspace: Workspace, *, force: bool = False, timeout: float = 60.0
-) -> Literal["stopped", "killed"]:
+def stop_training(workspace: Workspace, *, force: bool = False, timeout: float = 60.0) -> Ended:
     """SIGTERM to the trainer and wait until it is gone; with `force`, SIGKILL after `timeout` seconds.
+
+    `unrecorded`: it went, and `run.json` tells no clean end: it crashed, or a full disk took nothing more.
 
     Raises UsageError when none runs, UnreadableError when it is still there or may not be signalled.
     """
@@ -114,7 +121,7 @@ def stop_training(
         raise UsageError("no training is running", hint="`ppo-console status` says how the last run ended.")
     signal_process(identity, signal.SIGTERM)
     if _wait_gone(identity, timeout):
-        return "stopped"
+        return "stopped" if _ended_clean(workspace, identity) else "unrecorded"
     if not force:
         raise UnreadableError(
             f"process {identity.pid} is still running {timeout:.0f} s after SIGTERM",
@@ -199,6 +206,12 @@ def _held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ended_clean(workspace: Workspace, identity: ProcessIdentity) -> bool:
+    """Also where another run stands there by now: nobody starts one over a trainer that is alive."""
+    record = read_run(workspace.logs)
+    return record is None or record.nonce != identity.nonce or record.outcome in ("finished", "stopped")
 
 
 def _wait_gone(identity: ProcessIdentity, timeout: float) -> bool:

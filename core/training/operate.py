@@ -16,7 +16,7 @@ from core.errors import ConsoleError, RejectedError, UnreadableError, UsageError
 from core.process import ProcessIdentity, process_state
 from core.training.archive import archive_run, old_run_files
 from core.training.checkpoints import newest_whole
-from core.training.control import running_trainer, start_training, stop_training
+from core.training.control import Ended, running_trainer, start_training, stop_training
 from core.training.guard import refuse_live
 from core.training.plan import TrainRequest, check_data, check_request, other_observations
 from core.training.runfile import RunRecord, read_run
@@ -156,7 +156,7 @@ def end(
     timeout: float = CLEAN_AFTER,
     expected: ProcessIdentity | None = None,
     say: Callable[[str], None],
-) -> Literal["stopped", "killed"]:
+) -> Ended:
     """Ask the training to save and end, and wait until it is gone; with `force` kill it after `timeout`.
 
     `expected`: the one that a person was asked about; another one goes on. Recorded before the signal is

@@ -328,9 +328,26 @@ def test_stop_asks_and_waits(
 ) -> None:
     with pytest.raises(UsageError, match="no training is running"):
         stop_training(workspace)
-    write_run(workspace.logs, record_of(process()))
-    assert stop_training(workspace, timeout=60) == "stopped"
+    record = record_of(process())
+    write_run(workspace.logs, record)
+    assert stop_training(workspace, timeout=60) == "unrecorded", "it went without a word, as on a full disk"
     assert running_trainer(workspace) is None
+
+
+def test_a_stop_is_clean_where_the_trainer_wrote_its_end(
+    workspace: Workspace, process: Callable[..., ProcessIdentity], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(identity: ProcessIdentity, timeout: float) -> bool:
+        write_run(workspace.logs, after[0])
+        return True
+
+    monkeypatch.setattr(control, "_wait_gone", gone)
+    monkeypatch.setattr(control, "signal_process", lambda *_: None)
+    record = record_of(process())
+    for outcome, said in (("stopped", "stopped"), ("finished", "stopped"), ("crashed", "unrecorded")):
+        write_run(workspace.logs, record)
+        after = [msgspec.structs.replace(record, ended_at="2026-02-23T15:00:00Z", outcome=outcome)]
+        assert stop_training(workspace) == said
 
 
 def test_stop_says_when_it_does_not_end_and_force_kills(
