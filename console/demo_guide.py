@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from console.keyboard import key_of
 from console.keys import ALERTS, CHECKLIST, DASHBOARD, LOGS, REVALIDATE, STANDUP
 
 if TYPE_CHECKING:
@@ -62,11 +63,14 @@ def _timestep(state: AppState) -> int:
 def _judging(state: AppState) -> str:
     phase = state.revalidation.phase
     if state.revalidation.busy:
-        where = "" if state.screen == REVALIDATE else "5 shows it; "
-        return f"Demo: the model is being judged on candles it never saw. {where}esc on screen 5 cancels."
+        cancels = f"{key_of('app.back')} cancels"
+        if state.screen != REVALIDATE:
+            cancels = f"{key_of('screen.revalidate')} shows it; there {cancels}"
+        return f"Demo: the model is being judged on candles it never saw. {cancels}."
     if phase == "failed":
-        why = "The screen says why" if state.screen == REVALIDATE else "Screen 5 says why"
-        return f"Demo: the revalidation could not run. {why}. R tries again."
+        where = "The screen" if state.screen == REVALIDATE else key_of("screen.revalidate")
+        why = f"{where} says why"
+        return f"Demo: the revalidation could not run. {why}. {key_of('revalidate.start')} tries again."
     return ""
 
 
@@ -76,7 +80,7 @@ def _waiting(state: AppState) -> str:
     if _status(state) in ("ABSENT", "RUNNING") and _timestep(state) == 0:
         return "Demo: a real PPO run has started in its own process; its first row arrives in a few seconds."
     if _status(state) == "CRASHED":
-        shows = "this is its log" if state.screen == LOGS else "4 shows its log"
+        shows = "this is its log" if state.screen == LOGS else f"{key_of('screen.logs')} shows its log"
         return f"Demo: the training crashed; {shows}. {_AGAIN}"
     return ""
 
@@ -85,7 +89,7 @@ def _quiet(state: AppState) -> str:
     """The run says nothing new, and has not ended."""
     if state.snapshot is None or _status(state) not in ("STALLED", "SILENT"):
         return ""
-    shows = "this is its log" if state.screen == LOGS else "4 shows its log"
+    shows = "this is its log" if state.screen == LOGS else f"{key_of('screen.logs')} shows its log"
     return f"Demo: the training is {_status(state).lower()}: {state.snapshot.health.reason} {shows}."
 
 
@@ -97,9 +101,11 @@ def _acknowledge(state: AppState) -> str:
     firing = [alert for alert in alerts if alert.firing and not alert.acknowledged and not alert.silenced]
     if not firing:
         return ""
+    takes = key_of("alert.acknowledge")
     if state.screen != ALERTS:
-        return f"Demo: {firing[0].rule} is firing and nobody has taken it: press 2, then a."
-    return f"Demo: press a to acknowledge {firing[0].rule}: say who looks at it, and what was found."
+        keys = f"{key_of('screen.alerts')}, then {takes}"
+        return f"Demo: {firing[0].rule} is firing and nobody has taken it: press {keys}."
+    return f"Demo: press {takes} to acknowledge {firing[0].rule}: say who looks at it, and what was found."
 
 
 def _decided(state: AppState) -> str:
@@ -108,8 +114,8 @@ def _decided(state: AppState) -> str:
         return ""
     failing = [gate.name.replace("_", " ") for gate in result.gates if gate.status != "PASS"]
     why = f"not passed: {', '.join(failing)}" if failing else "every gate passed"
-    next_one = "" if state.screen == STANDUP else " 6 shows the standup,"
-    return f"Demo: {_verdict(result)}; {why}. The reports are on disk.{next_one} q quits."
+    next_one = "" if state.screen == STANDUP else f" {key_of('screen.standup')} shows the standup,"
+    return f"Demo: {_verdict(result)}; {why}. The reports are on disk.{next_one} {key_of('app.quit')} quits."
 
 
 def _decided_before(state: AppState) -> str:
@@ -122,10 +128,9 @@ def _decided_before(state: AppState) -> str:
         return ""
     if result.model.get("run") != state.snapshot.run.info.id:
         return ""
-    where = "This is" if state.screen == REVALIDATE else "5 shows"
-    return (
-        f"Demo: this run was judged before: {_verdict(result)}. {where} that result; R judges again. {_AGAIN}"
-    )
+    where = "This is" if state.screen == REVALIDATE else f"{key_of('screen.revalidate')} shows"
+    judges = f"{key_of('revalidate.start')} judges again"
+    return f"Demo: this run was judged before: {_verdict(result)}. {where} that result; {judges}. {_AGAIN}"
 
 
 def _tick(state: AppState) -> str:
@@ -141,22 +146,28 @@ def _tick(state: AppState) -> str:
         return ""
     if state.screen == CHECKLIST:
         if not any(item.state == "pending" for item in items):
-            return "Demo: sensed items judge themselves, with value, limit and age. R judges the model."
-        return "Demo: sensed items judge themselves. n goes to the next open one; space ticks a manual one."
+            judges = f"{key_of('revalidate.start')} judges the model"
+            return f"Demo: sensed items judge themselves, with value, limit and age. {judges}."
+        goes = f"{key_of('item.next_open')} goes to the next open one"
+        return f"Demo: sensed items judge themselves. {goes}; {key_of('item.tick')} ticks a manual one."
+    checks = key_of("screen.checklist")
     if _status(state) in _ENDED:
-        return "Demo: training has ended. Press 3 for the checks due, or R for the decision."
+        judges = f"or {key_of('revalidate.start')} for the decision"
+        return f"Demo: training has ended. Press {checks} for the checks due, {judges}."
     if state.screen == DASHBOARD:
-        return "Demo: watch the reward arrive. Then press 3 for the checklist."
-    return "Demo: press 3 for the checklist, 1 for the reward."
+        return f"Demo: watch the reward arrive. Then press {checks} for the checklist."
+    return f"Demo: press {checks} for the checklist, {key_of('screen.dashboard')} for the reward."
 
 
 def _finish(state: AppState) -> str:
+    judges = key_of("revalidate.start")
     if state.revalidation.phase == "cancelled":
-        return "Demo: cancelled, nothing was decided. R starts again."
+        return f"Demo: cancelled, nothing was decided. {judges} starts again."
     if _status(state) in _ENDED:
-        return "Demo: training has ended. Press R: six gates decide whether the model earned GO."
-    where = "1 shows it" if state.screen != DASHBOARD else "you can look around meanwhile (? lists the keys)"
-    return f"Demo: training goes on; {where}. When it has finished, R revalidates the model."
+        return f"Demo: training has ended. Press {judges}: six gates decide whether the model earned GO."
+    meanwhile = f"you can look around meanwhile ({key_of('app.help')} lists the keys)"
+    where = f"{key_of('screen.dashboard')} shows it" if state.screen != DASHBOARD else meanwhile
+    return f"Demo: training goes on; {where}. When it has finished, {judges} revalidates the model."
 
 
 def _verdict(result: RevalidationResult) -> str:

@@ -86,6 +86,8 @@ class AlertActs(_Screen):
         title, facts = self._row_facts(utc_now())
         if facts:
             self.app.push_screen(Details(title, tuple(facts)))
+        else:
+            self.console.say("no row stands here", "plain")
 
     def do_row_chart(self) -> None:
         if self._view == "rules":

@@ -99,7 +99,7 @@ def index_rows(
 def details(item: ItemResult) -> tuple[tuple[str, str, str], ...]:
     """Everything known of an item, as (label, text, tone)."""
     facts: list[tuple[str, str, str]] = []
-    if item.message:
+    if item.message and item.message != f"due {item.due}":
         tone = "plain" if item.state not in OPEN_STATES else STATE_TONE[item.state]
         facts.append(("", safe(item.message), tone))
     value, limit = value_text(item.value), value_text(item.limit)

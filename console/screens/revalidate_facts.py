@@ -203,8 +203,10 @@ def _result_lines(
         words = (
             f"The model on disk is not the one that was judged here: {key_of('revalidate.start')} judges it."
         )
-        lines.append([(f"{glyph('warning')} {words}", "warning-bold")])
-    lines += [[(f"{glyph('warning')} {safe(warning, 500)}", "warning")] for warning in result.warnings]
+        lines.append([(f"{glyph('warning')} ", "warning-bold"), (words, "warning-bold")])
+    lines += [
+        [(f"{glyph('warning')} ", "warning"), (safe(warning, 500), "warning")] for warning in result.warnings
+    ]
     lines += _evidence(result)
     lines.append([])
     lines += _facts(result, now)
@@ -220,7 +222,7 @@ def _evidence(result: RevalidationResult) -> list[Row]:
     mark, tone = (glyph("good"), "good") if strong else (glyph("warning"), "warning")
     bullet = "-" if ascii_only() else "•"
     return [
-        [(f"{mark} {safe(evidence_line(result), 300)}", tone)],
+        [(f"{mark} ", tone), (safe(evidence_line(result), 300), tone)],
         *([(f"  {bullet} {safe(line, 500)}", "dim")] for line in evidence_details(result)),
     ]
 

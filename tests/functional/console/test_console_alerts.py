@@ -119,6 +119,12 @@ async def test_details_are_reachable_where_there_is_no_room_for_them(given: Any,
         assert "Reduce the learning rate, check the data" in given.text()
 
 
+async def test_details_of_an_empty_list_are_said_to_be_none(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        assert "no row stands here" in await given.pressed(pilot, "2", "shift+tab", "d")
+
+
 async def test_without_alerts_the_screen_says_that_rules_watch(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(80, 24)) as pilot:
         given.give(make.snapshot())

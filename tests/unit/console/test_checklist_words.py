@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.list_keys import ListKey
-from console.screens.checklist_words import answer, index_rows
+from console.screens.checklist_words import answer, details, index_rows
 from console.states import ChecklistState
 from core.checklist.model import ChecklistResult, ItemResult, ItemState, readiness
 
@@ -36,3 +36,11 @@ def test_a_list_tells_how_much_of_what_applies_is_done() -> None:
     assert row(result("pass", "pending")) == ("FIX", "1/2")
     assert row(None) == ("looking", "")
     assert row(result("pending"), "2026-02-22T10:00:00Z") == ("later", "1")
+
+
+def test_when_an_item_is_due_is_said_once() -> None:
+    due = "2026-02-24T10:00:00Z"
+    item = ItemResult(
+        id="i", text="I", kind="manual", on_fail="fix", state="pending", due=due, message=f"due {due}"
+    )
+    assert [fact[:2] for fact in details(item) if "2026-02-24" in fact[1]] == [("due", "2026-02-24 10:00Z")]

@@ -20,7 +20,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.message import Message
 
-from console import demo
+from console import demo, keyboard
 from console.clerk import Clerk
 from console.cli.output import put
 from console.demo_guide import AppState, DemoGuide
@@ -214,6 +214,18 @@ FIRING = (SimpleNamespace(firing=True, acknowledged=False, silenced=False, rule=
 )
 def test_the_guide_says_the_key_that_is_due_by_the_facts(state: AppState, words: str) -> None:
     assert words in DemoGuide().hint(state)
+
+
+def test_the_guide_names_the_keys_of_a_persons_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for action, key in {
+        "screen.alerts": "f2",
+        "alert.acknowledge": "ctrl+k",
+        "screen.checklist": "f3",
+    }.items():
+        monkeypatch.setitem(keyboard._shown, action, key)
+    assert "press f2, then ctrl+k" in DemoGuide().hint(_state("FINISHED", alerts=FIRING))
+    assert "press ctrl+k to acknowledge" in DemoGuide().hint(_state(alerts=FIRING, screen=2))
+    assert "press f3" in DemoGuide().hint(_state())
 
 
 def test_the_guide_explains_the_decision_by_its_failing_gates() -> None:
