@@ -39,8 +39,7 @@ def main(arguments: list[str]) -> int:
     """Train as the request says; 0 after a clean end, else the error's exit code."""
     faulthandler.enable()
     stop = Event()
-    for number in END_SIGNALS:
-        signal.signal(number, lambda *_: stop.set())
+    end_on_signals(stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, END_SIGNALS)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if len(arguments) != 2 or arguments[0] != "--request":
@@ -69,6 +68,19 @@ def main(arguments: list[str]) -> int:
         _end(workspace, "crashed")
         return 1
     return 0
+
+
+def end_on_signals(stop: Event) -> None:
+    """The first of `END_SIGNALS` sets `stop`; a second one, which could come while it is being set and then
+    wait for itself for ever, is ignored."""
+
+    def asked(*_: object) -> None:
+        for number in END_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        stop.set()
+
+    for number in END_SIGNALS:
+        signal.signal(number, asked)
 
 
 def _train(

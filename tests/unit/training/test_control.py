@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from unittest import mock
 
 import msgspec
@@ -15,7 +17,7 @@ import pytest
 from core.checklist.model import ChecklistResult, ItemResult
 from core.errors import ConsoleError, RejectedError, UnreadableError, UsageError
 from core.process import NONCE_VARIABLE, ProcessIdentity, identify
-from core.training import control, plan
+from core.training import control, plan, trainer
 from core.training.archive import archive_run
 from core.training.control import TrainRequest, running_trainer, start_training, stop_training
 from core.training.runfile import RunRecord, read_run, write_run
@@ -348,6 +350,29 @@ def test_a_stop_is_clean_where_the_trainer_wrote_its_end(
         write_run(workspace.logs, record)
         after = [msgspec.structs.replace(record, ended_at="2026-02-23T15:00:00Z", outcome=outcome)]
         assert stop_training(workspace) == said
+
+
+def test_a_second_signal_that_comes_while_the_first_is_taken_is_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Stop(Event):
+        times = 0
+
+        def set(self) -> None:
+            self.times += 1
+            if self.times < 10:
+                signal.raise_signal(signal.SIGUSR1)
+            super().set()
+
+    monkeypatch.setattr(trainer, "END_SIGNALS", (signal.SIGUSR1,))
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        stop = Stop()
+        trainer.end_on_signals(stop)
+        signal.raise_signal(signal.SIGUSR1)
+        assert stop.is_set() and stop.times == 1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_stop_says_when_it_does_not_end_and_force_kills(
