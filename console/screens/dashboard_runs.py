@@ -105,6 +105,7 @@ class RunsMixin(_Screen):
         if self._overlaid:
             self._redraw_charts()
         self._say_answer()
+        self.console.update_chrome()
 
     def _show_runs(self) -> None:
         library = self._library

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.screens.dashboard_view import ChartView
     from console.snapshot import Snapshot
     from console.trail import ChartPlace
+    from core.telemetry.archive import EarlierRun
     from widgets.metric_grid import MetricGrid
 
     _Screen = ConsoleScreen
@@ -46,6 +47,8 @@ class VisitMixin(_Screen):
         _studied: bool
         _filter: str
         _runs_open: bool
+
+        def _runs(self) -> dict[str, EarlierRun]: ...
 
         @property
         def _grid(self) -> MetricGrid: ...
@@ -98,7 +101,8 @@ class VisitMixin(_Screen):
         if key.id == "chart.logs" and self._look.cursor is None:
             return ""
         if key.id == "chart.open":
-            return "overlay" if self._runs_open else "all charts" if self._studied else key.words
+            overlays = "overlay" if self._runs() else ""
+            return overlays if self._runs_open else "all charts" if self._studied else key.words
         return super().hint_words(key)
 
     def _put_back(self, how: _Before) -> None:

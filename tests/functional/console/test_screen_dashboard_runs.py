@@ -97,6 +97,7 @@ async def test_without_earlier_runs_the_list_says_how_one_comes(given: Any, make
         assert "No earlier run yet" in text and "--fresh" in text and "logs/runs" in text
         assert text.splitlines()[2].strip() == "no earlier run to compare with; esc closes"
         assert text.count("no earlier run to compare with") == 1
+        assert "enter" not in text.splitlines()[-1]
         text = await pressed(given, pilot, "enter")
         assert text.count("no earlier run to compare with") == 2, "what enter would do is said to be undoable"
         text = await pressed(given, pilot, "enter", "P", "H")
