@@ -67,6 +67,8 @@ _ASCII = {
     "º": "o",
     "ª": "a",
 }
+_WIDER = {"≥": ">=", "≤": "<=", "±": "+-"}
+"""Where no column must hold: a limit that may be met is none to be passed."""
 ERRORS = "glyphs-as-ascii"
 """The name of the codec error handler that `register` makes known."""
 
@@ -93,4 +95,6 @@ def register() -> None:
 def _unencodable(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(map(as_ascii, error.object[error.start : error.end])), error.end
+    return "".join(
+        _WIDER.get(char) or as_ascii(char) for char in error.object[error.start : error.end]
+    ), error.end
