@@ -55,6 +55,7 @@ LISTS: dict[str, str] = {
     "training makes it": "o treino a cria",
     "cannot be made": "não pode ser criada",
     "make it: mkdir -p {}": "crie: mkdir -p {}",
+    "fill it with: ppo-console data split SOURCE": "preencha-a com: ppo-console data split SOURCE",
     "≥ {n} GB": "≥ {} GB",
     "{n} GB short": "faltam {} GB",
     "below {n} GB a run cannot live": "abaixo de {} GB um treino não roda",
