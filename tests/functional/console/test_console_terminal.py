@@ -397,10 +397,6 @@ def test_every_screen_and_every_question_is_in_the_session_with_hostile_text() -
     assert {each.__name__ for each in own} - shared == {look.top for look in LOOKS} - {"CommandPalette"}
 
 
-@pytest.mark.skipif(
-    "PYTEST_XDIST_WORKER" in os.environ,
-    reason="passes alone (without -n); beside others its header lacks room",
-)
 def test_hostile_text_in_every_place_sends_no_control_of_its_own(poisoned: Workspace, tmp_path: Path) -> None:
     """Files, configuration, store, report, model of others; every screen and what opens over it; each seen.
     One session."""
