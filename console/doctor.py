@@ -35,7 +35,7 @@ Ask = Callable[[str], str | None]
 
 def examine(start: Path, explicit: Path | None) -> Diagnosis:
     """Everything that can be seen from here. Never raises for what it finds."""
-    size = shutil.get_terminal_size((0, 0)) if _is_terminal() else None
+    size = os.get_terminal_size() if _is_terminal() else None
     found = [*terminal(os.environ, None if size is None else (size.columns, size.lines), _tmux_option)]
     found += program.look()
     found += machine.look()

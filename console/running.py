@@ -15,7 +15,7 @@ from console.app import ConsoleApp
 from console.keyboard import checked_keys
 from console.session import ConsoleSession
 from console.signals import EndOnSignal
-from console.terminal import in_gnu_screen, leave_line, require_terminal, uses_ascii
+from console.terminal import follow_size, in_gnu_screen, leave_line, require_terminal, uses_ascii
 from core.errors import UnreadableError, UsageError
 from core.workspace import Workspace, open_workspace
 from widgets.tone import use_ascii
@@ -70,6 +70,7 @@ def _run_once(
 ) -> tuple[int, Path | None]:
     """(exit code, the workspace to go on in). Raises ConfigError before the terminal is touched."""
     checked_keys(workspace)
+    follow_size(os.environ)
     session = ConsoleSession(workspace, run_target, slow=slow)
     session.start()
     session.wait_first(FIRST_LOOK)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Literal
 
 from core.errors import UsageError
@@ -31,6 +31,17 @@ def require_terminal() -> None:
             f"the console needs a terminal that can place text; TERM is {term or 'not set'}",
             hint="Use `ppo-console status` or `check`, or set TERM (for example TERM=xterm-256color).",
         )
+
+
+def follow_size(environ: MutableMapping[str, str]) -> None:
+    """The terminal's own word on its size counts, where it has one: an exported `COLUMNS` or `LINES` is
+    what it once was (Python and Textual would draw by it for good, deaf to every resize).
+
+    Raises OSError where standard output is no terminal.
+    """
+    if all(os.get_terminal_size()):
+        environ.pop("COLUMNS", None)
+        environ.pop("LINES", None)
 
 
 def uses_ascii() -> bool:

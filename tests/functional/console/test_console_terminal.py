@@ -276,6 +276,24 @@ def test_after_a_storm_of_sizes_the_picture_is_whole(workspace: Workspace) -> No
         assert terminal.wait() == 130
 
 
+def test_the_terminals_size_counts_not_the_one_that_was_exported(workspace: Workspace) -> None:
+    """A shell's exported `COLUMNS` and `LINES` stay as they are when the window does not."""
+    exported = {"COLUMNS": "80", "LINES": "24"}
+    with opened(workspace, size=(30, 132), **exported) as terminal:
+        terminal.read(60, b"quit")
+        terminal.settle(0.4, 5.0)
+        assert _lines_reached(terminal) == 30
+        terminal.output = b""
+        terminal.resize(40, 132)
+        terminal.settle(0.4, 5.0)
+        assert _lines_reached(terminal) == 40
+
+
+def _lines_reached(terminal: Terminal) -> int:
+    """The lowest line that anything was placed on."""
+    return max(int(line) for line in re.findall(rb"\x1b\[(\d+);\d+H", terminal.output))
+
+
 class Look(NamedTuple):
     """Keys; the screen or box that then stands on top; the places of `poison` and the words then drawn."""
 
