@@ -14,7 +14,7 @@ from core.units import duration
 
 if TYPE_CHECKING:
     from core.config.settings import Settings
-    from core.operations.plan import Planned
+    from core.week.plan import Planned
 
 _SECONDS_FROM = 120.0
 
@@ -34,7 +34,7 @@ class Countdown:
         if settings is None:
             return "", ""
         if settings is not self._settings:
-            from core.operations.plan import plan
+            from core.week.plan import plan
 
             self._settings, self._plan = settings, plan(settings)
         following = next((event for event in self._plan if event.at > now and event.id not in without), None)

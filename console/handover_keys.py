@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from console.screens.base import ConsoleScreen
     from console.session import ConsoleSession
     from console.snapshot import Snapshot
-    from core.operations.handover import Handover, Happened
+    from core.week.handover import Handover, Happened
 
     _App = App[int]
 else:

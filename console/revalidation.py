@@ -92,7 +92,7 @@ def prepare(
     Takes a second or more. Raises RejectedError where the list is BLOCKED and no reason is given.
     """
     from core.checklist.day import run_day_list
-    from core.operations.revalidation_day import check_prepared
+    from core.checklist.prepared import check_prepared
     from core.training.runfile import read_run
 
     if model_path is not None and workspace.models.resolve() not in model_path.absolute().resolve().parents:
@@ -108,7 +108,7 @@ def prepare(
 def leave_summary(workspace: Workspace, now: datetime) -> tuple[Path, ...]:
     """The training summary of the run that was judged, beside the reports."""
     from console.facts import read_facts
-    from core.operations.revalidation_day import leave_summary as leave
+    from core.operations.training_summary_text import leave_summary as leave
 
     facts = read_facts(workspace, None, now)
     return leave(workspace, facts.run, facts.health, now)

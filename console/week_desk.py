@@ -22,10 +22,10 @@ from core.text import visible
 if TYPE_CHECKING:
     from console.session import ConsoleSession
     from core.checklist.model import ChecklistResult
-    from core.operations.handover import Handover
-    from core.operations.signoff import Phase, Verdict
-    from core.operations.timeline import Timeline
+    from core.checklist.signoff import Phase, Verdict
     from core.store.database import Store
+    from core.week.handover import Handover
+    from core.week.timeline import Timeline
     from core.workspace import Workspace
 
 Part = Literal["timeline", "handover", "phases", "preparation"]
@@ -99,14 +99,14 @@ class WeekDesk:
         if "preparation" in parts:
             self._prepare(workspace, store)
         if "phases" in parts:
-            from core.operations.signoff import sign_off_table
+            from core.checklist.signoff import sign_off_table
 
             self._put(phases=sign_off_table(workspace, store), problem="")
         known = "handover" in parts and store.since_last_look().since is not None
         if "timeline" in parts or known:  # what fell due matters to who has looked before
             self._timeline(workspace, store)
         if "handover" in parts:
-            from core.operations.handover import build_handover
+            from core.week.handover import build_handover
 
             timeline = self.state.timeline if known else None
             self._put(handover=build_handover(store, utc_now(), timeline=timeline))
@@ -120,7 +120,7 @@ class WeekDesk:
         self._put(preparation=found, prepared_at=now, problem="")
 
     def _timeline(self, workspace: Workspace, store: Store) -> None:
-        from core.operations.timeline import build_timeline
+        from core.week.timeline import build_timeline
 
         snapshot = self._session.snapshot
         if snapshot is None:
@@ -144,7 +144,7 @@ class WeekDesk:
         workspace = self._session.workspace
 
         def job() -> None:
-            from core.operations.signoff import sign
+            from core.checklist.signoff import sign
 
             store = self._session.clerk.require_store()
             if workspace is None:

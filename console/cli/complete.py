@@ -49,7 +49,7 @@ def item_actions(incomplete: str) -> list[Offer]:
 
 
 def phase_names(incomplete: str) -> list[Offer]:
-    from core.operations.signoff import PHASES
+    from core.checklist.signoff import PHASES
 
     return _fitting(((name, "") for name in PHASES), incomplete)
 

@@ -15,7 +15,7 @@ from core.clock import utc_now
 from core.errors import UsageError
 
 if TYPE_CHECKING:
-    from core.operations.signoff import Phase
+    from core.checklist.signoff import Phase
 
 _MARKS = {"signed": "● signed", "rejected": "■ REJECTED", "open": "○ open", "not_applicable": "– n/a"}
 
@@ -107,7 +107,7 @@ def signoff(
 ) -> None:
     """The sign-off table; with a phase, sign it. Deployment is a signed line here, never an action."""
     from console.stores import open_store
-    from core.operations.signoff import sign, sign_off_table
+    from core.checklist.signoff import sign, sign_off_table
 
     now = utc_now()
     opened = workspace_at(workspace)

@@ -16,8 +16,8 @@ from core.text import visible
 from core.units import duration
 
 if TYPE_CHECKING:
-    from core.operations.handover import Handover
-    from core.operations.timeline import Timeline
+    from core.week.handover import Handover
+    from core.week.timeline import Timeline
 
 _MARKS = {
     "due": "○ due",
@@ -48,7 +48,7 @@ def timeline(
     """
     from console.facts import read_facts
     from console.stores import open_store
-    from core.operations.timeline import build_timeline
+    from core.week.timeline import build_timeline
 
     now = utc_now()
     moment = None if at is None else parse_moment("--at", at, now)
@@ -92,8 +92,8 @@ def handover(
     """What fired, was acknowledged, ticked, overridden, decided, signed or fell due since you last looked."""
     from console.facts import read_facts
     from console.stores import open_store
-    from core.operations.handover import build_handover
-    from core.operations.timeline import build_timeline
+    from core.week.handover import build_handover
+    from core.week.timeline import build_timeline
 
     now = utc_now()
     begin = None if since is None else parse_moment("--since", since, now)
@@ -113,7 +113,7 @@ def handover(
 
 def handover_text(found: Handover) -> str:
     """By group, oldest first; the answer first."""
-    from core.operations.handover import GROUPS
+    from core.week.handover import GROUPS
 
     lines = [found.headline]
     for group, words in GROUPS:

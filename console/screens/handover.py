@@ -19,11 +19,11 @@ from textual.widgets import Static
 from console.keyboard import key_of
 from console.screens.modals import key_line
 from console.screens.reading import Reading
-from core.operations.handover import GROUPS
+from core.week.handover import GROUPS
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
 if TYPE_CHECKING:
-    from core.operations.handover import Group, Handover, Happened
+    from core.week.handover import Group, Handover, Happened
 
 _TONES: dict[Group, Tone] = {"overridden": "warning", "due": "warning", "decisions": "accent"}
 _SEVERITIES: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}

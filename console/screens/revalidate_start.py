@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from console.screens.modals import AskText, Confirm, key_line
 from console.screens.wide_details import fact_lines
-from core.operations.revalidation_day import blockers
+from core.checklist.prepared import blockers
 from widgets.tone import Tone, safe
 
 if TYPE_CHECKING:

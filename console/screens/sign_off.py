@@ -23,7 +23,7 @@ from widgets.tone import STYLE, Tone, glyph, safe
 
 if TYPE_CHECKING:
     from console.session import ConsoleSession
-    from core.operations.signoff import Phase, Signature, Verdict
+    from core.checklist.signoff import Phase, Signature, Verdict
 
 _COLUMNS = (
     Column("phase", 24),

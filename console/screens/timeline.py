@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from console.snapshot import Snapshot
     from console.week_desk import WeekDesk
-    from core.operations.week_events import Event
+    from core.week.events import Event
 
 LOOK_SECONDS = 30.0
 

@@ -17,8 +17,8 @@ from widgets.tone import Tone, safe
 
 if TYPE_CHECKING:
     from console.week_desk import WeekState
-    from core.operations.timeline import Timeline
-    from core.operations.week_events import Event
+    from core.week.events import Event
+    from core.week.timeline import Timeline
 
 DAYS = {1: "launch day", 5: "revalidation day", 6: "deployment"}
 _WEEK = 6

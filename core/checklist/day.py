@@ -19,8 +19,8 @@ from core.checklist.probe import PREPARATION_PROBES
 from core.checklist.sensors_above import ready
 from core.checklist.sensors_day import sense_day
 from core.checklist.sensors_preparation import DayContext
+from core.checklist.signoff import sign_off_table
 from core.operations.decided import newest_decision
-from core.operations.signoff import sign_off_table
 
 if TYPE_CHECKING:
     from core.store.view import Records

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from core.checklist.context import PreflightContext
 from core.checklist.item import Reading, SensedState, unknown
 from core.checklist.sensors_data import usable
+from core.checklist.signoff import Phase
 from core.operations.decided import Decided
-from core.operations.signoff import Phase
 from core.units import number
 
 if TYPE_CHECKING:

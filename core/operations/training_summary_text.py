@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from core.errors import ConsoleError
 from core.telemetry.metrics import metric
 from core.units import duration, number
 
 if TYPE_CHECKING:
     from core.operations.log_summary import LogSummary
     from core.operations.training_summary import TrainingSummary
+    from core.telemetry.health import Health
+    from core.telemetry.model import Run
     from core.workspace import Workspace
 
 
@@ -87,6 +91,21 @@ def save_summary(workspace: Workspace, summary: TrainingSummary) -> tuple[Path, 
     atomic_write(json_path, msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
     atomic_write(text_path, summary_markdown(summary))
     return json_path, text_path
+
+
+def leave_summary(workspace: Workspace, run: Run, health: Health, now: datetime) -> tuple[Path, ...]:
+    """Write the training summary beside a decision's reports; empty where there is no run or no room.
+
+    The decision stands without it.
+    """
+    from core.operations.training_summary import training_summary
+
+    if health.status == "ABSENT":
+        return ()
+    try:
+        return save_summary(workspace, training_summary(workspace, run, health, now))
+    except ConsoleError:
+        return ()
 
 
 def summary_paths(workspace: Workspace) -> tuple[Path, Path]:

@@ -502,8 +502,8 @@ def _poison_models(workspace: Workspace, now: datetime) -> None:
 
 
 def _poison_store(workspace: Workspace, now: datetime) -> None:
+    from core.checklist.signoff import KIND
     from core.files import sha256_file
-    from core.operations.signoff import KIND
     from core.revalidation.reports import JSON_NAME
     from core.store.database import Store
     from core.store.operator import OperatorIdentity

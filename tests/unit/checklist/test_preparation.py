@@ -11,9 +11,9 @@ import pytest
 from core.checklist.day import run_day_list
 from core.checklist.facts import BackupFacts, DataFacts, Facts, ModelFacts
 from core.checklist.model import ChecklistResult
+from core.checklist.prepared import check_prepared
 from core.errors import RejectedError
 from core.operations.log_summary import LogSummary
-from core.operations.revalidation_day import check_prepared
 from core.operations.training_summary import CheckpointSummary, MetricSummary, TrainingSummary
 from core.store.database import Store
 from core.workspace import Workspace

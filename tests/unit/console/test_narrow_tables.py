@@ -8,7 +8,7 @@ import pytest
 
 from console.screens.alert_rows import RULE_COLUMNS, SILENCE_COLUMNS, TOLD_COLUMNS
 from console.screens.sign_off import _COLUMNS, phase_facts
-from core.operations.signoff import Phase, Signature
+from core.checklist.signoff import Phase, Signature
 from widgets.row_table import Column, RowTable, TableRow
 
 _LIST, _BOX = 54, 45

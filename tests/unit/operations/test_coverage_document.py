@@ -20,8 +20,8 @@ from core.checklist.catalogue import CHECKLISTS, LINE_IDS
 from core.checklist.daily import items_of_day
 from core.config.settings import Settings
 from core.operations.escalation import PATHS
-from core.operations.plan import plan
 from core.revalidation.gates import SPECS
+from core.week.plan import plan
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")

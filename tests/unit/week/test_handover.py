@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from core.clock import iso, parse_iso
-from core.operations.handover import GROUPS, build_handover
-from core.operations.timeline import build_timeline
 from core.store.alert_states import TransitionRecord
 from core.store.database import Store
 from core.store.operator import OperatorIdentity
 from core.telemetry.model import Run, RunInfo
+from core.week.handover import GROUPS, build_handover
+from core.week.timeline import build_timeline
 
 NOW = parse_iso("2026-02-24T18:00:00Z")
 

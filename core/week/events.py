@@ -16,12 +16,12 @@ import msgspec
 from core.checklist.daily import run_daily
 from core.checklist.day import run_day_list
 from core.checklist.model import ItemResult
+from core.checklist.signoff import Phase, sign_off_table
 from core.clock import iso
 from core.operations.decided import Decided, newest_decision
-from core.operations.plan import Planned
-from core.operations.signoff import Phase, sign_off_table
 from core.store.view import StoreAt
 from core.telemetry.health import Health
+from core.week.plan import Planned
 from core.wording.say import say
 
 if TYPE_CHECKING:

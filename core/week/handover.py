@@ -19,9 +19,9 @@ from core.text import visible
 from core.units import counted
 
 if TYPE_CHECKING:
-    from core.operations.timeline import Timeline
     from core.store.audit import AuditEntry
     from core.store.database import Store
+    from core.week.timeline import Timeline
 
 Group = Literal[
     "fired",

@@ -1,4 +1,4 @@
-"""Preparation gates the revalidation; its decision leaves the training summary beside its reports.
+"""Whether the preparation lets a revalidation begin.
 
 Trap avoided: a model judged while its training still runs, or half of it, with nobody noticing later: what
 was open, and who passed over it and why, stands with the decision.
@@ -7,17 +7,13 @@ was open, and who passed over it and why, stands with the decision.
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ConsoleError, RejectedError
+from core.errors import RejectedError
 
 if TYPE_CHECKING:
     from core.checklist.model import ChecklistResult, ItemResult
     from core.store.database import Store
-    from core.telemetry.health import Health
-    from core.telemetry.model import Run
-    from core.workspace import Workspace
 
 _OPEN = ("fail", "unknown", "pending")
 
@@ -51,19 +47,3 @@ def check_prepared(
     failing = [item.key for item in found]
     store.record("override", "preparation", {"reason": reason, "failing": failing}, now)
     return {**detail, "override": reason}
-
-
-def leave_summary(workspace: Workspace, run: Run, health: Health, now: datetime) -> tuple[Path, ...]:
-    """Write the training summary beside the decision's reports; empty where there is no run or no room.
-
-    The decision stands without it.
-    """
-    from core.operations.training_summary import training_summary
-    from core.operations.training_summary_text import save_summary
-
-    if health.status == "ABSENT":
-        return ()
-    try:
-        return save_summary(workspace, training_summary(workspace, run, health, now))
-    except ConsoleError:
-        return ()

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.checklist import signoff
 from core.checklist.day import run_day_list
+from core.checklist.signoff import PHASES, sign, sign_off_table
 from core.clock import iso, parse_iso
 from core.errors import UnreadableError, UsageError
 from core.files import sha256_file
-from core.operations import signoff
 from core.operations.decided import newest_decision
-from core.operations.signoff import PHASES, sign, sign_off_table
 from core.revalidation.result import Evidence, Hashes, RevalidationResult
 
 NOW = parse_iso("2026-02-27T17:10:00Z")

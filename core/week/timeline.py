@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.clock import iso
-from core.operations.plan import plan
-from core.operations.week_events import Event, WeekEvents
 from core.telemetry.health import Health
 from core.units import duration
+from core.week.events import Event, WeekEvents
+from core.week.plan import plan
 
 if TYPE_CHECKING:
     from core.alerts.view import AlertView

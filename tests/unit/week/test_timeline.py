@@ -10,9 +10,9 @@ import pytest
 
 from core.clock import iso, parse_iso
 from core.config.settings import Checklist, Schedule, Settings, Week
-from core.operations.plan import plan
-from core.operations.timeline import Timeline, build_timeline
 from core.telemetry.model import Run, RunInfo
+from core.week.plan import plan
+from core.week.timeline import Timeline, build_timeline
 
 START = parse_iso("2026-02-23T14:00:00Z")
 
@@ -166,8 +166,8 @@ def test_an_earlier_moment_uses_what_was_known_then(
 
 
 def test_a_signature_ends_the_week(week: Any, store: Any, workspace: Any, make_run: Any) -> None:
+    from core.checklist.signoff import sign
     from core.files import sha256_file
-    from core.operations.signoff import sign
     from core.revalidation.result import Evidence, Hashes, RevalidationResult
 
     ended = START + timedelta(hours=33, minutes=20)
