@@ -17,11 +17,11 @@ import msgspec
 from console.messages import DesksChanged, WorkDone, WorkFailed
 from core.clock import utc_now
 from core.errors import ConsoleError, UnreadableError, UsageError
-from core.operations.escalation import PATHS, EscalationPath, message
-from core.operations.runbook import Scenario, SensorId, Step, scenarios
-from core.operations.runbook_context import Context, Sensed
-from core.operations.runbook_hints import RankedCause, rank_causes
-from core.operations.runbook_sense import sense
+from core.runbook.causes import RankedCause, rank_causes
+from core.runbook.context import Context, Sensed
+from core.runbook.escalation import PATHS, EscalationPath, message
+from core.runbook.scenario import Scenario, SensorId, Step, scenarios
+from core.runbook.sense import sense
 from core.store.steps import StepTaken
 from core.text import visible
 
@@ -119,7 +119,7 @@ class RunbookDesk:
 
     def take(self, step: Step, note: str, occasion: str) -> None:
         """Record a step; its journal line goes to `alerts.log`."""
-        from core.operations.runbook_record import journal_path, take_step
+        from core.runbook.record import journal_path, take_step
 
         procedure = self.state.procedure
 
@@ -137,7 +137,7 @@ class RunbookDesk:
 
     def do(self, step: Step, note: str, occasion: str) -> None:
         """Let the console do a step that was confirmed: stop, back up. It may take a minute."""
-        from core.operations.runbook_deeds import WORDS, do_deed
+        from core.runbook.deeds import WORDS, do_deed
 
         deed, procedure = step.deed, self.state.procedure
 

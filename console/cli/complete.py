@@ -21,13 +21,13 @@ def _fitting(offers: Iterable[Offer], typed: str) -> list[Offer]:
 
 
 def scenario_names(incomplete: str) -> list[Offer]:
-    from core.operations.runbook import scenarios
+    from core.runbook.scenario import scenarios
 
     return _fitting(((each.id, each.title) for each in scenarios().values()), incomplete)
 
 
 def escalation_names(incomplete: str) -> list[Offer]:
-    from core.operations.escalation import PATHS
+    from core.runbook.escalation import PATHS
 
     return _fitting(((each.id, each.title) for each in PATHS.values()), incomplete)
 

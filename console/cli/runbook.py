@@ -16,10 +16,10 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from core.operations.escalation import Guide
-    from core.operations.runbook import Scenario
-    from core.operations.runbook_context import Sensed
-    from core.operations.runbook_hints import RankedCause
+    from core.runbook.causes import RankedCause
+    from core.runbook.context import Sensed
+    from core.runbook.escalation import Guide
+    from core.runbook.scenario import Scenario
     from core.store.steps import StepTaken
 
 _MARKS = {"ok": "● ok", "bad": "▲ look here", "unknown": "○ unknown"}
@@ -61,13 +61,13 @@ def runbook(
         _list(as_json)
     from console.alerting import Watcher
     from console.stores import open_store
-    from core.operations.escalation import escalation_path, guide
-    from core.operations.runbook import scenario
-    from core.operations.runbook_context import Context
-    from core.operations.runbook_deeds import do_deed
-    from core.operations.runbook_hints import rank_causes
-    from core.operations.runbook_record import journal_path, take_step
-    from core.operations.runbook_sense import sense_scenario
+    from core.runbook.causes import rank_causes
+    from core.runbook.context import Context
+    from core.runbook.deeds import do_deed
+    from core.runbook.escalation import escalation_path, guide
+    from core.runbook.record import journal_path, take_step
+    from core.runbook.scenario import scenario
+    from core.runbook.sense import sense_scenario
 
     procedure: Any = escalation_path(escalate) if escalate is not None else scenario(str(name))
     now = utc_now()
@@ -120,8 +120,8 @@ def runbook(
 
 
 def _list(as_json: bool) -> None:
-    from core.operations.escalation import PATHS
-    from core.operations.runbook import scenarios
+    from core.runbook.escalation import PATHS
+    from core.runbook.scenario import scenarios
 
     if as_json:
         listed = [

@@ -115,7 +115,7 @@ class AlertActs(_Screen):
 
     def do_escalation_open(self) -> None:
         """The path that the documents name for the alert."""
-        from core.operations.runbook import scenarios
+        from core.runbook.scenario import scenarios
 
         alert = self._alert()
         scenario = scenarios().get(alert.runbook) if alert is not None else None

@@ -20,9 +20,9 @@ from console.screens.list_screen import ListScreen
 from console.screens.modals import AskText, Details
 from console.screens.runbook_deed import AskDeed
 from core.clock import utc_now
-from core.operations.escalation import EscalationPath
-from core.operations.runbook import Scenario, Step
-from core.operations.runbook_deeds import WORDS
+from core.runbook.deeds import WORDS
+from core.runbook.escalation import EscalationPath
+from core.runbook.scenario import Scenario, Step
 from widgets.procedure_list import ProcedureList
 from widgets.tone import safe
 

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from console.screens.modals import FactBox, box_title, key_line
-from core.operations.runbook import DeedId
+from core.runbook.scenario import DeedId
 from widgets.tone import Tone
 
 _YES: dict[DeedId, str] = {

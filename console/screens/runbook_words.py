@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.operations.escalation import PATHS, EscalationPath
-from core.operations.runbook import Scenario, Step, scenarios
+from core.runbook.escalation import PATHS, EscalationPath
+from core.runbook.scenario import Scenario, Step, scenarios
 from core.units import age
 from widgets.alert_words import ago
 from widgets.lines import Row, Span, fit
@@ -20,7 +20,7 @@ from widgets.tone import Tone, ascii_only, glyph, safe
 if TYPE_CHECKING:
     from console.runbook_desk import Procedure, RunbookState
     from core.alerts.view import AlertView
-    from core.operations.runbook_context import Sensed
+    from core.runbook.context import Sensed
 
 _SENSED_TONE: dict[str, Tone] = {"ok": "good", "bad": "warning", "unknown": "unknown"}
 _DEEDS = {

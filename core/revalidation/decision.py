@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from core.operations.runbook import scenario_of_gate
 from core.revalidation.gates import BY_NAME, NO_TRADES
 from core.revalidation.result import Evidence, GateResult, Recommendation, Verdict
+from core.runbook.scenario import scenario_of_gate
 from core.units import number
 
 PolicyName = Literal["manual", "checklist"]

@@ -71,8 +71,8 @@ asyncio.run(main())
 NOT_AT_FIRST = {
     *("numpy", "pandas", "torch", "stable_baselines3", "gymnasium", "tensorboard", "plotext", "pyarrow"),
     *("sqlite3", "psutil", "watchfiles", "typer", "apprise", "tomllib"),
-    *("core.store", "core.checklist", "core.operations", "core.week", "core.logs", "core.notify"),
-    "core.revalidation",
+    *("core.store", "core.checklist", "core.operations", "core.week", "core.runbook", "core.logs"),
+    *("core.notify", "core.revalidation"),
     *("core.alerts.engine", "core.telemetry.host", "core.telemetry.eventfeed", "core.telemetry.monitorfeed"),
     *("console.cli", "console.exports", "console.left_crop", "console.screens.modals"),
     *(f"console.screens.{name}" for name in ("alerts", "checklist", "logs", "revalidate", "standup", "help")),

@@ -10,7 +10,7 @@ import pytest
 from console import runbook_desk
 from console.screens.modals import AskText, Details
 from console.screens.runbook_deed import AskDeed
-from core.operations.runbook_sense import Sensed
+from core.runbook.sense import Sensed
 from core.store.audit import verify
 
 

@@ -16,7 +16,7 @@ from core.alerts.engine import AlertEngine
 from core.alerts.evaluate import ROW_CONDITIONS
 from core.alerts.look import DataFacts, HostView
 from core.alerts.rule import Rule, default_rules
-from core.operations.runbook import scenarios
+from core.runbook.scenario import scenarios
 from core.telemetry.model import Checkpoint, Source
 
 RULES = default_rules()

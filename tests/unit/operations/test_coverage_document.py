@@ -19,8 +19,8 @@ from core.checklist.build import items_of
 from core.checklist.catalogue import CHECKLISTS, LINE_IDS
 from core.checklist.daily import items_of_day
 from core.config.settings import Settings
-from core.operations.escalation import PATHS
 from core.revalidation.gates import SPECS
+from core.runbook.escalation import PATHS
 from core.week.plan import plan
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -13,9 +13,9 @@ from typing import Literal
 
 from core.clock import iso
 from core.errors import UsageError, no_such
-from core.operations.runbook import Step
-from core.operations.runbook_context import Context, Sensed
-from core.operations.runbook_sense import sense_all
+from core.runbook.context import Context, Sensed
+from core.runbook.scenario import Step
+from core.runbook.sense import sense_all
 from core.store.steps import StepTaken
 from core.text import visible
 from core.units import MISSING, age, number

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from core.operations.runbook_context import SHOWN, Context, Sensed
+from core.runbook.context import SHOWN, Context, Sensed
 from core.text import visible
 from core.units import age, counted, number
 

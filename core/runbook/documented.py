@@ -5,7 +5,7 @@ Data only, in our words. Trap avoided: advice that fits no document; each scenar
 
 from __future__ import annotations
 
-from core.operations.runbook import Cause, Scenario, Step
+from core.runbook.scenario import Cause, Scenario, Step
 
 _LOWER_RATE = Step(
     "lower_rate",

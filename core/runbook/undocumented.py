@@ -5,8 +5,7 @@ Data only. Trap avoided: an alert that leads nowhere.
 
 from __future__ import annotations
 
-from core.operations.runbook import Cause, Scenario, Step
-from core.operations.runbook_scenarios import (
+from core.runbook.documented import (
     DATA_SHIFT,
     DISK_FULL,
     LEARNING_RATE,
@@ -14,6 +13,7 @@ from core.operations.runbook_scenarios import (
     OUTLIER,
     REWARD_SCALE,
 )
+from core.runbook.scenario import Cause, Scenario, Step
 
 _STOP = Step(
     "stop",

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from core.operations.runbook import Cause, Scenario
-from core.operations.runbook_context import Context, Sensed
-from core.operations.runbook_sense_setup import hyperparameter_differences
+from core.runbook.context import Context, Sensed
+from core.runbook.scenario import Cause, Scenario
+from core.runbook.sense_setup import hyperparameter_differences
 from core.telemetry.model import Run
 
 _ROWS = 20

@@ -1,7 +1,7 @@
 """The runbook: what a scenario is, and finding the right one.
 
-The scenarios themselves are data, in `core.operations.runbook_scenarios` and `runbook_more`. Trap avoided: an
-alert that names a scenario which is not there.
+The scenarios themselves are data, in `documented` and `undocumented`. Trap avoided: an alert that names a
+scenario which is not there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DeedId = Literal["stop", "force_stop", "backup_logs", "backup_checkpoint"]
 @dataclass(frozen=True, slots=True)
 class Cause:
     id: str
-    """Ids are shared between scenarios: `core.operations.runbook_hints` weighs them."""
+    """Ids are shared between scenarios: `core.runbook.causes` weighs them."""
     text: str
 
 
@@ -90,8 +90,8 @@ class Scenario:
 
 def scenarios() -> dict[str, Scenario]:
     """All scenarios, the documents' ten first."""
-    from core.operations.runbook_more import MORE
-    from core.operations.runbook_scenarios import DOCUMENTED
+    from core.runbook.documented import DOCUMENTED
+    from core.runbook.undocumented import MORE
 
     return {each.id: each for each in (*DOCUMENTED, *MORE)}
 

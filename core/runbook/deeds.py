@@ -13,8 +13,8 @@ from pathlib import Path
 
 from core.errors import ConsoleError, UnreadableError, UsageError
 from core.files import replacing, sha256_file
-from core.operations.runbook import DeedId, Step
-from core.operations.runbook_record import ALERTS_LOG, write_entry
+from core.runbook.record import ALERTS_LOG, write_entry
+from core.runbook.scenario import DeedId, Step
 from core.store.database import Store
 from core.workspace import Workspace
 

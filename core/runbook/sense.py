@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from core.operations import runbook_sense_run as of_run
-from core.operations import runbook_sense_setup as of_setup
-from core.operations.runbook import Scenario, SensorId, Step
-from core.operations.runbook_context import Context, Sensed
+from core.runbook import sense_run as of_run
+from core.runbook import sense_setup as of_setup
+from core.runbook.context import Context, Sensed
+from core.runbook.scenario import Scenario, SensorId, Step
 from core.text import visible
 
 

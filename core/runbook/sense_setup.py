@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.child import environment, last_line
-from core.operations.runbook_context import SHOWN, Context, Sensed
+from core.runbook.context import SHOWN, Context, Sensed
 from core.units import gigabytes, number
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from core.operations.runbook import JournalKind, Step
+from core.runbook.scenario import JournalKind, Step
 from core.store.alert_states import stamped
 from core.store.database import Store
 from core.store.steps import StepTaken
