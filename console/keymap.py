@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from textual.keys import _character_to_key
 
+from console.box_keys import BOXES
 from console.chrome import SCREEN_NAMES
 from console.keys import KEYS, Key
 from core.config.loader import ConfigError, Problem
@@ -56,6 +57,8 @@ _SHOWN = {
     "up": "↑",
     "down": "↓",
 }
+_NAMED = 4
+"""So many boxes are named, more are not."""
 _ALSO = re.compile(r" \(also [^)]*\)")
 
 
@@ -131,23 +134,26 @@ def _as_shown(key: str) -> str:
     return _PRINTED.get(key) or _SHOWN.get(key, key)
 
 
+def places(*rows: Key) -> str:
+    """Where all of `rows` act: screens, and boxes over them; empty: nowhere together."""
+    screens = [name for number, (name, _) in SCREEN_NAMES.items() if all(row.acts_on(number) for row in rows)]
+    boxes = [box for box, actions in BOXES.items() if all(row.id in actions for row in rows)]
+    shown = ["every screen"] if len(screens) == len(SCREEN_NAMES) else screens
+    return ", ".join(shown + (boxes if len(boxes) <= _NAMED else ["boxes over a screen"]))
+
+
 def _taken_twice(changed: Mapping[str, Key]) -> Iterator[Problem]:
-    """Two actions on one screen with one key; said once for each two, with all their screens."""
+    """Two actions on one screen or in one box with one key; said once for each two, with all such places."""
     table = [changed.get(key.id, key) for key in KEYS]
     for index, row in enumerate(table):
         for other in table[index + 1 :]:
             if row.id not in changed and other.id not in changed:
                 continue
             both = set(row.keys.split(",")) & set(other.keys.split(","))
-            screens = [
-                name
-                for number, (name, _) in SCREEN_NAMES.items()
-                if row.acts_on(number) and other.acts_on(number)
-            ]
-            if not both or not screens:
+            on = places(row, other) if both else ""
+            if not on:
                 continue
             mine, its = (row, other) if row.id in changed else (other, row)
-            on = "every screen" if len(screens) == len(SCREEN_NAMES) else ", ".join(screens)
             keys = ", ".join(sorted(map(_as_shown, both)))
             yield Problem(
                 f'keys."{mine.id}"',

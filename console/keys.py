@@ -13,6 +13,8 @@ from textual.binding import Binding
 
 DASHBOARD, ALERTS, CHECKLIST, LOGS, REVALIDATE, STANDUP = 1, 2, 3, 4, 5, 6
 TIMELINE, RUNBOOK = 7, 8
+IN_BOXES = 0
+"""No screen: only in boxes over one, as `console.box_keys` says."""
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -338,7 +340,25 @@ _PROGRAM = (
     Key("app.leave", "ctrl+c", "ctrl+c", "quit", "Quit from anywhere", "Program", palette=False),
 )
 
-KEYS: tuple[Key, ...] = (*_SCREENS, *_MOVE, *_ACTIONS, *_CHARTS_AND_LOGS, *_PROGRAM)
+_BOX = "Over a screen", (IN_BOXES,)
+
+_BOXES = (
+    Key("answer.yes", "y", "y", "yes", "Yes", *_BOX),
+    Key("answer.default", "enter", "enter", "yes or no", "The answer that loses nothing", *_BOX),
+    Key("answer.no", "n", "n", "no", "No", *_BOX),
+    Key("step.by_hand", "h", "h", "by hand", "The step was taken by hand: record it", *_BOX),
+    Key("text.on", "space", "space", "page", "A page further", *_BOX),
+    Key("training.choose", "enter", "enter", "choose", "What the cursor stands on", *_BOX),
+    Key("training.start", "n", "n", "start", "Start a new run", *_BOX),
+    Key("training.resume", "r", "r", "resume", "Resume the run", *_BOX),
+    Key("training.fresh", "f", "f", "start afresh", "Put the run aside and start afresh", *_BOX),
+    Key("training.stop", "s", "s", "stop", "Stop the training", *_BOX),
+    Key("training.force", "K", "K", "force stop", "End the training by force", *_BOX),
+    Key("phase.sign", "enter,s", "enter", "sign", "Sign the phase", *_BOX),
+    Key("phase.reject", "x", "x", "reject", "Reject the phase", *_BOX),
+)
+
+KEYS: tuple[Key, ...] = (*_SCREENS, *_MOVE, *_ACTIONS, *_CHARTS_AND_LOGS, *_PROGRAM, *_BOXES)
 GROUPS = ("Screens", "Move", "Act", "Charts and logs", "Program")
 
 

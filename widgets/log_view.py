@@ -66,6 +66,8 @@ class LogView(LineWidget):
         """Lines between those that are shown are left out."""
         self.follow_key = "G"
         """What the title names for following the newest line again."""
+        self.open_key = "enter"
+        """What a cut line names for showing more of it."""
         self._cursor = 0
         self._top = 0
         self._left = 0
@@ -215,7 +217,7 @@ class LogView(LineWidget):
         if not self.wrap:
             return 1
         line = self.window.lines[number - self.window.base]
-        return min(self._room, max(1, -(-cell_len(_text(line)) // self._text_width)))
+        return min(self._room, max(1, -(-cell_len(self._text(line)) // self._text_width)))
 
     def _settle(self) -> None:
         """Bring the top so that the cursor's line stands in the pane, and no rows stay empty below."""
@@ -284,7 +286,7 @@ class LogView(LineWidget):
         source: list[Span] = []
         if self.show_source:
             source.append((_short(line.source).ljust(self._source_width) + " ", "dim"))
-        text = _text(line)
+        text = self._text(line)
         if not self.wrap:
             return [
                 [mark, *source, *self._spans(from_cell(text, self._left), line, at_cursor, self._left == 0)]
@@ -317,14 +319,13 @@ class LogView(LineWidget):
         parts = re.split(f"({re.escape(self.marked)})", text, flags=re.IGNORECASE)
         return [(part, found if index % 2 else tone) for index, part in enumerate(parts) if part]
 
+    def _text(self, line: Line) -> str:
+        """Printable, again, at the widget's boundary; what is not there is said."""
+        text = visible(line.text, len(line.text)).translate(_EMOJI)
+        return f"{text} … {line.end - line.start:,} bytes, {self.open_key} shows more" if line.cut else text
+
     def on_resize(self, event: events.Resize) -> None:
         self._room = max(1, self.size.height - 2)
-
-
-def _text(line: Line) -> str:
-    """Printable, again, at the widget's boundary; what is not there is said."""
-    text = visible(line.text, len(line.text)).translate(_EMOJI)
-    return f"{text} … {line.end - line.start:,} bytes, enter shows more" if line.cut else text
 
 
 def _short(source: str) -> str:

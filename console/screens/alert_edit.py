@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from console.screens.box import Form
 from console.screens.modals import FactBox, key_line
 from core.alerts.threshold_text import parse_threshold, threshold_example, threshold_text
 from core.alerts.view import condition_text, value_text
@@ -40,11 +39,10 @@ class Tried(Message):
         self.trial = trial
 
 
-class AskThreshold(ModalScreen[float | None]):
+class AskThreshold(Form[float | None]):
     """The new threshold; None when left."""
 
     CSS_PATH = "modals.tcss"
-    BINDINGS = [Binding("escape,ctrl+c", "leave", show=False)]
 
     def __init__(self, name: str, rule: Rule, last: float | None, desk: AlertDesk) -> None:
         super().__init__()
@@ -113,9 +111,6 @@ class AskThreshold(ModalScreen[float | None]):
             return
         self.dismiss(None if value == self._rule.threshold else value)
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
 
 def _times(count: int | None) -> str:
     return "once" if count == 1 else f"{count or 0:,} times"
@@ -127,15 +122,10 @@ class SilenceWanted(NamedTuple):
     comment: str
 
 
-class AskSilence(ModalScreen[SilenceWanted | None]):
+class AskSilence(Form[SilenceWanted | None]):
     """What to silence, how long, and why; None when left."""
 
     CSS_PATH = "modals.tcss"
-    BINDINGS = [
-        Binding("escape,ctrl+c", "leave", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
-    ]
 
     def __init__(self, matcher: str) -> None:
         super().__init__()
@@ -184,9 +174,6 @@ class AskSilence(ModalScreen[SilenceWanted | None]):
         complaint = Content.styled(f"{glyph('warning')} {safe(words, 200)}", STYLE["warning"])
         self.query_one("#complaint", Static).update(complaint)
         self.query_one(f"#{where}", Input).focus()
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 def _asked(name: str, words: str) -> Content:

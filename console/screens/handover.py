@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from console.keyboard import key_of
-from console.screens.modals import key_line
+from console.screens.modals import key_line, scroll_keys
 from console.screens.reading import Reading
 from core.week.handover import GROUPS
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
@@ -35,7 +34,7 @@ _MOST = 12
 
 class HandoverPanel(Reading):
     CSS_PATH: ClassVar[list[str]] = ["modals.tcss", "handover.tcss"]  # type: ignore[assignment]
-    BINDINGS = [Binding("A", "leave", show=False, id="handover.open")]
+    BOX = "the handover"
 
     def __init__(self, handover: Handover) -> None:
         super().__init__()
@@ -47,9 +46,7 @@ class HandoverPanel(Reading):
             with VerticalScroll(can_focus=False):
                 yield Static(id="happened")
             yield Static(
-                key_line(
-                    ("j k", "scroll"), ("any key", "closes"), (key_of("handover.open"), "shows it again")
-                ),
+                key_line(scroll_keys(), ("any key", "closes"), (key_of("handover.open"), "shows it again")),
                 classes="keys",
             )
 

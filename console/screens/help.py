@@ -11,12 +11,12 @@ from datetime import datetime
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.keyboard import help_keys
+from console.keyboard import help_keys, table
+from console.screens.modals import close_key, scroll_keys
 from console.screens.reading import Reading
 from widgets.tone import DIM, STYLE, Tone, glyph
 
@@ -33,16 +33,12 @@ _HEADER = (
     ("pace", "Steps a second over the newest rows; mean steps/s is since the trainer's start"),
     ("ETA", "The rest of the steps at that pace"),
 )
-_QUESTIONS = (
-    ("y", "Yes"),
-    ("enter", "The choice that loses nothing"),
-    ("esc", "No"),
-)
+_QUESTIONS = ("answer.yes", "answer.default", "answer.no")
 
 
 class HelpScreen(Reading):
     CSS_PATH = "help.tcss"
-    BINDINGS = [Binding("question_mark,f1", "leave", show=False, id="app.help")]
+    BOX = "the help"
 
     def __init__(self, screen_number: int, screen_name: str, says: Callable[[], Content] = Content) -> None:
         """`says`: the screen's answer, which a narrow terminal cuts; it stands here in full."""
@@ -53,7 +49,9 @@ class HelpScreen(Reading):
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as box:
             box.border_title = Content.styled(f"Keys on {self._screen_name}", "$accent bold")
-            box.border_subtitle = Content.styled("j k scroll   esc closes", DIM)
+            box.border_subtitle = Content.styled(
+                "   ".join(" ".join(key) for key in (scroll_keys(), close_key("closes"))), DIM
+            )
             with VerticalScroll(can_focus=False):
                 yield Static(id="says")
                 yield Static(help_text(self._number, _room(self.app.size.width)), id="keys")
@@ -102,7 +100,7 @@ def help_text(screen: int, room: int = 500) -> Content:
     blocks.append(Content("\n").join([Content.styled("Beside a tab", "$foreground bold"), *badges]))
     header = [line(name, words) for name, words in _HEADER]
     blocks.append(Content("\n").join([Content.styled("In the header", "$foreground bold"), *header]))
-    questions = [line(key, words) for key, words in _QUESTIONS]
+    questions = [line(key.shown, key.help) for key in table() if key.id in _QUESTIONS]
     blocks.append(Content("\n").join([Content.styled("In a question", "$foreground bold"), *questions]))
     blocks.append(Content.assemble(("Status\n", "$foreground bold"), "  ", legend))
     return Content("\n\n").join(blocks)

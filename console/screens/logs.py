@@ -68,7 +68,7 @@ class Logs(ConsoleScreen):
     def compose_body(self) -> ComposeResult:
         yield FlowLine(id="files")
         view = LogView(log_lines.ALL, id="log", empty=_EMPTY[None])
-        view.follow_key = key_of("move.end")
+        view.follow_key, view.open_key = key_of("move.end"), key_of("log.open")
         yield view
         yield Input(id="find", max_length=200)
 

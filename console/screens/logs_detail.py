@@ -8,16 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from console.keyboard import key_of
+from console.screens.modals import close_key, key_line, scroll_keys
 from console.screens.reading import Reading
 from core import units
 from core.logs.whole import Whole
 from widgets.text_pane import TextPane
-from widgets.tone import DIM, safe
+from widgets.tone import safe
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 class LogDetail(Reading):
     CSS_PATH = "logs_detail.tcss"
-    BINDINGS = [Binding("y", "copy", show=False)]
+    BOX = "a log line"
 
     def __init__(self, whole: Whole) -> None:
         super().__init__()
@@ -41,13 +42,14 @@ class LogDetail(Reading):
             if whole.cut:
                 rest = f"{units.number(whole.cut)} more bytes: tail -c +{whole.start + 1} {whole.path}"
                 yield Static(Content.styled(safe(rest, 500), "$warning"), id="rest")
-            yield Static(_keys(("j k", "scroll"), ("y", "copy all of it"), ("esc", "close")), id="keys")
+            keys = (scroll_keys(), (key_of("text.copy"), "copy all of it"), close_key())
+            yield Static(key_line(*keys), id="keys")
 
     @property
     def _text(self) -> TextPane:
         return self.query_one(TextPane)
 
-    def action_scroll(self, by: int) -> None:
+    def action_move(self, by: int) -> None:
         self._text.move(by)
 
     def action_page(self, by: int) -> None:
@@ -56,9 +58,3 @@ class LogDetail(Reading):
     def action_copy(self) -> None:
         cast("ConsoleApp", self.app).copy_out("log-line", "\n".join(self._whole.lines) + "\n")
         self.dismiss(None)
-
-
-def _keys(*keys: tuple[str, str]) -> Content:
-    return Content("   ").join(
-        [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]
-    )

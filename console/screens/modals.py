@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ScreenResultType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from console.keyboard import key_of
+from console.screens.box import Box, Form
 from console.screens.reading import Reading
 from widgets.detail_pane import fact_rows
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
@@ -45,12 +46,21 @@ def key_line(*keys: tuple[str, str]) -> Content:
     )
 
 
+def scroll_keys(words: str = "scroll") -> tuple[str, str]:
+    """The two that move in a list or text."""
+    return f"{key_of('move.down')} {key_of('move.up')}", words
+
+
+def close_key(words: str = "close") -> tuple[str, str]:
+    return key_of("app.back"), words
+
+
 def box_title(title: str, tone: Tone = "accent", limit: int = 80) -> Content:
     """In the tone's colour, its glyph before it."""
     return Content.styled(f"{glyph(tone)} ".lstrip() + safe(title, limit), f"{STYLE[tone]} bold")
 
 
-class StandsAlone(ModalScreen[ScreenResultType]):
+class StandsAlone(Box[ScreenResultType]):
     """A box that is not seen under a question of its own: two boxes over each other are hard to read."""
 
     def on_screen_suspend(self) -> None:
@@ -67,14 +77,8 @@ class StandsAlone(ModalScreen[ScreenResultType]):
 class Confirm(StandsAlone[bool]):
     """Yes or no. `y` says yes; `enter` too, unless `loses`: yes gives something up, and `enter` says no."""
 
+    BOX = "a question"
     CSS_PATH = "modals.tcss"
-    BINDINGS = [
-        Binding("y", "answer(True)", show=False),
-        Binding("enter", "default", show=False),
-        Binding("n,escape,q,ctrl+c", "answer(False)", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-    ]
 
     def __init__(
         self, title: str, facts: tuple[tuple[str, str], ...], yes: str, *, no: str = "no", loses: bool = False
@@ -88,8 +92,13 @@ class Confirm(StandsAlone[bool]):
             box.border_title = box_title(self._title, tone)
             with VerticalScroll(can_focus=False):
                 yield FactBox(self._facts)
-            yes, no = ("y", "enter or esc") if self._loses else ("y or enter", "esc")
-            yield Static(key_line((yes, self._yes), (no, self._no)), classes="keys")
+            yield Static(key_line(*self._answers()), classes="keys")
+
+    def _answers(self) -> tuple[tuple[str, str], ...]:
+        yes, default, no = key_of("answer.yes"), key_of("answer.default"), key_of("app.back")
+        if self._loses:
+            return (yes, self._yes), (f"{default} or {no}", self._no)
+        return (f"{yes} or {default}", self._yes), (no, self._no)
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)
@@ -97,15 +106,17 @@ class Confirm(StandsAlone[bool]):
     def action_default(self) -> None:
         self.dismiss(not self._loses)
 
-    def action_scroll(self, by: int) -> None:
+    def action_leave(self) -> None:
+        self.dismiss(False)
+
+    def action_move(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Form[str | None]):
     """A line of text; None when left. `required`: an empty line is not taken."""
 
     CSS_PATH = "modals.tcss"
-    BINDINGS = [Binding("escape,ctrl+c", "leave", show=False)]
 
     def __init__(
         self,
@@ -147,9 +158,6 @@ class AskText(ModalScreen[str | None]):
             return
         self.dismiss(text)
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
 
 class Details(Reading):
     """Everything about one row, scrolled; (label, text, tone) per fact."""
@@ -165,4 +173,4 @@ class Details(Reading):
             box.border_title = box_title(self._title)
             with VerticalScroll(can_focus=False):
                 yield FactBox(tuple((label, text) for label, text, _tone in self._facts))
-            yield Static(key_line(("j k", "scroll"), ("esc", "close")), classes="keys")
+            yield Static(key_line(scroll_keys(), close_key()), classes="keys")

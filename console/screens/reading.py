@@ -5,30 +5,17 @@ Trap avoided: a page that scrolls with other keys than the list beneath it.
 
 from __future__ import annotations
 
-from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
-_FAR = 10_000_000
+from console.screens.box import Box
 
 
-class Reading(ModalScreen[None]):
+class Reading(Box[None]):
     """Scrolls its first `VerticalScroll`; a subclass that holds something else overrides the two actions."""
 
-    BINDINGS = [
-        Binding("escape,q,enter,ctrl+c", "leave", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space,ctrl+d", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", f"scroll(-{_FAR})", show=False),
-        Binding("end,G", f"scroll({_FAR})", show=False),
-    ]
+    BOX = "details"
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-    def action_scroll(self, by: int) -> None:
+    def action_move(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_page(self, by: int) -> None:

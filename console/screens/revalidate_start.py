@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from console.keyboard import key_of
 from console.screens.modals import AskText, Confirm, key_line
 from console.screens.wide_details import fact_lines
 from core.checklist.prepared import blockers
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from console.session import ConsoleSession
     from core.checklist.model import ChecklistResult, ItemResult
 
-BOX = 84
+WIDTH = 84
 """Cells of the box, as in its style sheet."""
 _OPEN = ("fail", "unknown", "pending")
 _SHOWN = 4
@@ -35,11 +35,8 @@ Fact = tuple[str, str, Tone]
 class StartJudgement(Confirm):
     """True: judge now. `reason` says why although the preparation is BLOCKED."""
 
+    BOX = "a judgement's question"
     CSS_PATH = "revalidate_start.tcss"
-    BINDINGS = [
-        Binding("O", "override", show=False),
-        Binding("b,B", "backup", show=False),
-    ]
 
     def __init__(self, session: ConsoleSession, facts: tuple[tuple[str, str], ...]) -> None:
         super().__init__("Judge the model now?", facts, "revalidate")
@@ -75,10 +72,12 @@ class StartJudgement(Confirm):
         facts += preparation_facts(self._preparation, self._session.week_desk.state.problem)
         if doing := self._session.week_desk.state.doing:
             facts.append(("", doing, "accent"))
-        self.query_one("#facts", Static).update(fact_lines(facts, self.app.size.width, BOX))
-        start = ("O", "judge all the same, with a reason") if self._blocked else ("y or enter", self._yes)
-        backup = [("b", "back up the models")] if self._wants_backup else []
-        self.query_one("#keys", Static).update(key_line(start, *backup, ("esc", self._no)))
+        self.query_one("#facts", Static).update(fact_lines(facts, self.app.size.width, WIDTH))
+        start, no = self._answers()
+        if self._blocked:
+            start = key_of("item.override"), "judge all the same, with a reason"
+        backup = [(key_of("model.backup"), "back up the models")] if self._wants_backup else []
+        self.query_one("#keys", Static).update(key_line(start, *backup, no))
 
     @property
     def _blocked(self) -> bool:
@@ -139,7 +138,8 @@ def preparation_facts(preparation: ChecklistResult | None, problem: str = "") ->
     facts += [("", _words(item), "critical") for item in keep]
     facts += [("", f"open: {_words(item)}", "plain") for item in rest[:_SHOWN]]
     if len(rest) > _SHOWN:
-        facts.append(("", f"and {len(rest) - _SHOWN} more open: 3, then the arrows", "dim"))
+        keys = f"{key_of('screen.checklist')}, then {key_of('move.right')}"
+        facts.append(("", f"and {len(rest) - _SHOWN} more open: {keys}", "dim"))
     return facts
 
 

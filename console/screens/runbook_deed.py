@@ -7,12 +7,12 @@ recorded without doing it again.
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.screens.modals import FactBox, box_title, key_line
+from console.keyboard import key_of
+from console.screens.box import Box
+from console.screens.modals import FactBox, box_title, close_key, key_line
 from core.runbook.scenario import DeedId
 from widgets.tone import Tone
 
@@ -25,17 +25,11 @@ _YES: dict[DeedId, str] = {
 _TONES: dict[DeedId, Tone] = {"stop": "warning", "force_stop": "critical"}
 
 
-class AskDeed(ModalScreen[str | None]):
+class AskDeed(Box[str | None]):
     """`do`, `by hand`, or None."""
 
     CSS_PATH = "modals.tcss"
-    BINDINGS = [
-        Binding("y", "answer('do')", show=False),
-        Binding("h", "answer('by hand')", show=False),
-        Binding("n,escape,q,ctrl+c", "leave", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-    ]
+    BOX = "a step's question"
 
     def __init__(self, title: str, facts: tuple[tuple[str, str], ...], deed: DeedId) -> None:
         super().__init__()
@@ -47,14 +41,12 @@ class AskDeed(ModalScreen[str | None]):
             box.border_title = box_title(self._title, tone, 60)
             with VerticalScroll(can_focus=False):
                 yield FactBox(self._facts)
-            keys = (("y", _YES[self._deed]), ("h", "it was done by hand"), ("esc", "no"))
-            yield Static(key_line(*keys), classes="keys")
+            does = (key_of("answer.yes"), _YES[self._deed])
+            by_hand = (key_of("step.by_hand"), "it was done by hand")
+            yield Static(key_line(does, by_hand, close_key("no")), classes="keys")
 
     def action_answer(self, choice: str) -> None:
         self.dismiss(choice)
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-    def action_scroll(self, by: int) -> None:
+    def action_move(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

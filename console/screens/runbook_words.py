@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from console.keyboard import key_of
 from core.runbook.escalation import PATHS, EscalationPath
 from core.runbook.scenario import Scenario, Step, scenarios
 from core.units import age
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 _SENSED_TONE: dict[str, Tone] = {"ok": "good", "bad": "warning", "unknown": "unknown"}
 _DEEDS = {
-    "stop": "the console can stop it: enter",
-    "force_stop": "the console can end it by force: enter",
-    "backup_logs": "the console can copy it: enter",
-    "backup_checkpoint": "the console can copy it: enter",
+    "stop": "the console can stop it",
+    "force_stop": "the console can end it by force",
+    "backup_logs": "the console can copy it",
+    "backup_checkpoint": "the console can copy it",
 }
 _GROUPS = (
     ("checklist", "of the checklist"),
@@ -137,7 +138,7 @@ def _step_item(
     if step.command:
         more.append([("      ", "dim"), (f"$ {step.command}", "dim")])
     if step.deed is not None:
-        more.append([("      ", "dim"), (_DEEDS[step.deed], "accent")])
+        more.append([("      ", "dim"), (f"{_DEEDS[step.deed]}: {key_of('procedure.open')}", "accent")])
     return Item(f"step {step.id}", lines, more, heading)
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from console.screens.modals import StandsAlone, box_title, key_line
+from console.keyboard import key_of
+from console.screens.box import Form
+from console.screens.modals import StandsAlone, box_title, close_key, key_line, scroll_keys
 from widgets.row_table import Column, RowTable, TableRow
 from widgets.tone import STYLE, Tone, glyph, safe
 
@@ -37,21 +37,13 @@ _TONES: dict[str, Tone] = {
     "open": "unknown",
     "not_applicable": "dim",
 }
-_KEYS = (("j k", "move"), ("enter", "sign"), ("x", "reject"), ("esc", "close"))
 
 
 class SignOff(StandsAlone[None]):
     """`enter` signs the phase under the cursor, `x` rejects it."""
 
     CSS_PATH = ["modals.tcss", "sign_off.tcss"]
-    BINDINGS = [
-        Binding("escape,q,ctrl+c", "leave", show=False),
-        Binding("S", "leave", show=False, id="sign.off"),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("enter,s", "sign('approved')", show=False),
-        Binding("x", "sign('rejected')", show=False),
-    ]
+    BOX = "the sign-off"
 
     def __init__(self, session: ConsoleSession) -> None:
         super().__init__()
@@ -62,7 +54,8 @@ class SignOff(StandsAlone[None]):
             box.border_title = Content.styled("Sign-off", "$accent bold")
             yield RowTable("phases", _COLUMNS, id="phases")
             yield Static(id="facts")
-            yield Static(key_line(*_KEYS), classes="keys")
+            verdicts = ((key_of(f"phase.{does}"), does) for does in ("sign", "reject"))
+            yield Static(key_line(scroll_keys("move"), *verdicts, close_key()), classes="keys")
 
     def on_mount(self) -> None:
         self._session.week_desk.look("phases")
@@ -92,9 +85,6 @@ class SignOff(StandsAlone[None]):
     def action_move(self, by: int) -> None:
         self._table.move(by)
         self._say_facts()
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
     def action_sign(self, verdict: Verdict) -> None:
         phase = self._phase
@@ -168,11 +158,10 @@ class Signing(NamedTuple):
     note: str
 
 
-class SignForm(ModalScreen[Signing | None]):
+class SignForm(Form[Signing | None]):
     """Name, role and note; None when left."""
 
     CSS_PATH = ["modals.tcss", "sign_off.tcss"]
-    BINDINGS = [Binding("escape,ctrl+c", "leave", show=False)]
 
     def __init__(self, phase: Phase, verdict: Verdict, name: str, role: str) -> None:
         super().__init__()
@@ -210,6 +199,3 @@ class SignForm(ModalScreen[Signing | None]):
             self.query_one("#complaint", Static).update(Content.styled(words, STYLE["warning"]))
             return
         self.dismiss(given)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from console.countdown import until
+from console.keyboard import key_of
 from core.clock import parse_iso
 from widgets.event_list import STATE_TONE, EventRow, state_mark
 from widgets.lines import Row, wrapped
@@ -118,7 +119,7 @@ def details(event: Event, now: datetime) -> tuple[tuple[str, str, str], ...]:
     left = f", in {until((begin - now).total_seconds())}" if begin > now else ""
     facts.append(("when", f"{begin:%a} {begin.day} {begin:%b %Y %H:%M}Z{left}{waits}", "plain"))
     facts.append(("owner", safe(event.owner, 80), "plain"))
-    facts.append(("enter", leads_to(event), "accent"))
+    facts.append((key_of("event.open"), leads_to(event), "accent"))
     if event.command:
         facts.append(("command", safe(event.command, 200), "dim"))
     documents = {"000": "the checklist document", "001": "the operations manual"}

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.screens.modals import key_line
+from console.keyboard import key_of
+from console.screens.box import Box
+from console.screens.modals import close_key, key_line, scroll_keys
 from core.revalidation.trade_book import SymbolBook, TradeBook
 from core.units import percent
 from widgets.equity_chart import Mark, plotted
@@ -73,22 +73,11 @@ def marks(book: SymbolBook, chosen: int) -> list[Mark]:
     return found
 
 
-class SymbolTrades(ModalScreen[None]):
+class SymbolTrades(Box[None]):
     """`tab` goes to the next symbol, `y` copies the list as CSV."""
 
     CSS_PATH = "trades.tcss"
-    BINDINGS = [
-        Binding("escape,q,enter,ctrl+c", "leave", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown,space,ctrl+d", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", "move(-10000000)", show=False),
-        Binding("end,G", "move(10000000)", show=False),
-        Binding("tab", "symbol(1)", show=False),
-        Binding("shift+tab", "symbol(-1)", show=False),
-        Binding("y", "copy", show=False),
-    ]
+    BOX = "a symbol's trades"
 
     def __init__(self, book: TradeBook, symbol: str) -> None:
         super().__init__()
@@ -104,8 +93,8 @@ class SymbolTrades(ModalScreen[None]):
         with Vertical(id="trades"):
             yield TradeChart(self._symbol, id="trade-chart")
             yield TradeTable(safe(self._symbol.symbol, 60), self._symbol, id="trade-table")
-            keys = (("j k", "trade"), ("tab", "next symbol"), ("y", "copy as CSV"), ("esc", "close"))
-            yield Static(key_line(*keys), id="keys")
+            symbol, copy = (key_of("pane.next"), "next symbol"), (key_of("text.copy"), "copy as CSV")
+            yield Static(key_line(scroll_keys("trade"), symbol, copy, close_key()), id="keys")
 
     @property
     def _table(self) -> TradeTable:
@@ -114,9 +103,6 @@ class SymbolTrades(ModalScreen[None]):
     @on(RowList.Moved)
     def _moved(self, event: RowList.Moved) -> None:
         self.query_one(TradeChart).choose(event.index)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
     def action_move(self, by: int) -> None:
         self._table.move(by)

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.screens.training_facts import KEYS, deed_words, now_facts, preflight_facts
+from console.keyboard import key_of
+from console.screens.box import Box
+from console.screens.modals import close_key, key_line
+from console.screens.training_facts import NAMES, deed_words, now_facts, preflight_facts
 from console.screens.wide_details import fact_lines
 from core import units
 from core.clock import utc_now
@@ -28,21 +29,15 @@ if TYPE_CHECKING:
     from core.training.operate import Deed
 
 
-BOX = 84
+WIDTH = 84
 """Cells of the dialog, as in its style sheet."""
 
 
-class TrainingDialog(ModalScreen[None]):
+class TrainingDialog(Box[None]):
     """`chosen` is called with the deed that was picked; the dialog closes once a deed has succeeded."""
 
     CSS_PATH = ["modals.tcss", "training.tcss"]
-    BINDINGS = [
-        Binding("escape,q,ctrl+c", "leave", show=False),
-        Binding("down,j,tab", "move(1)", show=False),
-        Binding("up,k,shift+tab", "move(-1)", show=False),
-        Binding("enter", "pick", show=False),
-        *(Binding(key, f"choose('{deed}')", show=False) for deed, (key, _) in KEYS.items()),
-    ]
+    BOX = "the training"
 
     def __init__(self, session: ConsoleSession, chosen: Callable[[Deed], None]) -> None:
         super().__init__()
@@ -76,12 +71,11 @@ class TrainingDialog(ModalScreen[None]):
         facts = now_facts(self._session, state, utc_now())
         if {"start", "resume", "fresh"} & set(offers):
             facts += preflight_facts(state)
-        self._put("facts", fact_lines(facts, self.app.size.width, BOX))
+        self._put("facts", fact_lines(facts, self.app.size.width, WIDTH))
         self._put("progress", self._progress())
         self._put("choices", self._choices(offers))
-        keys = [("enter", "choose"), ("esc", "close")] if offers else [("esc", "close")]
-        row = [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]
-        self._put("keys", Content("   ").join(row))
+        choose = [(key_of("training.choose"), "choose")] if offers else []
+        self._put("keys", key_line(*choose, close_key()))
 
     def _put(self, name: str, content: Content) -> None:
         widget = self.query_one(f"#{name}", Static)
@@ -114,19 +108,21 @@ class TrainingDialog(ModalScreen[None]):
         if situation is None:
             return Content("")
         self._cursor = max(0, min(self._cursor, len(offers) - 1))
-        width = max((len(KEYS[deed][1]) for deed in offers), default=0)
-        room = max(16, min(BOX, int(self.app.size.width * 0.96)) - 12 - width)
+        keys = {deed: key_of(f"training.{deed}") for deed in offers}
+        key_width = max(map(len, keys.values()), default=0)
+        width = max((len(NAMES[deed]) for deed in offers), default=0)
+        indent = width + key_width + 6
+        room = max(16, min(WIDTH, int(self.app.size.width * 0.96)) - 5 - indent)
         rows = []
         for place, deed in enumerate(offers):
-            key, name = KEYS[deed]
             here = place == self._cursor
             words = safe(deed_words(self._session, deed, situation), 200)
             rows.append(
                 Content.assemble(
                     ("> " if here else "  ", "$accent bold"),
-                    (f"{key}  ", "$accent bold"),
-                    (name.ljust(width + 2), "bold" if here else ""),
-                    (("\n" + " " * (width + 7)).join(textwrap.wrap(words, room)), DIM),
+                    (keys[deed].ljust(key_width + 2), "$accent bold"),
+                    (NAMES[deed].ljust(width + 2), "bold" if here else ""),
+                    (("\n" + " " * indent).join(textwrap.wrap(words, room)), DIM),
                 )
             )
         return Content("\n").join(rows)
@@ -155,6 +151,3 @@ class TrainingDialog(ModalScreen[None]):
     def _show_box(self, shown: bool) -> None:
         for box in self.query(".question"):
             box.display = shown
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

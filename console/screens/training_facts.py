@@ -34,14 +34,13 @@ _STATUS_TONE: dict[str, Tone] = {
     "CRASHED": "critical",
 }
 _READY_TONE: dict[str, Tone] = {"READY": "good", "FIX": "warning", "BLOCKED": "critical"}
-KEYS: dict[Deed, tuple[str, str]] = {
-    "start": ("n", "start"),
-    "resume": ("r", "resume"),
-    "fresh": ("f", "start afresh"),
-    "stop": ("s", "stop"),
-    "force": ("K", "force stop"),
+NAMES: dict[Deed, str] = {
+    "start": "start",
+    "resume": "resume",
+    "fresh": "start afresh",
+    "stop": "stop",
+    "force": "force stop",
 }
-"""Of each deed its key and its name."""
 _STEPS = re.compile(r"([0-9][0-9,_ ]*(?:\.[0-9]+)?)\s*([kM]?)", re.IGNORECASE)
 
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from console.screens.training import BOX
+from console.screens.box import Form
+from console.screens.modals import key_line
+from console.screens.training import WIDTH
 from console.screens.training_facts import Fact, preflight_facts, timesteps_of
 from console.screens.wide_details import fact_lines
 from core import units
 from core.training.plan import TrainRequest
-from widgets.tone import DIM, STYLE, glyph, safe
+from widgets.tone import STYLE, glyph, safe
 
 if TYPE_CHECKING:
     from console.session import ConsoleSession
@@ -33,15 +33,10 @@ _TITLES: dict[str, str] = {
 }
 
 
-class TrainingForm(ModalScreen[TrainRequest | None]):
+class TrainingForm(Form[TrainRequest | None]):
     """Enter goes to the next field, in the last one on to the confirmation; None when left."""
 
     CSS_PATH = ["modals.tcss", "training.tcss"]
-    BINDINGS = [
-        Binding("escape,ctrl+c", "leave", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
-    ]
 
     def __init__(self, session: ConsoleSession, deed: Deed) -> None:
         super().__init__()
@@ -62,8 +57,7 @@ class TrainingForm(ModalScreen[TrainRequest | None]):
                     yield Static(note, classes="note", markup=False)
             yield Static("", id="complaint")
             keys = (("enter", "next, then confirm"), ("↑ ↓", "fields"), ("esc", "leave"))
-            row = [Content.assemble((key, "$accent bold"), " ", (words, DIM)) for key, words in keys]
-            yield Static(Content("   ").join(row), classes="keys")
+            yield Static(key_line(*keys), classes="keys")
 
     def _fields(self) -> list[tuple[str, str, str]]:
         """Name, what stands there at first, what may stand there."""
@@ -96,7 +90,7 @@ class TrainingForm(ModalScreen[TrainRequest | None]):
             step = units.number(self._situation.checkpoint)
             facts.append(("from", f"the checkpoint at step {step}, with its symbols", "plain"))
         facts += preflight_facts(state)
-        self.query_one("#facts", Static).update(fact_lines(facts, self.app.size.width, BOX))
+        self.query_one("#facts", Static).update(fact_lines(facts, self.app.size.width, WIDTH))
         self.query_one("#field-reason").display = self._blocked
 
     @property
@@ -147,6 +141,3 @@ class TrainingForm(ModalScreen[TrainRequest | None]):
             resume=resume,
             override=text("reason") if self._blocked else None,
         )
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.screens.modals import box_title, key_line
+from console.screens.modals import box_title, close_key, key_line, scroll_keys
 from console.screens.reading import Reading
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
@@ -40,7 +39,7 @@ def fact_lines(facts: Sequence[tuple[str, str, Tone]], screen_width: int, box: i
 
 class WideDetails(Reading):
     CSS_PATH: ClassVar[list[str]] = ["modals.tcss", "wide_details.tcss"]  # type: ignore[assignment]
-    BINDINGS = [Binding("i", "leave", show=False, id="run.sources")]
+    BOX = "a run's sources"
 
     def __init__(self, title: str, facts: Sequence[tuple[str, str, Tone]]) -> None:
         super().__init__()
@@ -51,7 +50,7 @@ class WideDetails(Reading):
             box.border_title = box_title(self._title)
             with VerticalScroll(can_focus=False):
                 yield Static(id="facts")
-            yield Static(key_line(("j k", "scroll"), ("esc", "close")), classes="keys")
+            yield Static(key_line(scroll_keys(), close_key()), classes="keys")
 
     def on_mount(self) -> None:
         self._fill()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console.keymap import changed_keys
+from console.box_keys import BOXES
+from console.keymap import changed_keys, places
 from console.keys import KEYS
 from core.config.loader import ConfigError, parse_settings
 
@@ -75,10 +76,29 @@ def test_the_loader_takes_ids_with_and_without_quotes_and_only_text() -> None:
         parse_settings("[keys]\napp.help = 5", CONFIG)
 
 
-def test_the_document_lists_every_action_with_its_keys() -> None:
-    listed = [
-        tuple(cell.strip(" `") for cell in line.split(" | ")[:2])
-        for line in DOCUMENT.read_text(encoding="utf-8").splitlines()
-        if line.startswith("| `")
+def test_no_two_actions_of_a_box_have_a_key_in_common() -> None:
+    rows = {key.id: key for key in KEYS}
+    for box, actions in BOXES.items():
+        keys = [name for action in actions for name in rows[action].keys.split(",")]
+        assert len(set(keys)) == len(keys), f"{box}: {sorted(keys)}"
+
+
+def test_a_key_that_a_box_needs_for_its_own_answer_is_named_with_the_box() -> None:
+    moves = {"metric.next": "f2", "item.next_open": "f2", "event.next_open": "f2", "step.next": "f2"}
+    found = problems({**moves, "log.next": "f2", "move.down": "n,down"})
+    assert [words.split(" | ")[:2] for words in found['keys."move.down"']] == [
+        [
+            "a key that is free on a question, a judgement's question, a step's question",
+            "n, which is answer.no there (give that one another key too)",
+        ],
+        [
+            "a key that is free on the training",
+            "n, which is training.start there (give that one another key too)",
+        ],
     ]
-    assert [(name.removeprefix("| `"), keys) for name, keys in listed] == [(key.id, key.keys) for key in KEYS]
+    assert list(found) == ['keys."move.down"']
+
+
+def test_the_document_lists_every_action_with_its_keys() -> None:
+    listed = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    assert listed == [f"| `{key.id}` | `{key.keys}` | {key.help} | {places(key)} |" for key in KEYS]
