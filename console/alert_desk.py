@@ -20,6 +20,7 @@ from console.messages import DesksChanged, WorkDone
 from core.clock import utc_now
 from core.errors import ConsoleError, UsageError
 from core.text import visible
+from widgets.alert_words import at
 
 if TYPE_CHECKING:
     from console.session import ConsoleSession
@@ -138,8 +139,11 @@ class AlertDesk:
             )
             self._session.refresh_alerts()
             self._read()
+            rules = self._session.settings.alerts
+            met = made.meets((name, rule.severity) for name, rule in rules.items())
+            words = "it ends by itself" if met else "no rule matches it now"
             self._session.mailbox.send(
-                WorkDone(f"silenced {made.matcher} until {made.ends_at:%H:%MZ}; it ends by itself")
+                WorkDone(f"silenced {made.matcher} until {at(made.ends_at, now)}; {words}")
             )
 
         self._session.clerk.submit(job)

@@ -182,6 +182,6 @@ def _position(top: int, shown: int, total: int) -> list[Span] | None:
     line, dash = ("-", "-") if ascii_only() else ("─", "–")
     return [
         (line * 2 + " ", "rule"),
-        (f"{top + 1}{dash}{top + shown} of {total} lines", "dim"),
+        (f"{top + 1:,}{dash}{top + shown:,} of {total:,} lines", "dim"),
         (" ", "rule"),
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.revalidation.trade_book import SymbolBook, side_word
-from core.units import number
+from core.units import counted, number
 from widgets.lines import Row, fit
 from widgets.row_list import RowList
 from widgets.tone import safe
@@ -22,8 +22,9 @@ class TradeTable(RowList):
     def __init__(self, title: str, book: SymbolBook, *, id: str | None = None) -> None:
         super().__init__(title, id=id)
         self._cells = _cells(book)
+        self._widths = [max(map(len, column)) for column in zip(_HEADS, *self._cells, strict=True)]
         self._won = [(value or 0.0) > 0 for value in book.pnl]
-        self.value = [(f"{len(self._cells):,} trades", "dim")]
+        self.value = [(f"{counted(len(self._cells), 'trade')}, held in candles", "dim")]
         self.empty = [[("no trade was closed", "dim")]]
 
     @property
@@ -40,7 +41,7 @@ class TradeTable(RowList):
         )
 
     def _row(self, cells: Sequence[str], width: int, tones: Sequence[str]) -> Row:
-        widths = [max(len(_HEADS[i]), *(len(row[i]) for row in self._cells)) for i in range(len(_HEADS))]
+        widths = self._widths
         shown = list(range(len(_HEADS)))
         for column in _LEAVE:
             if sum(widths[i] + 2 for i in shown) <= width:

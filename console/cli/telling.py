@@ -48,8 +48,7 @@ def silence(
         )
     put(f"silence {made.id}: {made.matcher} until {iso(made.ends_at)}")
     rules = workspace_at(workspace).settings.alerts
-    matched = any(made.matches(name, rule.severity, "") for name, rule in rules.items())
-    if not matched and "run=" not in made.matcher:
+    if not made.meets((name, rule.severity) for name, rule in rules.items()):
         say("warning: no rule of config.toml matches it now")
     finish(GOOD)
 

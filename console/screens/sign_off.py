@@ -169,16 +169,19 @@ class SignForm(Form[Signing | None]):
         self._values = {"name": name, "role": role, "note": ""}
 
     def compose(self) -> ComposeResult:
+        from core.operations.signoff import objection
+
         phase, rejects = self._phase, self._verdict == "rejected"
+        needs_note = objection(phase, phase.responsible, self._verdict, "") is not None
         tone: Tone = "warning" if rejects else "accent"
         with Vertical(classes="question") as box:
             box.border_title = box_title(f"{'Reject' if rejects else 'Sign'}: {safe(phase.title, 60)}", tone)
             with VerticalScroll(can_focus=False):
                 yield Static(
-                    _lines((("what", phase.what), ("hash", phase.hash), ("role", phase.responsible)))
+                    _lines((("what", phase.what), ("hash", phase.hash), ("signs", phase.responsible)))
                 )
             for field, value in self._values.items():
-                need = "may stay empty" if field == "note" and not rejects else "required"
+                need = "may stay empty" if field == "note" and not needs_note else "required"
                 yield Static(Content.assemble((field, "bold"), (f"  {need}", STYLE["dim"])), classes="ask")
                 yield Input(safe(value, 80), max_length=500, select_on_focus=False, id=f"sign-{field}")
             yield Static("", id="complaint")
@@ -190,12 +193,15 @@ class SignForm(Form[Signing | None]):
 
     @on(Input.Submitted)
     def _submit(self) -> None:
+        """What cannot stand is said here, where all that was typed still stands."""
+        from core.operations.signoff import objection
+
         given = Signing(*(self.query_one(f"#sign-{field}", Input).value.strip() for field in self._values))
         missing = [field for field in ("name", "role") if not getattr(given, field)]
-        if self._verdict == "rejected" and not given.note:
-            missing.append("note")
-        if missing:
-            words = f"{glyph('warning')} missing: {', '.join(missing)}"
+        refused = objection(self._phase, given.role, self._verdict, given.note)
+        words = f"missing: {', '.join(missing)}" if missing else refused.title if refused is not None else ""
+        if words:
+            words = f"{glyph('warning')} {safe(words, 300)}"
             self.query_one("#complaint", Static).update(Content.styled(words, STYLE["warning"]))
             return
         self.dismiss(given)

@@ -1,4 +1,4 @@
-"""One symbol's trades over the Revalidate screen: its equity with every exit marked, and the list.
+"""One symbol's trades over the Revalidate screen: its equity with the exits marked, and the list.
 
 Trap avoided: a result that nobody can follow down to the trades it was made of.
 """
@@ -30,10 +30,14 @@ if TYPE_CHECKING:
     from console.app import ConsoleApp
 
 _LEAST_HEIGHT, _LEAST_WIDTH = 5, 30
+_TITLE = "equity, ▲ won ▼ lost ◆ chosen"
 
 
 class TradeChart(LineWidget):
-    """A symbol's equity: a mark at every exit, another at the trade under the cursor."""
+    """A symbol's equity: a mark at every exit, another at the trade under the cursor.
+
+    With more exits than columns they would hide the line: then the chosen one alone is marked.
+    """
 
     def __init__(self, book: SymbolBook, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -46,16 +50,18 @@ class TradeChart(LineWidget):
 
     def rows(self, width: int, height: int) -> list[Row]:
         curve = self._book.curve
-        title = "equity, ▲ won ▼ lost ◆ chosen"
+        points = marks(self._book, self._chosen)
+        many = len(self._book.exit) > width - 4
+        if many:
+            points = [mark for mark in points if mark.kind == "chosen"]
+        title = f"equity, ◆ chosen of {len(self._book.exit):,}" if many else _TITLE
         if curve is None or len(curve.equity) < 2:
             return list(framed(title, [], wrapped("there is no curve to draw", width - 4), width, height))
         if width - 4 < _LEAST_WIDTH or height - 2 < _LEAST_HEIGHT:
             words = wrapped("too small here: make the window larger", width - 4)
             return list(framed(title, [], words, width, height))
         change = 100 * (curve.equity[-1] / curve.equity[0] - 1)
-        body = plotted(
-            curve.equity, curve.time, width - 4, height - 2, dates=True, marks=marks(self._book, self._chosen)
-        )
+        body = plotted(curve.equity, curve.time, width - 4, height - 2, dates=True, marks=points)
         return list(framed(title, [(percent(change), "bright")], body, width, height))
 
 

@@ -70,11 +70,15 @@ def changed(rules: Mapping[str, Rule], name: str, fields: Mapping[str, Any]) -> 
 
 
 def with_threshold(rule: Rule, threshold: float) -> dict[str, float]:
-    """The changes for a new threshold: the margin to resolve moves along and keeps its share of it."""
+    """The changes for a new threshold: the margin to resolve moves along and keeps its share and its side.
+
+    Also past zero: below −50, resolved above −40, becomes below 20, resolved above 24.
+    """
     changes = {"threshold": threshold}
     if rule.resolve_at is not None:
-        share = rule.resolve_at / rule.threshold if rule.threshold else 1.0
-        changes["resolve_at"] = float(f"{threshold * share:.6g}")
+        margin = rule.resolve_at - rule.threshold
+        moved = margin * abs(threshold / rule.threshold) if rule.threshold else margin
+        changes["resolve_at"] = float(f"{threshold + moved:.6g}")
     return changes
 
 

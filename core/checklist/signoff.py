@@ -145,27 +145,14 @@ def _judged(
     each = table[wanted]
     signer, signs_as = visible(name.strip(), 80) or store.operator.name, visible(role.strip(), 80)
     signs_as, note = signs_as or store.operator.role, visible(note.strip())
-    if not set(each.responsible.lower().split()) <= set(signs_as.lower().split()):
-        raise UsageError(
-            f"{each.title} is signed by {each.responsible}; the role given is {signs_as or 'none'}",
-            hint=f'Sign as who you are: --name "…" --role "{each.responsible}".',
-        )
     if each.problem:
         raise UsageError(f"{each.title} cannot be signed: {each.problem}")
     if shown and wanted in OF_DECISION and each.hash != shown:
         raise UsageError(
             f"{each.title} was not signed: by now it is about {each.what}", hint="Read it, then sign again."
         )
-    if verdict == "rejected" and not note:
-        raise UsageError("a rejection needs a note; got none", hint="Say why: --note.")
-    if "preflight" in each.what and "READY" not in each.what and not note:
-        raise UsageError(f"{each.what} is signed with a note only; got none", hint="Say why: --note.")
-    earlier = each.signature
-    if earlier is not None and not earlier.void:
-        if earlier.verdict == verdict:
-            raise UsageError(f"{each.title} is {verdict} already, by {earlier.name}, {earlier.at}")
-        if not note:
-            raise UsageError(f"{each.title} is {earlier.verdict} by {earlier.name}: a change needs a note")
+    if (refused := objection(each, signs_as, verdict, note)) is not None:
+        raise refused
     return wanted, {
         "name": signer,
         "role": signs_as,
@@ -174,6 +161,30 @@ def _judged(
         "hash": each.hash,
         "note": note,
     }
+
+
+def objection(phase: Phase, role: str, verdict: Verdict, note: str) -> UsageError | None:
+    """Why this signature cannot stand under the phase as it is; None where it can.
+
+    `ML Engineer` signs what ML signs.
+    """
+    if not set(phase.responsible.lower().split()) <= set(role.lower().split()):
+        return UsageError(
+            f"{phase.title} needs the role {phase.responsible}; got {role or 'none'}",
+            hint=f'Sign as who you are: --name "…" --role "{phase.responsible}".',
+        )
+    if verdict == "rejected" and not note:
+        return UsageError("a rejection needs a note; got none", hint="Say why: --note.")
+    if "preflight" in phase.what and "READY" not in phase.what and not note:
+        return UsageError(f"{phase.what} is signed with a note only; got none", hint="Say why: --note.")
+    earlier = phase.signature
+    if earlier is None or earlier.void:
+        return None
+    if earlier.verdict == verdict:
+        return UsageError(f"{phase.title} is {verdict} already, by {earlier.name}, {earlier.at}")
+    if not note:
+        return UsageError(f"{phase.title} is {earlier.verdict} by {earlier.name}: a change needs a note")
+    return None
 
 
 def _subject(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,6 +50,14 @@ class Silence:
         return all(
             fnmatch.fnmatchcase(have[field], pattern)
             for field, pattern in parse_matcher(self.matcher).items()
+        )
+
+    def meets(self, rules: Iterable[tuple[str, str]]) -> bool:
+        """Whether it can match any of these rules, name and severity each, in whatever run."""
+        fields = parse_matcher(self.matcher)
+        name, severity = fields.get("rule", "*"), fields.get("severity", "*")
+        return any(
+            fnmatch.fnmatchcase(rule, name) and fnmatch.fnmatchcase(of, severity) for rule, of in rules
         )
 
 

@@ -6,6 +6,7 @@ import json
 import threading
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -143,7 +144,12 @@ async def test_a_silence_is_made_from_the_alert_seen_and_ended(live: Any) -> Non
         await pilot.pause()
         assert live.app.screen.query_one("#matcher").value == "", "nothing is chosen: no matcher is made up"
         assert live.app.screen.focused.id == "matcher"
-        await pilot.press("escape")
+        await pilot.press(*"kl_hgih", "tab", "ctrl+u", *"3d", "tab", "x", "enter")
+        await live.until(pilot, lambda: "rule=kl_hgih until" in live.text())
+        end = utc_now() + timedelta(days=3)
+        assert f"{end:%d %b} " in live.text(), "an end on another day stands with its day"
+        assert "no rule matches it now" in live.text()
+        live.session.clerk.require_store().end_silence(2, utc_now())
         assert "rule=kl_spike" in live.text() and "in 1h29m" in live.text()
         await pilot.press("enter")
         await live.until(pilot, lambda: isinstance(live.app.screen, Confirm))

@@ -122,11 +122,16 @@ async def test_a_phase_is_signed_with_name_and_role_on_the_hash_of_what_is_signe
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(given.app.screen, SignForm) and "missing: name" in given.text()
-        await pilot.press(*"Ada", "tab", "tab", *"all green", "enter")
+        await pilot.press(*"Ada", "tab", "ctrl+u", *"Chef", "tab", *"all green", "enter")
+        assert "needs the role ML; got Chef" in given.text() and "all green" in given.text()
+        await pilot.press("shift+tab", "ctrl+u", *"ML Engineer", "enter")
         await seen(given, pilot, "approved by Ada (ML Engineer): preflight READY")
         await pilot.press("S")
         text = await seen(given, pilot, "Ada (ML Engineer)")
         assert "● signed" in text and "all green" in text
+        await pilot.press("enter", "enter")
+        await seen(given, pilot, "approved already, by Ada")
+        await pilot.press("escape")
         await pilot.press("j", "enter")
         await pilot.pause()
         assert isinstance(given.app.screen, SignOff), "what cannot be signed was asked for"

@@ -33,6 +33,17 @@ def test_count_with_an_edited_threshold(scene: Any, threshold: float, count: int
     assert replay_count(RULES, scene.run, changes) == {"kl_spike": count}
 
 
+def test_the_margin_to_resolve_keeps_its_side_past_zero() -> None:
+    """A reward's limit moves from −50 to 20: resolved above 24, not refused for 16."""
+    rule = Rule(condition="below", severity="warning", metric="reward", threshold=-50.0, resolve_at=-40.0)
+    moved = {threshold: with_threshold(rule, threshold)["resolve_at"] for threshold in (-100.0, 0.0, 20.0)}
+    assert moved == {-100.0: -80.0, 0.0: 0.0, 20.0: 24.0}
+    from_zero = Rule(
+        condition="above", severity="warning", metric="approx_kl", threshold=0.0, resolve_at=-0.01
+    )
+    assert with_threshold(from_zero, 0.1)["resolve_at"] == 0.09
+
+
 def test_the_rules_of_the_family_count_too(scene: Any) -> None:
     """kl_high is inhibited while kl_spike fires, so a lower kl_spike changes kl_high's count."""
     spikes(scene)

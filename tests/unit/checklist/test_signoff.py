@@ -74,7 +74,7 @@ def test_a_signature_names_role_name_and_the_hash_of_the_decision(
 
 def test_the_wrong_role_signs_nothing(workspace: Any, store: Any, decide: Any) -> None:
     decide("GO")
-    with pytest.raises(UsageError, match="signed by CTO; the role given is ML Engineer"):
+    with pytest.raises(UsageError, match="needs the role CTO; got ML Engineer"):
         sign(workspace, store, "cto_decision", NOW)
     assert store.entries("sign_off") == []
     assert sign(workspace, store, "revalidation", NOW).role == "ML Engineer"
