@@ -169,7 +169,7 @@ class SignForm(Form[Signing | None]):
         self._values = {"name": name, "role": role, "note": ""}
 
     def compose(self) -> ComposeResult:
-        from core.operations.signoff import objection
+        from core.checklist.signoff import objection
 
         phase, rejects = self._phase, self._verdict == "rejected"
         needs_note = objection(phase, phase.responsible, self._verdict, "") is not None
@@ -194,7 +194,7 @@ class SignForm(Form[Signing | None]):
     @on(Input.Submitted)
     def _submit(self) -> None:
         """What cannot stand is said here, where all that was typed still stands."""
-        from core.operations.signoff import objection
+        from core.checklist.signoff import objection
 
         given = Signing(*(self.query_one(f"#sign-{field}", Input).value.strip() for field in self._values))
         missing = [field for field in ("name", "role") if not getattr(given, field)]
