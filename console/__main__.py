@@ -81,7 +81,7 @@ def _main(arguments: list[str] | None) -> int:
             return _unforeseen(error)
         _report(_refused(error))
         return 1
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw goes to a file
         return _unforeseen(error)
 
 

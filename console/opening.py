@@ -55,11 +55,10 @@ def open_console(opening: Opening) -> int:
 
     require_terminal()
     gc.disable()
+    from core.config.loader import ConfigError
     from core.workspace import open_workspace
 
     foreign = opening.run is not None and opening.workspace is None
-    from core.config.loader import ConfigError
-
     try:
         workspace = None if foreign else open_workspace(Path.cwd(), opening.workspace)
     except ConfigError as error:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from core.errors import UnreadableError
 
-_TEMPORARY = ".ppo-tmp-"
+TEMPORARY = ".ppo-tmp-"
+"""How the name of a file or folder begins that is not whole yet."""
 
 
 def atomic_write(path: Path, data: bytes | str) -> None:
@@ -39,7 +40,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     For writers that need a file name (a model's zip). Raises OSError.
     """
-    handle, name = tempfile.mkstemp(prefix=_TEMPORARY, suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -89,7 +90,7 @@ def sweep_leftovers(folder: Path, older_than: float = 3600.0, *, now: float) -> 
     """Remove temporary files of killed writers, older than `older_than` seconds; returns how many."""
     swept = 0
     if folder.is_dir():
-        for leftover in folder.glob(f"{_TEMPORARY}*"):
+        for leftover in folder.glob(f"{TEMPORARY}*"):
             with contextlib.suppress(OSError):
                 if now - leftover.stat().st_mtime > older_than:
                     leftover.unlink()

@@ -13,8 +13,10 @@ from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 
 if TYPE_CHECKING:
+    from core.config.settings import Settings
     from core.market.quality import DataReport
     from core.market.split import SplitSummary
+    from core.workspace import Workspace
 
 _VERDICT_CODES = {"ok": GOOD, "warn": ATTENTION, "reject": BAD}
 
@@ -39,18 +41,27 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Find gaps, duplicates, disorder, NaN, impossible prices and an unfinished last candle."""
-    from core.config.settings import Data
     from core.market.quality import check_folder
 
     now = utc_now()
-    opened = workspace_at(workspace) if folder is None else workspace_around(workspace)
-    data = Data() if opened is None else opened.settings.data
-    report = check_folder(folder or workspace_at(workspace).train_data, now, data.coverage)
+    source, settings, _ = _source(folder, workspace)
+    report = check_folder(source, now, settings.data.coverage)
     if as_json:
         put_json(report, now)
     else:
         put(_report_text(report))
     finish(_VERDICT_CODES[report.verdict])
+
+
+def _source(folder: Path | None, workspace: Path | None) -> tuple[Path, Settings, Workspace | None]:
+    """Whose candles: the folder's, by the settings of the workspace around it, or the training's."""
+    from core.config.settings import Settings
+
+    opened = workspace_at(workspace) if folder is None else workspace_around(workspace)
+    if folder is None:
+        assert opened is not None
+        folder = opened.train_data
+    return folder, opened.settings if opened else Settings(), opened
 
 
 def _report_text(report: DataReport) -> str:
@@ -125,13 +136,10 @@ def leaks(
     """
     import msgspec
 
-    from core.config.settings import Settings
     from core.market.universe import load_universe
 
     now = utc_now()
-    opened = workspace_at(workspace) if folder is None else workspace_around(workspace)
-    settings = opened.settings if opened else Settings()
-    source = folder or workspace_at(workspace).train_data
+    source, settings, opened = _source(folder, workspace)
     universe = load_universe(source, data=settings.data, now=now)
     if environment is not None:
         from core.trading.env_leaks import environment_leaks

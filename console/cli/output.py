@@ -73,8 +73,6 @@ def put_json(value: Any, now: datetime) -> None:
 
 def builtins_of(value: Any) -> dict[str, Any]:
     """A record's fields as JSON says them, its times as everywhere."""
-    import msgspec
-
     plain: dict[str, Any] = msgspec.to_builtins(value, enc_hook=str)
     return {
         key: iso(getattr(value, key)) if isinstance(getattr(value, key, None), datetime) else each

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +16,7 @@ from core.spans import parse_span
 
 if TYPE_CHECKING:
     from core.store.database import Store
+    from core.workspace import Workspace
 
 
 def register(group: typer.Typer) -> None:
@@ -42,12 +42,13 @@ def silence(
     """Tell nobody of some alerts for a while; they still show. It ends by itself."""
     now = utc_now()
     begin = now if start is None else _moment(start)
-    with _store(workspace) as store:
+    opened = workspace_at(workspace)
+    with _store(opened) as store:
         made = store.silence(
             matcher, starts_at=begin, ends_at=begin + _length(length), comment=comment, now=now
         )
     put(f"silence {made.id}: {made.matcher} until {iso(made.ends_at)}")
-    rules = workspace_at(workspace).settings.alerts
+    rules = opened.settings.alerts
     if not made.meets((name, rule.severity) for name, rule in rules.items()):
         say("warning: no rule of config.toml matches it now")
     finish(GOOD)
@@ -58,7 +59,7 @@ def unsilence(
 ) -> None:
     """End a silence early."""
     now = utc_now()
-    with _store(workspace) as store:
+    with _store(workspace_at(workspace)) as store:
         ended = store.end_silence(number, now)
     put(f"silence {ended.id} ended: {ended.matcher}")
     finish(GOOD)
@@ -67,7 +68,7 @@ def unsilence(
 def silences(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """List the silences, those in force and those that are over."""
     now = utc_now()
-    with _store(workspace) as store:
+    with _store(workspace_at(workspace)) as store:
         found = store.silences()
     if as_json:
         put_json({"silences": [{**builtins_of(each), "active": each.active(now)} for each in found]}, now)
@@ -90,7 +91,7 @@ def outbox(
 ) -> None:
     """List the notifications and what became of them, failures with their reason."""
     now = utc_now()
-    with _store(workspace) as store:
+    with _store(workspace_at(workspace)) as store:
         found, counts = store.outbox(limit), store.outbox_counts()
     if as_json:
         put_json({"counts": counts, "deliveries": [builtins_of(each) for each in found]}, now)
@@ -119,10 +120,10 @@ def test_notify(workspace: WorkspaceOption = None, as_json: JsonOption = False) 
     finish(GOOD if all(each.delivered for each in results) else ATTENTION)
 
 
-def _store(workspace: Path | None) -> Store:
+def _store(workspace: Workspace) -> Store:
     from console.stores import open_store
 
-    return open_store(workspace_at(workspace))
+    return open_store(workspace)
 
 
 def _length(text: str) -> timedelta:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core.clock import from_epoch, iso
 from core.config import settings
-from core.errors import ConsoleError, UnreadableError, UsageError
+from core.errors import UnreadableError, UsageError
 from core.market.candles import candle_files, timeframe
 from core.market.model import LOOK_BACK, Universe
 from core.market.record import SPLIT_NAME, SplitRecord, write_split
@@ -130,9 +130,9 @@ def _all_or_none(folders: Sequence[Path], symbols: Sequence[str]) -> Iterator[No
     before = files()
     try:
         yield
-    except (ConsoleError, OSError):
-        with contextlib.suppress(OSError):
-            for path in files() - before:
+    except BaseException:  # Ctrl-C too
+        for path in files() - before:
+            with contextlib.suppress(OSError):
                 path.unlink()
         raise
 

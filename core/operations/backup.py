@@ -15,7 +15,7 @@ import msgspec
 
 from core.clock import iso
 from core.errors import RejectedError, UnreadableError, UsageError
-from core.files import sha256_file, sync_folder
+from core.files import TEMPORARY, sha256_file, sync_folder
 from core.store.audit import verify
 from core.store.database import Store
 from core.workspace import CONFIG_NAME, Workspace
@@ -49,7 +49,7 @@ def make_backup(
     target = parent / f"console-{now:%Y%m%dT%H%M%SZ}"
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".ppo-tmp-", dir=parent))
+        temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=parent))
     except OSError as error:
         raise UnreadableError(f"{parent} could not be written: {error.strerror}") from error
     try:

@@ -15,7 +15,7 @@ import msgspec
 
 from core.clock import iso
 from core.errors import RejectedError, UnreadableError, UsageError
-from core.files import sha256_file, sync_folder
+from core.files import TEMPORARY, sha256_file, sync_folder
 from core.revalidation.text import day as day_of
 from core.store.database import Store
 from core.workspace import Workspace
@@ -97,7 +97,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _copy(source: Path, manifest: ModelBackup, now: datetime) -> Path:
     parent = source.parent
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=".ppo-tmp-", dir=parent))
+        temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=parent))
         try:
             for name in manifest.files:
                 target = temporary / name

@@ -14,6 +14,7 @@ import msgspec
 
 from core.clock import from_epoch
 from core.errors import ConsoleError, UnreadableError
+from core.files import TEMPORARY
 from core.telemetry.assembly import Assembly
 from core.telemetry.discovery import Found, find_files
 from core.telemetry.identity import RUN_FILE, foreign, parse_run_info, read_run_file
@@ -53,7 +54,8 @@ class EarlierRun(msgspec.Struct, frozen=True):
 def list_runs(archive: Path, now: datetime) -> list[EarlierRun]:
     """The runs in `archive`, the newest 500 folders by name, last ended first. Empty where there are none."""
     try:
-        folders = sorted((each for each in archive.iterdir() if each.is_dir()), reverse=True)[:_MAX_RUNS]
+        whole = (each for each in archive.iterdir() if not each.name.startswith(TEMPORARY))
+        folders = sorted((each for each in whole if each.is_dir()), reverse=True)[:_MAX_RUNS]
     except OSError:
         return []
     found = [run for folder in folders if (run := read_run(folder, now)) is not None]

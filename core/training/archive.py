@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UnreadableError
+from core.files import TEMPORARY
 from core.telemetry.discovery import find_files
 from core.text import visible
 from core.training.guard import refuse_live, start_lock
@@ -85,7 +86,7 @@ def _move_one(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-    staged = target.with_name(f".ppo-tmp-{target.name}")
+    staged = target.with_name(f"{TEMPORARY}{target.name}")
     try:
         if source.is_dir():
             shutil.rmtree(staged, ignore_errors=True)
@@ -93,7 +94,7 @@ def _move_one(source: Path, target: Path) -> None:
         else:
             _copy_file(source, staged, follow_symlinks=False)
         staged.rename(target)
-    except OSError:
+    except BaseException:  # Ctrl-C too
         shutil.rmtree(staged, ignore_errors=True) if source.is_dir() else staged.unlink(missing_ok=True)
         raise
     shutil.rmtree(source) if source.is_dir() else source.unlink()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.files import TEMPORARY
 from core.telemetry.archive import list_runs, load_series
 from core.telemetry.assembly import Assembly
 
@@ -44,6 +45,13 @@ def test_runs_are_listed_newest_first_with_how_they_ended(tmp_path: Path, now: d
     assert first.ended_at == datetime(2026, 2, 22, 10, tzinfo=UTC)
     assert (last.id, last.tag, last.last_step, last.best_sharpe) == ("run-a", "a", 1280, None)
     assert last.directory == tmp_path / "a" and last.symbols == ("OGNUSDT",)
+
+
+def test_a_run_on_its_way_into_the_archive_is_not_listed_as_one(tmp_path: Path, now: datetime) -> None:
+    """To another volume it is copied, which takes its time and may be killed."""
+    make_run(tmp_path / f"{TEMPORARY}a", "run-a")
+    make_run(tmp_path / "b", "run-b")
+    assert [run.id for run in list_runs(tmp_path, now)] == ["run-b"]
 
 
 def test_a_run_that_was_killed_or_has_a_broken_record_says_so(tmp_path: Path, now: datetime) -> None:

@@ -69,8 +69,16 @@ def test_an_archived_run_is_never_overwritten(
     assert archive_run(workspace, now) == workspace.archive / "run-1-2"
 
 
-def test_a_move_to_another_volume_that_is_full_leaves_no_half_run_there(
-    workspace: Workspace, now: datetime, old_run: RunRecord
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [(OSError(errno.ENOSPC, "No space left on device"), UnreadableError), (KeyboardInterrupt(), None)],
+)
+def test_a_move_to_another_volume_that_ends_half_way_leaves_no_half_run_there(
+    workspace: Workspace,
+    now: datetime,
+    old_run: RunRecord,
+    ends: BaseException,
+    told: type[BaseException] | None,
 ) -> None:
     real_rename, real_copy = Path.rename, shutil.copy2
     full = [True]
@@ -82,11 +90,11 @@ def test_a_move_to_another_volume_that_is_full_leaves_no_half_run_there(
 
     def copy(source: str, target: str, **options: bool) -> object:
         if full[0] and source.endswith("convergence_dashboard.csv"):
-            raise OSError(errno.ENOSPC, "No space left on device", target)
+            raise ends
         return real_copy(source, target, **options)
 
     with mock.patch.object(Path, "rename", rename), mock.patch.object(archive, "_copy_file", copy):
-        with pytest.raises(UnreadableError, match="No space left on device"):
+        with pytest.raises(told or type(ends), match=told and "No space left on device"):
             archive_run(workspace, now)
         assert list(workspace.archive.iterdir()) == []
         assert (workspace.logs / "convergence_dashboard.csv").is_file()
