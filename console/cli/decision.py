@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from console.cli.options import JsonOption, WorkspaceOption, workspace_around, workspace_at
+from console.cli.options import (
+    CandlesOption,
+    EpisodesOption,
+    JsonOption,
+    WorkspaceOption,
+    workspace_around,
+    workspace_at,
+)
 from console.cli.output import ATTENTION, BAD, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 from core.config.settings import Settings
@@ -46,12 +53,8 @@ def revalidate(
     model_path: Annotated[
         Path | None, typer.Option("--model-path", metavar="P", help="Default: best_model of the workspace.")
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option("--backtest-data-dir", metavar="D", help="Default: data/backtest.")
-    ] = None,
-    episodes: Annotated[
-        int | None, typer.Option("--num-episodes", min=1, help="Disjoint windows; default 10.")
-    ] = None,
+    data_dir: CandlesOption = None,
+    episodes: EpisodesOption = None,
     policy: PolicyOption = None,
     normalisation: Annotated[
         Path | None,

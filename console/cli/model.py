@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from console.cli.options import JsonOption, WorkspaceOption, workspace_at
+from console.cli.options import CandlesOption, EpisodesOption, JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import ATTENTION, GOOD, finish, put, put_json, say
 from core.clock import utc_now
 
@@ -70,12 +70,8 @@ def compare(
         list[Path], typer.Argument(metavar="MODEL...", help="Two or more, with or without .zip.")
     ],
     workspace: WorkspaceOption = None,
-    data_dir: Annotated[
-        Path | None, typer.Option("--backtest-data-dir", metavar="D", help="Default: data/backtest.")
-    ] = None,
-    episodes: Annotated[
-        int | None, typer.Option("--num-episodes", min=1, help="Disjoint windows; default 10.")
-    ] = None,
+    data_dir: CandlesOption = None,
+    episodes: EpisodesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Gates and figures of several models on the same test candles. No decision, no report; each model counts

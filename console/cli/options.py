@@ -25,7 +25,12 @@ RunOption = Annotated[
     Path | None,
     typer.Option("--run", metavar="PATH", help="A run folder, a TensorBoard folder or one CSV."),
 ]
-
+CandlesOption = Annotated[
+    Path | None, typer.Option("--backtest-data-dir", metavar="D", help="Default: data/backtest.")
+]
+EpisodesOption = Annotated[
+    int | None, typer.Option("--num-episodes", min=1, help="Disjoint windows; default 10.")
+]
 
 _named_before: ContextVar[Path | None] = ContextVar("workspace", default=None)
 

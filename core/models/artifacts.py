@@ -25,6 +25,7 @@ from core.errors import RejectedError, UnreadableError, UsageError
 from core.files import atomic_write, read_regular, sync_folder
 from core.models.manifest import SCHEMA_VERSION, Manifest, Normalisation, manifest_name, member_names
 from core.models.weights import Weights, pack
+from core.models.zips import start_words
 from core.text import visible
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -203,17 +204,9 @@ def _check_zip(path: Path, target: Path) -> None:
             f"{target} could not be read: {error.strerror}", hint="Check its permissions."
         ) from error
     raise UnreadableError(
-        f"{target} is not a model: expected a stable-baselines3 zip, got {_describe(start)}",
+        f"{target} is not a model: expected a stable-baselines3 zip, got {start_words(start)}",
         hint="Name the zip that training saved, such as best_model.zip.",
     )
-
-
-def _describe(start: bytes) -> str:
-    if not start:
-        return "an empty file"
-    if start.startswith(b"PK"):
-        return "a zip that is cut off or damaged"
-    return f"a file that starts with {visible(start.decode('utf-8', 'replace'), 24)!r}"
 
 
 def _read(path: Path) -> bytes | None:

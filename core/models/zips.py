@@ -101,7 +101,7 @@ def check_ends(head: bytes, tail: bytes, size: int) -> int:
     """
     if not head.startswith(_LOCAL):
         kind = NotWholeError if _LOCAL.startswith(head[:4]) else MalformedError
-        raise kind(f"expected a stable-baselines3 zip, got {_start(head)}")
+        raise kind(f"expected a stable-baselines3 zip, got {start_words(head)}")
     at = len(tail) - _END_SIZE
     if at < 0 or tail[at : at + 4] != _END or tail[-2:] != b"\0\0":
         raise NotWholeError(f"a zip that is cut off or damaged: no end in its {size:,} bytes")
@@ -119,7 +119,8 @@ def check_ends(head: bytes, tail: bytes, size: int) -> int:
     return int(start)
 
 
-def _start(data: bytes) -> str:
+def start_words(data: bytes) -> str:
+    """What a file is that is no zip, from its first bytes."""
     if not data:
         return "an empty file"
     if data.startswith(b"PK"):

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from core.clock import believable
+from core.telemetry.followed import FollowedFile, FollowedFiles
 from core.telemetry.follower import Break, ByteFollower, Data, Pause
 from core.telemetry.ledger import Ledger, Rank
 from core.telemetry.metrics import canonical
@@ -21,12 +22,8 @@ from core.telemetry.stepclock import StepClock
 from core.telemetry.tensorboard import Corrupt, EventReader, Scalar
 
 
-class _File(msgspec.Struct):
-    source: Source
-    follower: ByteFollower
+class _File(FollowedFile[ByteFollower]):
     reader: EventReader = msgspec.field(default_factory=EventReader)
-    looked: bool = False
-    """It was polled since it is followed."""
 
 
 class _Points(msgspec.Struct):
@@ -35,7 +32,7 @@ class _Points(msgspec.Struct):
     times: array[float] = msgspec.field(default_factory=lambda: array("d"))
 
 
-class EventFeed:
+class EventFeed(FollowedFiles):
     """Follows the event files of one folder."""
 
     rank = Rank.TENSORBOARD
@@ -51,35 +48,9 @@ class EventFeed:
         self._names: dict[str, tuple[str, float] | None] = {}
         self._last_by_tag: dict[str, int] = {}
 
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        return tuple(file.source for file in self._files)
-
-    @property
-    def modified(self) -> float | None:
-        return max((m for file in self._files if (m := file.follower.modified) is not None), default=None)
-
-    @property
-    def behind(self) -> bool:
-        return any(file.follower.behind or not file.looked for file in self._files)
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """(bytes read, bytes there)"""
-        places = [(file.follower.offset, file.follower.size) for file in self._files]
-        return sum(read for read, _ in places), sum(size for _, size in places)
-
-    @property
-    def training(self) -> bool:
-        return any(file.source.metrics for file in self._files)
-
     def add(self, path: Path) -> None:
         """Follow one more file, after those already there."""
         self._files.append(_File(Source(path, "tensorboard"), ByteFollower(path, tail=self._tail)))
-
-    def close(self) -> None:
-        for file in self._files:
-            file.follower.close()
 
     def poll(self, pause: Pause | None = None) -> tuple[bool, bool]:
         """Read what is new: (something changed, scalars came). A later file waits for the end of the one

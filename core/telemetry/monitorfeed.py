@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from core.clock import believable
+from core.telemetry.followed import FollowedFile, FollowedFiles
 from core.telemetry.follower import Break, Data, LineFollower, Pause, Skipped
 from core.telemetry.ledger import Ledger, Rank
 from core.telemetry.model import Source
@@ -38,25 +39,16 @@ _NUMERIC = b"0123456789+-.eE"
 _NUMBERS = msgspec.json.Decoder(list[float])
 
 
-class _File(msgspec.Struct):
-    source: Source
-    follower: LineFollower
+class _File(FollowedFile[LineFollower]):
     started: float = math.nan
     """`t_start` of the comment line."""
     header: list[bytes] = msgspec.field(default_factory=list)
     header_line: bytes = b""
     waiting: deque[_Episode] = msgspec.field(default_factory=deque)
     """Read, and not taken yet."""
-    looked: bool = False
-    """It was polled since it is followed."""
-
-    @property
-    def unread(self) -> bool:
-        """There may be more at once."""
-        return self.follower.behind or not self.looked
 
 
-class MonitorFeed:
+class MonitorFeed(FollowedFiles):
     """Follows the monitor files of one run."""
 
     rank = Rank.MONITOR
@@ -68,35 +60,9 @@ class MonitorFeed:
         self._rewards: deque[float] = deque(maxlen=WINDOW)
         self._lengths: deque[float] = deque(maxlen=WINDOW)
 
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        return tuple(file.source for file in self._files)
-
-    @property
-    def modified(self) -> float | None:
-        return max((m for file in self._files if (m := file.follower.modified) is not None), default=None)
-
-    @property
-    def behind(self) -> bool:
-        return any(file.unread for file in self._files)
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """(bytes read, bytes there)"""
-        places = [(file.follower.offset, file.follower.size) for file in self._files]
-        return sum(read for read, _ in places), sum(size for _, size in places)
-
-    @property
-    def training(self) -> bool:
-        return any(file.source.metrics for file in self._files)
-
     def add(self, path: Path) -> None:
         """Follow one more environment's file."""
         self._files.append(_File(Source(path, "monitor"), LineFollower(path)))
-
-    def close(self) -> None:
-        for file in self._files:
-            file.follower.close()
 
     def poll(self, pause: Pause | None = None) -> tuple[bool, bool]:
         """Read what is new: (something changed, episodes came)."""
