@@ -2,7 +2,8 @@
 
 A stalled line hands over a whole sentence at once. Traps avoided: Textual sends each key to what has the
 focus when it arrives: of `/red` the slash alone would reach the field, and the rest act as commands on the
-screen; a key that arrives while the next of the kept ones is on its way, and overtakes them.
+screen; a key that arrives while the next of the kept ones is on its way, and overtakes them; a long text
+whose end is missing, and nobody is told.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from textual.message_pump import MessagePump
 if TYPE_CHECKING:
     from textual.app import App
 
+    from widgets.tone import Tone
+
     _App = App[int]
 else:
     _App = object
@@ -29,16 +32,21 @@ _PATIENCE = 0.5
 _STALLS = 20
 """How often patience begins anew because the loop itself stood still, as over a stalled terminal."""
 _MOST = 1000
-"""Keys that are kept."""
+"""Keys that are kept; how many more came is said once those are dealt with."""
 
 
 class TypedAheadMixin(_App):
     """Mixed into `ConsoleApp`."""
 
+    if TYPE_CHECKING:
+
+        def say(self, words: str, tone: Tone = "good") -> None: ...
+
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self._typed: deque[events.Key | events.Paste] = deque()
         self._keys_seen = 0
+        self._left_out = 0
         self._dealing: asyncio.TimerHandle | None = None
 
     async def on_event(self, event: events.Event) -> None:
@@ -47,6 +55,8 @@ class TypedAheadMixin(_App):
             return
         if len(self._typed) < _MOST:
             self._typed.append(event)
+        else:
+            self._left_out += 1
         await self._next()
 
     async def _next(self) -> None:
@@ -94,3 +104,7 @@ class TypedAheadMixin(_App):
         self._dealing = None
         if self._typed:
             self.call_later(self._next)
+        elif self._left_out:
+            left, self._left_out = self._left_out, 0
+            keys = "key is" if left == 1 else "keys are"
+            self.say(f"{left:,} {keys} left out: more than {_MOST:,} waited at once", "warning")

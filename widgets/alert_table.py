@@ -76,13 +76,14 @@ class AlertTable(RowList):
         self._now: datetime | None = None
 
     def show(self, alerts: Sequence[AlertView], now: datetime) -> None:
-        """Keeps the cursor on the alert it was on."""
-        key = self.selected.key if self.selected else None
+        """Keeps the cursor on the alert it was on, also where it resolved and fires anew."""
+        before = self.selected
         self.alerts = in_order(alerts)
         self._now = now
-        keys = [alert.key for alert in self.alerts]
-        if key in keys:
-            self.cursor = keys.index(key)
+        if before is not None:
+            same = [place for place, alert in enumerate(self.alerts) if alert.key == before.key]
+            same += [place for place, alert in enumerate(self.alerts) if alert.rule == before.rule]
+            self.cursor = same[0] if same else self.cursor
         self.redraw()
 
     @property

@@ -84,10 +84,20 @@ class AlertActs(_Screen):
 
     def do_row_details(self) -> None:
         title, facts = self._row_facts(utc_now())
-        if facts:
-            self.app.push_screen(Details(title, tuple(facts)))
-        else:
+        if not facts:
             self.console.say("no row stands here", "plain")
+            return
+        chosen = self._chosen()
+
+        def of_the_row(now: datetime) -> alert_facts.Facts | None:
+            return (self._row_facts(now)[1] or None) if self._chosen() == chosen else None
+
+        self.app.push_screen(Details(title, of_the_row))
+
+    def _chosen(self) -> tuple[str, str]:
+        """The view and its row under the cursor."""
+        alert = self.table.selected if self._view == "alerts" else None
+        return self._view, alert.rule if alert is not None else self._selected_key
 
     def do_row_chart(self) -> None:
         if self._view == "rules":

@@ -7,6 +7,7 @@ why.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -73,7 +74,7 @@ class Checklist(ListScreen):
         self._look_again()
 
     def _look_again(self) -> None:
-        if self.is_current:
+        if self.console.open_screen is self:
             self.session.evaluate_checklists()
 
     @property
@@ -198,9 +199,16 @@ class Checklist(ListScreen):
             self.console.say("nothing is open in this list", "good")
 
     def do_row_open(self) -> None:
-        if (item := self.list.selected) is not None:
-            facts = (("state", WORDS[item.state], "plain"), *details(item))
-            self.app.push_screen(Details(item.text, facts))
+        if (item := self.list.selected) is None:
+            return
+        shown, chosen = self._shown, item.id
+
+        def facts(_now: datetime) -> list[tuple[str, str, str]] | None:
+            result = self._results().get(shown)
+            found = next((each for each in result.items if each.id == chosen), None) if result else None
+            return None if found is None else [("state", WORDS[found.state], "plain"), *details(found)]
+
+        self.app.push_screen(Details(item.text, facts))
 
     def do_checklist_refresh(self) -> None:
         self.session.evaluate_checklists()

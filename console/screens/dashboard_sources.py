@@ -134,4 +134,9 @@ class SourcesMixin(_Screen):
         from console.screens.wide_details import WideDetails
         from core.process import this_host
 
-        self.app.push_screen(WideDetails("Sources and host", details(self._live, this_host())))
+        host = this_host()
+
+        def facts(_now: datetime) -> list[Fact] | None:
+            return details(self._live, host) if self._live is not None else None
+
+        self.app.push_screen(WideDetails("Sources and host", facts))

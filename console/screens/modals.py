@@ -6,6 +6,9 @@ that loses nothing, so what loses something is answered with `y` alone. `esc` an
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -17,7 +20,7 @@ from textual.widgets import Input, Static
 
 from console.keyboard import key_of
 from console.screens.box import Box, Form
-from console.screens.reading import Reading
+from console.screens.reading import FollowingBox
 from widgets.detail_pane import fact_rows
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
@@ -27,9 +30,15 @@ class FactBox(Widget):
 
     DEFAULT_CSS = "FactBox { width: 1fr; height: auto; }"
 
-    def __init__(self, facts: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, facts: Sequence[tuple[str, str]]) -> None:
         super().__init__()
+        self._facts: tuple[tuple[str, str, str], ...] = ()
+        self.show(facts)
+
+    def show(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Instead of what stood there."""
         self._facts = tuple((label, safe(text, 600), "") for label, text in facts)
+        self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(fact_rows(self._facts, width))
@@ -159,18 +168,29 @@ class AskText(Form[str | None]):
         self.dismiss(text)
 
 
-class Details(Reading):
+class Details(FollowingBox[tuple[str, str, str]]):
     """Everything about one row, scrolled; (label, text, tone) per fact."""
 
     CSS_PATH = "modals.tcss"
 
-    def __init__(self, title: str, facts: tuple[tuple[str, str, str], ...]) -> None:
-        super().__init__()
-        self._title, self._facts = title, facts
+    def __init__(
+        self,
+        title: str,
+        facts: Sequence[tuple[str, str, str]] | Callable[[datetime], Sequence[tuple[str, str, str]] | None],
+    ) -> None:
+        super().__init__(facts, lambda words: ("", words, "warning"))
+        self._title = title
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question") as box:
             box.border_title = box_title(self._title)
             with VerticalScroll(can_focus=False):
-                yield FactBox(tuple((label, text) for label, text, _tone in self._facts))
+                yield FactBox(self._plain_facts())
             yield Static(key_line(scroll_keys(), close_key()), classes="keys")
+
+    def _plain_facts(self) -> list[tuple[str, str]]:
+        return [(label, text) for label, text, _tone in self._facts]
+
+    def show_facts(self) -> None:
+        for box in self.query(FactBox):
+            box.show(self._plain_facts())

@@ -282,7 +282,14 @@ class Revalidate(ConsoleScreen):
             from console.screens.gate_detail import gate_facts, gate_title
             from console.screens.modals import Details
 
-            self.app.push_screen(Details(gate_title(gate), gate_facts(gate, result)))
+            chosen = gate.name
+
+            def facts(_now: datetime) -> tuple[tuple[str, str, str], ...] | None:
+                judged = self._state.result
+                found = [each for each in judged.gates if each.name == chosen] if judged is not None else []
+                return gate_facts(found[0], judged) if judged is not None and found else None
+
+            self.app.push_screen(Details(gate_title(gate), facts))
         elif isinstance(pane, SymbolTable) and (symbol := pane.selected) is not None:
             self._open_trades(result, symbol.symbol)
         else:

@@ -287,10 +287,14 @@ class Runbook(ListScreen):
 
     def do_row_details(self) -> None:
         """What the step's check saw, in full, and what the step writes."""
-        step, state = self._step(), self.desk.state
+        step = self._step()
         if step is None:
             self.console.say(f"details are of a step: {key_of('step.next')} goes to the next one", "plain")
             return
+        self.app.push_screen(Details("Step", lambda _now: self._step_facts(step)))
+
+    def _step_facts(self, step: Step) -> list[tuple[str, str, str]]:
+        state = self.desk.state
         facts = [("", step.text, "bright")]
         if (found := state.sensed.get(step.id)) is not None:
             facts.append(("check", f"{found.state}: {found.text}", "plain"))
@@ -300,7 +304,7 @@ class Runbook(ListScreen):
         facts.append(("alerts.log", f"[{step.kind}] {step.line}", "plain"))
         if (taken := state.taken.get(step.id)) is not None:
             facts.append(("taken", f"{taken.operator}, {taken.at:%Y-%m-%d %H:%M:%SZ} {taken.note}", "plain"))
-        self.app.push_screen(Details("Step", tuple(facts)))
+        return facts
 
     def copy_text(self) -> str:
         procedure = self._procedure

@@ -58,7 +58,7 @@ class TimelineScreen(ListScreen):
         self._look_again()
 
     def _look_again(self) -> None:
-        if self.is_current:
+        if self.console.open_screen is self:
             self.desk.look("timeline")
 
     @property
@@ -75,8 +75,11 @@ class TimelineScreen(ListScreen):
 
     @property
     def selected(self) -> Event | None:
+        return self._event(self.list.selected)
+
+    def _event(self, chosen: str) -> Event | None:
         timeline = self.desk.state.timeline
-        found = (event for event in timeline.events if event.id == self.list.selected) if timeline else ()
+        found = (event for event in timeline.events if event.id == chosen) if timeline else ()
         return next(iter(found), None)
 
     # Facts.
@@ -138,10 +141,17 @@ class TimelineScreen(ListScreen):
         self.console.say("looking again", "plain")
 
     def do_row_details(self) -> None:
-        event, now = self.selected, utc_now()
-        if event is not None:
-            state = ("state", words.state_word(event, now), "plain")
-            self.app.push_screen(Details(event.text, (state, *words.details(event, now))))
+        if (event := self.selected) is None:
+            return
+        chosen = event.id
+
+        def facts(now: datetime) -> list[tuple[str, str, str]] | None:
+            found = self._event(chosen)
+            if found is None:
+                return None
+            return [("state", words.state_word(found, now), "plain"), *words.details(found, now)]
+
+        self.app.push_screen(Details(event.text, facts))
 
     def do_event_open(self) -> None:
         """To the list, the screen or the signature that the event is about."""

@@ -6,7 +6,8 @@ Trap avoided: words that wrap under their labels, so that a list of files reads 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,7 +16,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console.screens.modals import box_title, close_key, key_line, scroll_keys
-from console.screens.reading import Reading
+from console.screens.reading import FollowingBox
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
 _WIDE = 112
@@ -37,13 +38,18 @@ def fact_lines(facts: Sequence[tuple[str, str, Tone]], screen_width: int, box: i
     return Content("\n").join(rows)
 
 
-class WideDetails(Reading):
+Fact = tuple[str, str, Tone]
+
+
+class WideDetails(FollowingBox[Fact]):
     CSS_PATH: ClassVar[list[str]] = ["modals.tcss", "wide_details.tcss"]  # type: ignore[assignment]
     BOX = "a run's sources"
 
-    def __init__(self, title: str, facts: Sequence[tuple[str, str, Tone]]) -> None:
-        super().__init__()
-        self._title, self._facts = title, facts
+    def __init__(
+        self, title: str, facts: Sequence[Fact] | Callable[[datetime], Sequence[Fact] | None]
+    ) -> None:
+        super().__init__(facts, lambda words: ("", words, "warning"))
+        self._title = title
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question") as box:
@@ -53,10 +59,11 @@ class WideDetails(Reading):
             yield Static(key_line(scroll_keys(), close_key()), classes="keys")
 
     def on_mount(self) -> None:
-        self._fill()
+        self.show_facts()
 
     def on_resize(self) -> None:
-        self._fill()
+        self.show_facts()
 
-    def _fill(self) -> None:
-        self.query_one("#facts", Static).update(fact_lines(self._facts, self.app.size.width, _WIDE))
+    def show_facts(self) -> None:
+        for box in self.query("#facts").results(Static):
+            box.update(fact_lines(self._facts, self.app.size.width, _WIDE))

@@ -18,7 +18,7 @@ import msgspec
 
 from core.alerts.evaluate import ROW_CONDITIONS, applies, whole
 from core.alerts.ledger import Ledger, since_edit
-from core.alerts.look import DataFacts, HostFacts, RunHealth, Scene, look
+from core.alerts.look import DataFacts, HostFacts, RunHealth, Scene, look, no_longer
 from core.alerts.machine import INITIAL, Change, Sample, State, step
 from core.alerts.on_record import adopted, shown
 from core.alerts.ownership import ownership
@@ -239,10 +239,12 @@ class AlertEngine:
                 rule = self._rules[name]
                 if health.status not in rule.states:
                     samples[name] = Sample(
-                        "off", timestep, now.timestamp(), detail=f"the run is {health.status}"
+                        "off", timestep, now.timestamp(), detail=no_longer(rule, health.status)
                     )
                 elif rule.within_seconds and elapsed is not None and elapsed > rule.within_seconds:
-                    samples[name] = Sample("off", timestep, now.timestamp(), detail="its time is over")
+                    samples[name] = Sample(
+                        "off", timestep, now.timestamp(), detail="not cleared, but its time is over"
+                    )
                 elif not track.started and timestep is not None and applies(rule, timestep, elapsed):
                     samples[name] = Sample("nodata", timestep, now.timestamp())
         return samples

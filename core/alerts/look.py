@@ -92,7 +92,7 @@ def look(rule: Rule, scene: Scene) -> Sample:
     run, health = scene.run, scene.health
     timestep, time = run.timestep, scene.now.timestamp()
     if health.status not in rule.states:
-        return Sample("off", timestep, time, detail=f"the run is {health.status}")
+        return Sample("off", timestep, time, detail=no_longer(rule, health.status))
     if not applies(rule, timestep, scene.elapsed):
         return Sample("off", timestep, time)
     if rule.source and scene.elapsed is None:
@@ -102,6 +102,12 @@ def look(rule: Rule, scene: Scene) -> Sample:
         return Sample("nodata", timestep, time)
     value, breached, cleared, detail = judged
     return Sample("ok", timestep, time, value, breached, cleared, detail=detail)
+
+
+def no_longer(rule: Rule, status: RunStatus) -> str:
+    """Why a rule does not apply to a run of this status. Of the crash that is its end; any other alert that
+    ends so was not cleared by anything that was measured."""
+    return f"the run is {status}" if rule.condition == "crashed" else f"not cleared, but the run is {status}"
 
 
 Judged = tuple[float | None, bool, bool, str] | None

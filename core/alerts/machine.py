@@ -111,7 +111,11 @@ def step(name: str, rule: Rule, state: State, sample: Sample) -> tuple[State, Ch
 
 def _off(name: str, state: State, sample: Sample) -> tuple[State, Change | None]:
     if state.name == "firing":
-        return _resolve(name, state, replace(sample, detail=sample.detail or "the rule no longer applies"))
+        return _resolve(
+            name,
+            state,
+            replace(sample, detail=sample.detail or "not cleared, but the rule no longer applies"),
+        )
     if state.name in ("pending", "nodata"):
         calm = State(generation=state.generation)
         said = state.name == "pending" and state.inhibited_by is None

@@ -66,7 +66,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """… and not before this many seconds of it; past either, the rule applies."""
     pattern: str = ""
     states: tuple[RunStatus, ...] = ("RUNNING", "STALLED", "SILENT")
-    """The run states it applies in: rules of age and progress stop when a run ends."""
+    """The run states it applies in: rules of age and progress stop when a run ends, those about what was
+    measured of its policy, its data or its disk do not."""
     family: str = ""
     """A firing rule inhibits the milder ones of its family (lower `rank`)."""
     rank: int = 0
@@ -93,7 +94,6 @@ def default_rules() -> dict[str, Rule]:
             severity="warning",
             warm_up_steps=100_000,
             warm_up_seconds=43_200,
-            states=_VALUES,
             runbook="negative_reward_trend",
             action="Check the reward function",
         ),
@@ -107,7 +107,6 @@ def default_rules() -> dict[str, Rule]:
             severity="info",
             warm_up_steps=100_000,
             warm_up_seconds=43_200,
-            states=_VALUES,
             runbook="not_converging",
             action="It may have converged early",
         ),
@@ -120,7 +119,6 @@ def default_rules() -> dict[str, Rule]:
             severity="warning",
             warm_up_steps=100_000,
             warm_up_seconds=43_200,
-            states=_VALUES,
             runbook="flat_reward",
             action="Check the reward components; if it stays flat raise ent_coef from 0.001 to 0.005",
         ),
@@ -132,7 +130,6 @@ def default_rules() -> dict[str, Rule]:
             keep_firing_steps=20_480,
             within_seconds=14_400,
             severity="warning",
-            states=_VALUES,
             family="kl",
             rank=0,
             runbook="kl_spike",
@@ -236,6 +233,7 @@ def default_rules() -> dict[str, Rule]:
         "data_integrity": Rule(
             condition="data_faults",
             severity="critical",
+            states=_VALUES,
             runbook="data_integrity",
             action="Stop, back up the checkpoint, escalate",
         ),
@@ -244,6 +242,7 @@ def default_rules() -> dict[str, Rule]:
             threshold=10e9,
             resolve_at=11e9,
             severity="warning",
+            states=_VALUES,
             family="disk",
             rank=0,
             runbook="host_resources",
@@ -254,6 +253,7 @@ def default_rules() -> dict[str, Rule]:
             threshold=2e9,
             resolve_at=2.5e9,
             severity="critical",
+            states=_VALUES,
             family="disk",
             rank=1,
             runbook="host_resources",

@@ -39,10 +39,10 @@ def old_run_files(workspace: Workspace) -> list[Path]:
 def archive_run(workspace: Workspace, now: datetime) -> Path | None:
     """Move the earlier run to `<archive>/<run id>/`, its models and checkpoints into folders there.
 
-    Returns the folder, None when there is nothing to move. Raises RejectedError while a trainer is live and
-    UnreadableError when a move fails; run it again to complete it.
+    Returns the folder, None when there is nothing to move. Raises RejectedError while a trainer is live or
+    another start is at work, and UnreadableError when a move fails; run it again to complete it.
     """
-    with start_lock(workspace):
+    with start_lock(workspace, "the archiving of a run", now):
         with contextlib.suppress(UnreadableError):  # a malformed run.json is a reason to start afresh
             refuse_live(workspace, now)
         if not old_run_files(workspace):

@@ -73,10 +73,11 @@ def start_training(
     `before` is called with the run once nothing speaks against it and before anything is written or started.
 
     Raises UsageError (live mode, a run already there, nothing to resume), RejectedError (a live trainer,
-    `preflight` BLOCKED without an override) and UnreadableError (a file could not be written).
+    another start at work, `preflight` BLOCKED without an override) and UnreadableError (a file could not be
+    written).
     """
     _reap()
-    with start_lock(workspace):
+    with start_lock(workspace, "the start of a training", now):
         refuse_live(workspace, now)
         record, checkpoint = make_plan(workspace, request, now)
         _gate(preflight, request)

@@ -1,20 +1,26 @@
 """Nobody else at work on the run: one start or archiving at a time, and no second trainer.
 
-Trap avoided: two consoles that both look, both see no trainer, and both start one.
+Traps avoided: two consoles that both look, both see no trainer, and both start one; a start that waits
+for ever, and nobody is told for whom.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
-from core.clock import from_epoch
-from core.errors import RejectedError, UnreadableError
-from core.process import process_state
+from core.clock import from_epoch, iso
+from core.errors import ConsoleError, RejectedError, UnreadableError
+from core.files import read_regular
+from core.process import process_state, this_host
 from core.telemetry.discovery import find_files
+from core.text import visible
 from core.training.runfile import read_run
 from core.units import age
 from core.workspace import Workspace
@@ -23,18 +29,60 @@ _FOREIGN_QUIET = 600.0
 """Seconds without a change after which a run of another trainer counts as ended."""
 
 
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks whether the lock is free."""
+_LONGEST_NOTE = 500
+
+
 @contextlib.contextmanager
-def start_lock(workspace: Workspace) -> Iterator[None]:
-    """One start or archiving at a time, over all consoles of the workspace."""
+def start_lock(workspace: Workspace, what: str, now: datetime, *, patience: float = 10.0) -> Iterator[None]:
+    """One start or archiving at a time, over all consoles of the workspace.
+
+    `what` is done under it: others are told. Raises RejectedError, naming who holds it, after `patience`
+    seconds, and UnreadableError where there is no lock to be had.
+    """
     path = workspace.store.parent / "training.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("ab")
+        stream = path.open("ab", buffering=0)
     except OSError as error:
         raise UnreadableError(f"{path} could not be written: {error.strerror}") from error
     with stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        until = time.monotonic() + patience
+        while not _locked(stream, path):
+            if time.monotonic() >= until:
+                raise RejectedError(
+                    f"{_holder(path)} has held {workspace.relative(path)} for longer than this waited",
+                    hint="Start again once it is done: an archive on another volume is copied, which takes a "
+                    "while.",
+                )
+            time.sleep(_LOOK_AGAIN)
+        with contextlib.suppress(OSError):  # on a full disk it is held without a name
+            stream.truncate(0)
+            stream.write(f"{what} by process {os.getpid()} on {this_host()} since {iso(now)}".encode())
         yield
+
+
+def _locked(stream: IO[bytes], path: Path) -> bool:
+    """Take the lock; False while somebody else holds it."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise UnreadableError(
+            f"{path} could not be locked: {error.strerror}", hint="Keep the workspace on a local disk."
+        ) from error
+    return True
+
+
+def _holder(path: Path) -> str:
+    """Who holds the lock, as it wrote there."""
+    try:
+        note = read_regular(path, _LONGEST_NOTE).decode("utf-8", "replace")
+    except (OSError, ConsoleError):
+        note = ""
+    return visible(note) or "another process"
 
 
 def refuse_live(workspace: Workspace, now: datetime) -> None:

@@ -90,6 +90,9 @@ class TrainingSession:
         self._dashboard = writers.CsvWriter(workspace.logs / writers.DASHBOARD_CSV)
         self._metrics = writers.CsvWriter(workspace.logs / writers.METRICS_CSV)
         self._evaluations = writers.CsvWriter(workspace.logs / writers.EVALUATIONS_CSV)
+        self._tables = {
+            table.path.name: table for table in (self._dashboard, self._metrics, self._evaluations)
+        }
         self._begun = False
         self._day: date = clock().date()
         self._saved = self._judged = self._logged = record.timestep
@@ -157,8 +160,8 @@ class TrainingSession:
             self._checkpoint()
         if step > 0:
             self._save_final(wait=outcome == "finished")
-        for writer in (self._dashboard, self._metrics, self._evaluations):
-            self._guarded(writer.path.name, writer.flush)
+        for name, table in self._tables.items():
+            self._guarded(name, table.flush)
         words = "finished" if outcome == "finished" else "stopped"
         hint = "" if outcome == "finished" else "; ppo-console train --resume continues"
         self.say(f"Training {words} at step {step}/{self.record.total_timesteps}{hint}")
@@ -274,7 +277,9 @@ class TrainingSession:
             return self._failed(what, f"it could not be written: {error.strerror}", True)
         if what in self._failing:
             self._failing.remove(what)
-            self.say(f"{what}: it is written again")
+            lost = self._tables[what].lost if what in self._tables else 0
+            gap = f" without {lost} row{'s' if lost != 1 else ''}, for which too many waited" if lost else ""
+            self.say(f"{what}: it is written again{gap}", "WARNING" if lost else "INFO")
         return "done"
 
     def _failed(self, what: str, reason: str, unwritten: bool) -> Literal["failed", "unwritten"]:

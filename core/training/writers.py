@@ -2,14 +2,15 @@
 
 Traps avoided: stable-baselines3's own CSV writer, which rewrites the file when a key appears and orders its
 columns by hash; a missing value written as 0; a torn line that swallows the next one or reads as a shorter
-number; rows of a full disk's hours that are lost although the disk has room again later.
+number; rows of a full disk's hours that are lost although the disk has room again later, or lost unsaid.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -47,11 +48,13 @@ _LONGEST = 4096
 _SHORTER = {EVALUATIONS_CSV: HEADERS[EVALUATIONS_CSV][:-2]}
 """Headers of fewer columns that a run may have begun with; its rows end where they end."""
 
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
+
 Level = Literal["INFO", "WARNING", "ERROR"]
 
 
 MAX_WAITING = 10_000
-"""Lines of a file that wait while it cannot be written; beyond that the oldest are given up."""
+"""Lines of a file that wait while it cannot be written; beyond that the oldest are given up, and counted."""
 
 
 class _Lines:
@@ -62,14 +65,24 @@ class _Lines:
         self._path = path
         self._heading = heading
         self._waiting: deque[str] = deque(maxlen=MAX_WAITING)
+        self.lost = 0
+        """Lines given up since the file was last written."""
 
-    def append(self, *lines: str) -> None:
-        """Raises OSError; the lines then wait. Without any, those that wait are tried."""
+    def append(self, *lines: str, gap: Callable[[int, str], str] | None = None) -> int:
+        """Returns how many lines were given up before the ones written now.
+
+        `gap`, of their number and the first line behind them, is a line that takes their place. Raises
+        OSError; the lines then wait. Without any, those that wait are tried.
+        """
+        self.lost += max(0, len(self._waiting) + len(lines) - MAX_WAITING)
         self._waiting.extend(lines)
         if not self._waiting:
-            return
-        append_lines(self._path, self._waiting, self._heading)
+            return 0
+        first = [gap(self.lost, self._waiting[0])] if gap is not None and self.lost else []
+        append_lines(self._path, [*first, *self._waiting], self._heading)
         self._waiting.clear()
+        lost, self.lost = self.lost, 0
+        return lost
 
 
 class CsvWriter:
@@ -78,13 +91,15 @@ class CsvWriter:
     A file that began with the shorter header of its name keeps it: the last values are not written there.
     A row that a kill or another program left without its end is taken out: its last number may be cut.
     Raises UnreadableError when the file exists with another header, and OSError from `row`; that row then
-    waits for the next one.
+    waits for the next one. `lost` counts the rows that are missing before the last ones written: too many
+    waited.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.header = HEADERS[path.name]
         self._width = len(self.header)
+        self.lost = 0
         first = ",".join(self.header)
         self._lines = _Lines(path, first)
         begun = _first_line(path)
@@ -108,11 +123,11 @@ class CsvWriter:
         """Append one row; None is an empty field, nan and inf stay `nan` and `inf`."""
         if len(values) != len(self.header):
             raise ValueError(f"{self.path.name} has {len(self.header)} columns, got {len(values)} values")
-        self._lines.append(",".join(field(value) for value in values[: self._width]))
+        self.lost = self._lines.append(",".join(field(value) for value in values[: self._width]))
 
     def flush(self) -> None:
         """Write the rows that still wait. Raises OSError; they then go on waiting."""
-        self._lines.append()
+        self.lost = self._lines.append()
 
 
 def field(value: float | int | None) -> str:
@@ -123,7 +138,10 @@ def field(value: float | int | None) -> str:
 
 
 class LogWriter:
-    """`training.log`: `2026-02-23 14:00:00 [INFO] message`, times in UTC."""
+    """`training.log`: `2026-02-23 14:00:00 [INFO] message`, times in UTC.
+
+    Lines that were given up, since too many waited, leave a line that counts them in their place.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -132,18 +150,27 @@ class LogWriter:
 
     def write(self, message: str, now: datetime, level: Level = "INFO") -> None:
         """Append one line. Raises OSError; the line then waits for the next one."""
-        self._lines.append(log_line(message, now, level))
+        self._lines.append(log_line(message, now, level), gap=_gap)
 
     def traceback(self, text: str, now: datetime) -> None:
         """Append an [ERROR] line and the traceback's lines below it. Raises as `write`."""
         lines = text.rstrip("\n").split("\n")
         self._lines.append(
-            log_line(f"Training crashed: {lines[-1]}", now, "ERROR"), *(visible(line) for line in lines)
+            log_line(f"Training crashed: {lines[-1]}", now, "ERROR"),
+            *(visible(line) for line in lines),
+            gap=_gap,
         )
 
 
 def log_line(message: str, now: datetime, level: Level = "INFO") -> str:
     return f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} [{level}] {visible(message)}"
+
+
+def _gap(lost: int, behind: str) -> str:
+    """At the time of the line behind the gap, so that the log stays in order."""
+    at = f"{behind[:19]} " if _STAMP.match(behind) else ""
+    lines = "line that stood here is" if lost == 1 else "lines that stood here are"
+    return f"{at}[WARNING] {lost} {lines} lost: too many waited while training.log could not be written"
 
 
 def _first_line(path: Path) -> str:

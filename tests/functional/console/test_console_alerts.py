@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from console.screens.modals import AskText, Details
 
 
@@ -117,6 +119,29 @@ async def test_details_are_reachable_where_there_is_no_room_for_them(given: Any,
         await pilot.pause()
         assert isinstance(given.app.screen, Details)
         assert "Reduce the learning rate, check the data" in given.text()
+
+
+async def test_open_details_follow_their_alert_and_say_from_when_they_are_once_it_is_gone(
+    given: Any, make: Any
+) -> None:
+    """Also where another one comes above it, or it fires anew; never the one that now lies in its place."""
+    mine = make.alert(rule="flat_reward", severity="warning", key="run/flat_reward/1", message="as it was")
+    worse = make.alert(key="worse")
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot(alerts=[mine]))
+        await pilot.press("2", "d")
+        await given.until(
+            pilot, lambda: isinstance(given.app.screen, Details) and "as it was" in given.text()
+        )
+        again = msgspec.structs.replace(mine, key="run/flat_reward/2", message="it fires anew")
+        given.give(make.snapshot(alerts=[again, worse]))
+        given.app._tick()
+        await given.until(pilot, lambda: "it fires anew" in given.text())
+        given.give(make.snapshot(alerts=[worse]))
+        given.app._tick()
+        await given.until(pilot, lambda: "it does not stand in the list any more" in given.text())
+        assert "it fires anew" in given.text() and "As of " in given.text()
+        assert given.text().count("any more") == 1
 
 
 async def test_details_of_an_empty_list_are_said_to_be_none(given: Any, make: Any) -> None:

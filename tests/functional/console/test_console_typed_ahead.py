@@ -49,7 +49,11 @@ class Told(typed_ahead.TypedAheadMixin, App[int]):
     def __init__(self, then: Callable[[], None] = lambda: None) -> None:
         super().__init__()
         self.told = ""
+        self.said: list[str] = []
         self._then = then
+
+    def say(self, words: str, tone: str = "good") -> None:
+        self.said.append(f"{tone}: {words}")
 
     def compose(self) -> ComposeResult:
         yield Input()
@@ -78,6 +82,22 @@ async def test_a_key_that_arrives_while_the_kept_ones_are_on_their_way_overtakes
                 break
         await pilot.pause()
     assert app.told == "123"
+
+
+async def test_keys_beyond_those_that_are_kept_are_counted_and_said_once_the_kept_ones_are_dealt_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(typed_ahead, "_MOST", 3)
+    app = Told(lambda: all_at_once(app, *"2345678"))
+    async with app.run_test(size=(40, 10)) as pilot:
+        all_at_once(app, "1")
+        for _ in range(500):
+            await asyncio.sleep(0)
+            if app.said:
+                break
+        await pilot.pause()
+    assert app.told == "1234"
+    assert app.said == ["warning: 4 keys are left out: more than 3 waited at once"]
 
 
 async def test_a_loop_that_stood_still_gives_the_keys_behind_no_head_start(

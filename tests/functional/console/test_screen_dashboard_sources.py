@@ -129,6 +129,27 @@ async def test_i_opens_the_details_and_the_tiles_show_them_in_short(given: Any, 
         assert "Sources and host" not in given.text()
 
 
+async def test_open_sources_follow_the_run_unless_the_display_is_held(given: Any, make: Any) -> None:
+    run = make.run(rows=60)
+    run.sources = [source()]
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.give(make.snapshot(run, host=host()))
+        await pilot.pause()
+        await pilot.press("i")
+        run = make.run(rows=61)
+        run.sources = [source(trouble="missing")]
+        given.give(make.snapshot(run, host=host()))
+        given.app._tick()
+        await given.until(pilot, lambda: "missing now; what was read stays" in given.text())
+        given.app.paused, given.app.held = True, given.session.snapshot
+        run = make.run(rows=62)
+        run.sources = [source()]
+        given.give(make.snapshot(run, host=host()))
+        given.app._tick()
+        await pilot.pause()
+        assert "missing now; what was read stays" in given.text()
+
+
 async def test_the_details_are_read_at_60x15(given: Any, make: Any) -> None:
     run = make.run(rows=60)
     run.sources = [source(f"{place}.csv", malformed=1, malformed_at=[place]) for place in range(9)]

@@ -20,6 +20,7 @@ from core.process import NONCE_VARIABLE, ProcessIdentity, identify
 from core.training import control, plan, trainer
 from core.training.archive import archive_run
 from core.training.control import TrainRequest, running_trainer, start_training, stop_training
+from core.training.guard import start_lock
 from core.training.runfile import RunRecord, read_run, write_run
 from core.workspace import Workspace
 
@@ -103,6 +104,31 @@ def test_a_second_start_is_refused_and_names_the_process(
         archive_run(workspace, now)
     never_launches.assert_not_called()
     assert running_trainer(workspace) == identity
+
+
+def test_a_start_waits_for_another_one_only_so_long_and_then_names_it(
+    workspace: Workspace, now: datetime, never_launches: mock.Mock
+) -> None:
+    with (
+        start_lock(workspace, "the archiving of a run", now),
+        pytest.raises(
+            RejectedError, match=f"^the archiving of a run by process {os.getpid()} on .* since 20"
+        ),
+        start_lock(workspace, "the start of a training", now, patience=0.0),
+    ):
+        never_launches.assert_called()  # never reached
+    start_training(workspace, TrainRequest(), now)
+    never_launches.assert_called_once()
+
+
+def test_a_lock_whose_holder_left_no_name_is_another_process(workspace: Workspace, now: datetime) -> None:
+    with start_lock(workspace, "the start of a training", now):
+        (workspace.store.parent / "training.lock").write_text("")
+        with (
+            pytest.raises(RejectedError, match=r"^another process has held .*training\.lock"),
+            start_lock(workspace, "the start of a training", now, patience=0.0),
+        ):
+            pass
 
 
 def test_a_stranger_under_the_trainers_pid_is_no_trainer(

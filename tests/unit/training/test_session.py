@@ -335,6 +335,29 @@ def test_a_full_disk_ends_no_training_and_its_rows_follow_once_there_is_room(
     )
 
 
+def test_rows_that_a_full_disk_left_no_room_for_are_counted_in_the_log(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training import writers
+
+    def full(path: Path, lines: object, heading: str = "") -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writers, "MAX_WAITING", 2)
+    stage.open()
+    with monkeypatch.context() as patch:
+        patch.setattr(writers, "append_lines", full)
+        patch.setattr(sys, "stderr", FullStream())
+        for _ in range(3):
+            stage.rollout()
+    stage.rollout()
+    assert [row.split(",")[0] for row in stage.rows("convergence_dashboard.csv")] == ["6144", "8192"]
+    assert (
+        "[WARNING] convergence_dashboard.csv: it is written again without 2 rows, for which too many waited"
+        in stage.log
+    )
+
+
 def test_a_finished_training_waits_for_room_for_its_last_model(stage: Stage) -> None:
     session = stage.open()
     stage.rollout()

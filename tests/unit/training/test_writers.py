@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import math
 import re
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import UnreadableError
+from core.training import writers
 from core.training.writers import HEADERS, CsvWriter, LogWriter, field, log_line
 
 NOW = datetime(2026, 2, 23, 14, 0, tzinfo=UTC)
@@ -110,6 +112,43 @@ def test_rows_and_lines_of_a_full_disk_follow_once_there_is_room(
         assert told == [f"Step {number}" for number in range(300)]
 
     assert on_a_full_disk("tmpfs", folder, write) == "nothing: it went well"
+
+
+def test_rows_and_lines_given_up_on_a_disk_that_stays_full_are_counted_where_they_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "MAX_WAITING", 3)
+    rows, log = CsvWriter(tmp_path / "convergence_dashboard.csv"), LogWriter(tmp_path / "training.log")
+    written = writers.append_lines
+
+    def full(path: Path, lines: object, heading: str = "") -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def one(number: int) -> None:
+        for append in (
+            lambda: rows.row((number, 1.5, None, None, None)),
+            lambda: log.write(f"Step {number}", NOW + timedelta(minutes=number)),
+        ):
+            with contextlib.suppress(OSError):
+                append()
+
+    one(0)
+    monkeypatch.setattr(writers, "append_lines", full)
+    for number in range(1, 6):
+        one(number)
+    assert rows.lost == 0, "nothing is told of a gap before the rows behind it stand"
+    monkeypatch.setattr(writers, "append_lines", written)
+    one(6)
+    assert rows.lost == 3
+    one(7)
+    assert rows.lost == 0
+    assert [row.split(",")[0] for row in rows.path.read_text().splitlines()[1:]] == list("04567")
+    assert log.path.read_text().splitlines() == [
+        "2026-02-23 14:00:00 [INFO] Step 0",
+        "2026-02-23 14:04:00 [WARNING] 3 lines that stood here are lost: too many waited while training.log "
+        "could not be written",
+        *(f"2026-02-23 14:0{number}:00 [INFO] Step {number}" for number in (4, 5, 6, 7)),
+    ]
 
 
 def test_a_resume_keeps_the_shorter_header_that_the_evaluations_began_with(tmp_path: Path) -> None:
