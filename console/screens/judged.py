@@ -15,6 +15,7 @@ from core.text import visible
 
 _CANDLES = (".parquet", ".feather", ".csv")
 _BLOCK = 1 << 20
+_NOT_THERE = "not there yet: training writes it after its first evaluation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Judged:
     model_sha256: str | None = None
     model_problem: str = ""
     """Why there is no hash, in words."""
+    model_missing: bool = False
+    """There is no such file."""
     symbols: int = 0
     first: str | None = None
     """Open time of the first scored candle, ISO 8601."""
@@ -37,7 +40,9 @@ def look(model: Path | None, data: Path | None) -> Judged:
     digest, model_problem = _hash(model)
     symbols, first, last, problem = _candles(data)
     synthetic = data is not None and (data / "synthetic.json").is_file()
-    return Judged(digest, model_problem, symbols, first, last, synthetic, problem)
+    return Judged(
+        digest, model_problem, model_problem == _NOT_THERE, symbols, first, last, synthetic, problem
+    )
 
 
 def zip_of(model: Path) -> Path:
@@ -61,7 +66,7 @@ def _hash(model: Path | None) -> tuple[str | None, str]:
                 head, tail, size = head or block[:64], (tail + block)[-TAIL:], size + len(block)
         check_ends(head, tail, size)
     except FileNotFoundError:
-        return None, "not there yet: training writes it after its first evaluation"
+        return None, _NOT_THERE
     except OSError as error:
         return None, f"cannot be read: {visible(error.strerror or str(error), 100)}"
     except ModelProblem as problem:

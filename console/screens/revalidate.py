@@ -21,13 +21,13 @@ from console.keys import REVALIDATE
 from console.screens.base import ConsoleScreen
 from console.screens.judged import Judged, look
 from console.screens.revalidate_facts import (
+    STANDS,
     STEPS,
     age_words,
     answer,
-    is_stale,
     recommendation,
-    subject,
 )
+from console.screens.revalidate_subject import standing, subject
 from console.states import RevalidationState
 from core import units
 from core.clock import utc_now
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _WIDE, _TALL = 108, 24
 """From this size of the body on, all four panels stand side by side."""
+_SHORT = 20
+"""Below this height only what the result judged stands in the line above the panels."""
 _LOOK_EVERY = 10
 """Seconds between two looks at the model on disk."""
 _PANES = (("gates", "gates"), ("why", "recommendation"), ("symbols", "symbols"), ("equity", "equity"))
@@ -85,7 +87,7 @@ class Revalidate(ConsoleScreen):
         self._state = RevalidationState()
         self._judged: Judged | None = None
         self._pane = 0
-        self._wide = False
+        self._wide = self._short = False
         self._ticks = 0
         self._began: tuple[int, float, int] = (0, 0.0, 0)
         """(step, monotonic time, done) when the current step was first seen, for pace."""
@@ -131,7 +133,7 @@ class Revalidate(ConsoleScreen):
     def _say(self) -> None:
         state, now = self._state, utc_now()
         workspace = self.session.workspace
-        self.query_one("#subject", FlowLine).put(subject(state, self._judged, self._shown))
+        self.query_one("#subject", FlowLine).put(subject(state, self._judged, self._shown, short=self._short))
         self._say_steps()
         result = state.result
         gates = self.query_one("#gates", GateTable)
@@ -149,12 +151,12 @@ class Revalidate(ConsoleScreen):
     def _say_ages(self, now: datetime) -> None:
         """What reads differently as time passes: the answer, the banner's note, the result's age."""
         state, result = self._state, self._state.result
-        stale = is_stale(result, self._judged) and not state.busy
-        self.answer(*answer(state, stale, now))
+        stands = standing(state, self._judged)
+        self.answer(*answer(state, stands, now))
         age = f"judged {age_words(result, now)} ago" if result is not None else ""
-        warning = "earlier result" if state.busy else "stale" if stale else ""
+        warning = "earlier result" if state.busy else STANDS[stands] if stands else ""
         self.query_one("#banner", DecisionBanner).show(result, age, warning)
-        self.query_one("#why", LinesPanel).show(recommendation(state, stale, now, self._shown))
+        self.query_one("#why", LinesPanel).show(recommendation(state, stands, now, self._shown))
 
     def _say_steps(self) -> None:
         steps, state = self.query_one("#steps", ProgressSteps), self._state
@@ -204,6 +206,9 @@ class Revalidate(ConsoleScreen):
     def _arrange(self) -> None:
         if not self.is_mounted:
             return
+        if (short := self.size.height < _SHORT) != self._short:
+            self._short = short
+            self._say()
         self._wide = self.size.width >= _WIDE and self.size.height - 4 >= _TALL
         self.set_class(self._wide, "-four")
         for index, (name, _words) in enumerate(_PANES):

@@ -1,6 +1,6 @@
-"""What the Revalidate screen says: the answer in words, what is judged, the recommendation. Pure.
+"""What the Revalidate screen says: the answer in words, the recommendation. Pure.
 
-Trap avoided: a decision that looks current when the model on disk is another one by now: it says stale.
+Trap avoided: a decision that looks current when the model on disk is another one by now: it says so.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.keyboard import key_of
-from console.screens.judged import Judged, zip_of
+from console.screens.judged import zip_of
+from console.screens.revalidate_subject import HASH_CHARS, Standing
 from console.states import RevalidationState
 from core import units
 from core.clock import parse_iso
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 STEPS = ("model", "data", "backtest", "gates", "report")
 VERDICT_TONE: dict[str, Tone] = {"GO": "good", "PARTIAL-GO": "warning", "NO-GO": "critical"}
+STANDS: dict[Standing, str] = {"changed": "stale", "another": "another model", "gone": "stale"}
 _FAR = 0.5
 """A gate missed by more than this share of its limit is far off."""
-_HASH_CHARS = 12
 _NAMED = 3
 """With more failing gates than this, only the first kind is named, the rest counted."""
 _NAMES = {
@@ -38,7 +39,7 @@ _NAMES = {
 }
 
 
-def answer(state: RevalidationState, stale: bool, now: datetime) -> tuple[str, Tone]:
+def answer(state: RevalidationState, stands: Standing, now: datetime) -> tuple[str, Tone]:
     """Did the model earn GO: the first line."""
     result = state.result
     if state.phase == "running":
@@ -62,16 +63,26 @@ def answer(state: RevalidationState, stale: bool, now: datetime) -> tuple[str, T
             return "the report on disk cannot be read: whether the model earned GO is not known", "critical"
         return f"not judged yet: {key_of('revalidate.start')} judges the model", "unknown"
     words = verdict_words(result)
-    if stale:
-        return (
-            f"stale: {words}, but the model on disk has changed since; "
-            f"{key_of('revalidate.start')} judges it",
-            "warning",
-        )
+    if stands:
+        return f"{STANDS[stands]}: {words}; {_since(stands, state)}", "warning"
     tone = VERDICT_TONE.get(result.decision, "unknown")
     if result.decision == "GO" and result.evidence.strength != "strong":
         tone = "warning"
     return words, tone
+
+
+def _since(stands: Standing, state: RevalidationState) -> str:
+    """Why the decision is not about the model that would be judged now."""
+    judges = key_of("revalidate.start")
+    match stands:
+        case "another":
+            mine = zip_of(Path(state.result.model["path"])).name if state.result is not None else ""
+            named = zip_of(state.model_path).name if state.model_path is not None else ""
+            return f"it judged {safe(mine, 80)}, and {judges} judges {safe(named, 80)}"
+        case "gone":
+            return "the model that was judged does not lie there any more"
+        case _:
+            return f"the model on disk is not the one that was judged here: {judges} judges it"
 
 
 def verdict_words(result: RevalidationResult) -> str:
@@ -125,51 +136,8 @@ def age_words(result: RevalidationResult, now: datetime) -> str:
     return units.age((now - made).total_seconds())
 
 
-def is_stale(result: RevalidationResult | None, judged: Judged | None) -> bool:
-    """The model on disk is not the one that the result judged."""
-    if result is None or judged is None or judged.model_sha256 is None or result.hashes.model is None:
-        return False
-    return judged.model_sha256 != result.hashes.model
-
-
-def subject(state: RevalidationState, judged: Judged | None, shown: Callable[[Path], str]) -> list[Row]:
-    """What is or would be judged: model and hash, candles and their dates."""
-    if state.model_path is None or state.data_dir is None:
-        return []
-    judged = judged or Judged(model_problem="looking", data_problem="looking")
-    model: list[Span] = [("model ", "dim"), (safe(shown(zip_of(state.model_path)), 200), "bright")]
-    parts: list[Row] = [model]
-    if judged.model_sha256 is not None:
-        model += [("  sha256 ", "dim"), (f"{judged.model_sha256[:_HASH_CHARS]}…", "plain")]
-    else:
-        parts.append([(judged.model_problem, "warning")])
-    data: list[Span] = [("data ", "dim"), (safe(shown(state.data_dir), 200), "bright")]
-    parts.append(data)
-    if judged.data_problem:
-        parts.append([(judged.data_problem, "warning")])
-    else:
-        word = "symbol" if judged.symbols == 1 else "symbols"
-        data.append((f"  {judged.symbols} {word}", "plain"))
-        if judged.first and judged.last:
-            arrow = ">" if ascii_only() else "→"
-            data.append((f"  {judged.first[:10]} {arrow} {judged.last[:10]}", "plain"))
-        if judged.synthetic:
-            data.append(("  synthetic market", "warning"))
-    rule: list[Span] = [("rule ", "dim"), (f"{safe(state.policy, 40)} policy, {_episodes(state)}", "plain")]
-    return [*parts, rule]
-
-
-def _episodes(state: RevalidationState) -> str:
-    """`10 episodes`; once judged how many the candles held: `1 of 10 episodes`."""
-    held = state.result.data.get("episodes") if state.result is not None else None
-    word = "episode" if state.episodes == 1 else "episodes"
-    if isinstance(held, int) and held != state.episodes and not state.busy:
-        return f"{held} of {state.episodes} {word}"
-    return f"{state.episodes} {word}"
-
-
 def recommendation(
-    state: RevalidationState, stale: bool, now: datetime, shown: Callable[[Path], str] = str
+    state: RevalidationState, stands: Standing, now: datetime, shown: Callable[[Path], str] = str
 ) -> list[Row]:
     """What to do and why, what it rests on, and where the reports are. Before: what will stand here."""
     if state.phase == "failed" and state.error is not None:
@@ -177,16 +145,16 @@ def recommendation(
         if state.error.hint:
             lines.append([(safe(state.error.hint, 500), "plain")])
         lines.append([("Nothing was decided." + (" The earlier result:" if state.result else ""), "plain")])
-        return [*lines, *([[]] if state.result else []), *_result_lines(state, stale, now, shown)]
+        return [*lines, *([[]] if state.result else []), *_result_lines(state, stands, now, shown)]
     if state.report_problem is not None and not state.busy:
         problem = state.report_problem
         lines = [[(f"{glyph('critical')} {safe(problem.title, 500)}", "critical-bold")]]
         return [*lines, [(safe(problem.hint, 500), "plain")]]
-    return _result_lines(state, stale, now, shown)
+    return _result_lines(state, stands, now, shown)
 
 
 def _result_lines(
-    state: RevalidationState, stale: bool, now: datetime, shown: Callable[[Path], str]
+    state: RevalidationState, stands: Standing, now: datetime, shown: Callable[[Path], str]
 ) -> list[Row]:
     result = state.result
     if result is None:
@@ -199,10 +167,9 @@ def _result_lines(
         from core.revalidation.text import next_steps_seen
 
         lines.append([(f"next: {safe(next_steps_seen(result, now), 300)}", "plain")])
-    if stale:
-        words = (
-            f"The model on disk is not the one that was judged here: {key_of('revalidate.start')} judges it."
-        )
+    if stands:
+        since = _since(stands, state)
+        words = f"{since[0].upper()}{since[1:]}."
         lines.append([(f"{glyph('warning')} ", "warning-bold"), (words, "warning-bold")])
     lines += [
         [(f"{glyph('warning')} ", "warning"), (safe(warning, 500), "warning")] for warning in result.warnings
@@ -236,7 +203,7 @@ def _facts(result: RevalidationResult, now: datetime) -> list[Row]:
             ("judged  ", "dim"),
             (f"{age_words(result, now)} ago", "plain"),
             (f"  in {units.duration(result.seconds)}", "dim"),
-            (f"  model {(result.hashes.model or units.MISSING)[:_HASH_CHARS]}", "dim"),
+            (f"  model {(result.hashes.model or units.MISSING)[:HASH_CHARS]}", "dim"),
         ],
         [
             ("trades  ", "dim"),

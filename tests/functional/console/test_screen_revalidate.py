@@ -263,6 +263,41 @@ async def test_a_model_written_since_makes_the_result_stale(given: Any, make: An
         assert "██ NO-GO ██  2/6   stale" in text
 
 
+def of_another_model(given: Any) -> RevalidationResult:
+    """As `ppo-console revalidate --model-path` leaves it."""
+    return make_result(
+        hashes=Hashes(model="f" * 64),
+        model={"path": str(given.workspace.models / "final_model.zip"), "role": "final_model"},
+        policy="checklist",
+        data={"folder": "/elsewhere", "symbols": 7, "first": "2025-09-08T00:00:00Z", "episodes": 3},
+    )
+
+
+async def test_the_header_names_what_the_result_judged_and_what_would_be_judged_now(
+    given: Any, make: Any
+) -> None:
+    """Another model, other candles and another rule than the workspace's, whose model is not there yet."""
+    put_report(given, of_another_model(given))
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        text = await opened(given, make, pilot)
+        head = text.split("gate ")[0]
+        assert "another model: NO-GO: 2 of 6" in head and "it judged final_model.zip" in head
+        assert "model models/ppo_phase4/final_model.zip  sha256 ffffffffffff…" in head
+        assert "data /elsewhere  7 symbols" in head and "rule checklist policy, 3 episodes" in head
+        assert "R judges models/ppo_phase4/best_model.zip  not there yet" in head
+        assert "██ NO-GO ██  2/6   another model" in text
+
+
+async def test_a_decision_whose_model_is_gone_is_not_shown_as_a_current_one(given: Any, make: Any) -> None:
+    """As after `train --fresh`, which archives the models and leaves the reports."""
+    path = str(given.workspace.models / "best_model.zip")
+    put_report(given, make_result(decision="GO", decision_text="GO", model={"path": path}))
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        text = await opened(given, make, pilot)
+        assert "▲ stale: GO: 2 of 6" in text and "does not lie there any more" in text
+        assert "██ GO ██  2/6   stale" in text
+
+
 async def test_at_80x24_tab_reaches_every_pane_and_keys_scroll(given: Any, make: Any) -> None:
     put_model(given)
     symbols = tuple(
