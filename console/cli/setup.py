@@ -129,6 +129,7 @@ def verify(
         for source in report.undecided:
             put(f"whole, but report {source} has no decision entry: {_UNDECIDED}")
         put("\n".join(_compared(report)))
+        put("\n".join(f"not checked: {each}" for each in report.unchecked))
     else:
         where = "" if report.broken is None else f" at entry {report.broken}"
         put(f"BROKEN{where}: {report.reason}")

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,12 +23,16 @@ from core.clock import iso, parse_iso
 from core.errors import UnreadableError
 from core.files import append_line
 from core.store import outbox
+from core.store.audit import AuditEntry, append_entry
+from core.store.operator import OperatorIdentity
 from core.text import visible
 
 if TYPE_CHECKING:
     from core.config.settings import Notify
 
 TRANSITION_COLUMNS = "run_id, rule, generation, state, key, severity, timestep, value, at, message, rule_hash"
+ALERTS_ENTRY = "alerts"
+"""Kind of the audit entry of what was recorded in one transaction."""
 _TAIL = 65_536
 
 
@@ -134,13 +138,15 @@ def place(
 
 def write_transitions(
     connection: sqlite3.Connection,
+    operator: OperatorIdentity,
     run_id: str,
     records: Sequence[TransitionRecord],
     notify: Notify | None = None,
 ) -> list[Placed]:
     """Inside the open transaction: number, insert and queue a log line for each new transition, and its
-    notifications where `notify` asks for them."""
+    notifications where `notify` asks for them. One audit entry holds the hashes of them all."""
     placed, writes = place(read_firings(connection, run_id), records)
+    hashes: dict[str, str] = {}
     for record in writes:
         row = (
             run_id,
@@ -155,14 +161,26 @@ def write_transitions(
             record.message,
             record.rule_hash,
         )
-        connection.execute(
+        digest = transition_hash(row)
+        number = connection.execute(
             f"INSERT INTO alert_transitions ({TRANSITION_COLUMNS}, hash) VALUES ({', '.join('?' * 12)})",
-            (*row, transition_hash(row)),
-        )
+            (*row, digest),
+        ).lastrowid
+        hashes[f"{number} {record.rule} #{record.generation} {record.state}"] = digest
         queue_line(connection, run_id, log_line(record))
         if notify is not None and notify.enabled:
             outbox.queue(connection, notify, run_id, record)
+    if hashes:
+        found_at = max(each.seen_at or each.at for each in writes)
+        append_entry(connection, operator, ALERTS_ENTRY, run_id, hashes, found_at)
     return placed
+
+
+def recorded_hashes(entries: Iterable[AuditEntry]) -> dict[int, str]:
+    """The hash of each transition by its number, as the log's entries of `ALERTS_ENTRY` hold them."""
+    return {
+        int(name.partition(" ")[0]): str(digest) for entry in entries for name, digest in entry.detail.items()
+    }
 
 
 def transition_hash(row: Sequence[str | int | None]) -> str:

@@ -81,6 +81,8 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     undecided: tuple[str, ...] = ()
     """Reports whose head is in the log, while no decision about their model follows it: the program ended
     between report and entry, or the end of the log was cut; the chain alone cannot tell which."""
+    unchecked: tuple[str, ...] = ()
+    """What of a whole store the log says nothing of, in words."""
 
     @property
     def whole(self) -> bool:
@@ -171,13 +173,14 @@ def verify(path: Path, noted: Sequence[Noted] = ()) -> AuditReport:
                 f"{path} holds no audit_log table; expected a ppo-console store",
                 hint="Check paths.store in config.toml.",
             )
-        from core.store.beside_log import difference
+        from core.store.beside_log import difference, unchecked
 
         connection.execute("BEGIN")  # one picture: what another console writes meanwhile is not in it
         walk = _Walk()
         broken = walk.whole(connection)
         beside = "" if broken else difference(connection)
-    report = AuditReport(path=str(path), entries=walk.number, head=walk.head)
+        rest = () if broken or beside else unchecked(connection)
+    report = AuditReport(path=str(path), entries=walk.number, head=walk.head, unchecked=rest)
     if broken:
         return msgspec.structs.replace(report, broken=walk.number + 1, reason=broken)
     found: list[Noted] = []

@@ -1,23 +1,27 @@
 """Whether the tables beside the audit log say what the log says.
 
-Ticks, acknowledgements and silences stand in tables of their own, for quick reading; each was written with
-its entry. An alert's transition has no entry, it has a hash beside it. Traps avoided: a chain that is whole
+Ticks, acknowledgements, silences and steps stand in tables of their own, for quick reading; each was written
+with its entry, alert transitions with one that holds their hashes. Traps avoided: a chain that is whole
 while a tick was set by hand in the table that the checklists read, or a table's own definition was changed.
 """
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
+from collections.abc import Callable
 
-from core.clock import iso
+from core.clock import iso, parse_iso
 from core.store.acknowledgements import read_acknowledgements
-from core.store.alert_states import TRANSITION_COLUMNS, transition_hash
+from core.store.alert_states import ALERTS_ENTRY, TRANSITION_COLUMNS, recorded_hashes, transition_hash
 from core.store.audit import read_some
 from core.store.schema import APPLICATION_ID, MIGRATIONS, definitions, expected_definitions
 from core.store.silences import read_silences
 from core.store.ticks import read_ticks
 from core.store.view import TICK_KINDS, ticks_from
 from core.text import visible
+
+_NO_ENTRY = "notifications and lines on their way, and each operator's last look, of which there is no entry"
 
 
 def difference(connection: sqlite3.Connection) -> str:
@@ -29,10 +33,27 @@ def difference(connection: sqlite3.Connection) -> str:
         for (found,) in connection.execute("PRAGMA integrity_check(1)"):
             if found != "ok":
                 return f"the file is damaged: {visible(str(found), 200)}"
-        looks = (_definitions, _ticks, _transitions, _acknowledgements, _silences)
-        return next(filter(None, (look(connection) for look in looks)), "")
-    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+        looks = (look for table, column, look in _COMPARED if _has(connection, table, column))
+        return next(filter(None, (look(connection) for look in (_definitions, *looks))), "")
+    except (sqlite3.DatabaseError, ValueError, TypeError, LookupError, AttributeError) as error:
         return f"a table beside the log cannot be read: {visible(str(error), 200)}"
+
+
+def unchecked(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """What of a store in which `difference` found none the log says nothing of, in words."""
+    found = [
+        f"the table {table}, which an older version made"
+        for table, column, _look in _COMPARED
+        if not _has(connection, table, column)
+    ]
+    if int(connection.execute("PRAGMA user_version").fetchone()[0]) > len(MIGRATIONS):
+        found.append("what a newer version added")
+    if _has(connection, "alert_transitions", "hash"):
+        said = recorded_hashes(read_some(connection, (ALERTS_ENTRY,)))
+        held = int(connection.execute("SELECT COUNT(*) FROM alert_transitions").fetchone()[0])
+        if held > len(said):
+            found.append(f"{held - len(said)} of {held} alert transitions, which an older version recorded")
+    return (*found, _NO_ENTRY)
 
 
 def _definitions(connection: sqlite3.Connection) -> str:
@@ -51,21 +72,26 @@ def _definitions(connection: sqlite3.Connection) -> str:
 
 
 def _transitions(connection: sqlite3.Connection) -> str:
-    """Those of a store's first versions have no hash."""
-    if not _has(connection, "alert_transitions", "hash"):
-        return ""
+    """An older version left no entry, a store's first ones no hash either; a number none of them left out."""
+    said = recorded_hashes(read_some(connection, (ALERTS_ENTRY,)))
+    first, last = min(said, default=0), 0
     for number, digest, *row in connection.execute(
-        f"SELECT id, hash, {TRANSITION_COLUMNS} FROM alert_transitions WHERE hash != '' ORDER BY id"
+        f"SELECT id, hash, {TRANSITION_COLUMNS} FROM alert_transitions ORDER BY id"
     ):
-        if digest != transition_hash(row):
+        if number != last + 1:
+            break
+        last = number
+        hashed = digest or 0 < first < number
+        if said.get(number, digest) != digest or (hashed and digest != transition_hash(row)):
             which = visible(f"{row[1]} #{row[2]} {row[3]} of {row[0]}", 200)
             return f"alert transition {number} ({which}) is not what was recorded: it was changed by hand"
+    held = int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM alert_transitions").fetchone()[0])
+    if last < max((held, *said)):
+        return f"alert transition {last + 1} is gone: it was taken out by hand"
     return ""
 
 
 def _ticks(connection: sqlite3.Connection) -> str:
-    if not _has(connection, "ticks", "sensed"):
-        return ""
     said, held = ticks_from(read_some(connection, TICK_KINDS)), read_ticks(connection)
     for item_id in sorted({*said, *held}):
         if said.get(item_id) != held.get(item_id):
@@ -74,8 +100,6 @@ def _ticks(connection: sqlite3.Connection) -> str:
 
 
 def _acknowledgements(connection: sqlite3.Connection) -> str:
-    if not _has(connection, "acknowledgements", "expires_at"):
-        return ""
     said: dict[str, tuple[object, ...]] = {
         entry.subject: (entry.operator, entry.at, entry.detail.get("note"), entry.detail.get("severity"))
         for entry in read_some(connection, ("acknowledge",))
@@ -93,8 +117,6 @@ def _acknowledgements(connection: sqlite3.Connection) -> str:
 
 
 def _silences(connection: sqlite3.Connection) -> str:
-    if not _has(connection, "silences", "ended_by"):
-        return ""
     said: dict[str, tuple[str, ...]] = {}
     for entry in read_some(connection, ("silence", "silence_end")):
         if entry.kind == "silence":
@@ -121,12 +143,40 @@ def _silences(connection: sqlite3.Connection) -> str:
     return ""
 
 
+def _steps(connection: sqlite3.Connection) -> str:
+    said = [
+        (visible(f"{each.subject} of {each.detail['run']}", 300), each.operator, each.at, each.detail["note"])
+        for each in read_some(connection, ("step",))
+    ]
+    held = [
+        (visible(f"{procedure}/{step} of {run}", 300), operator, parse_iso(at), note)
+        for run, procedure, step, operator, at, note in connection.execute(
+            "SELECT run_id, procedure, step, operator, at, note FROM steps_taken ORDER BY id"
+        )
+    ]
+    for entry, row in itertools.zip_longest(said, held):
+        if entry != row:
+            more, fewer = len(held) > len(said), len(held) < len(said)
+            return _words("step", (row if more else entry)[0], not more, not fewer)
+    return ""
+
+
 def _words(what: str, subject: str, said: bool, held: bool) -> str:
     name = f"the {what} of {visible(subject, 120)}"
     if not said:
         return f"{name} is in no entry of the log: it was set by hand"
     how = "is not what its entry says" if held else "is gone, its entry is not"
     return f"{name} {how}: it was changed by hand"
+
+
+_COMPARED: tuple[tuple[str, str, Callable[[sqlite3.Connection], str]], ...] = (
+    ("ticks", "sensed", _ticks),
+    ("alert_transitions", "hash", _transitions),
+    ("acknowledgements", "expires_at", _acknowledgements),
+    ("silences", "ended_by", _silences),
+    ("steps_taken", "line", _steps),
+)
+"""Table, the newest column that the comparison needs, and the comparison."""
 
 
 def _has(connection: sqlite3.Connection, table: str, column: str) -> bool:

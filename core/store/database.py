@@ -171,7 +171,9 @@ class Store:
     def save_alert_states(self, run_id: str, transitions: Sequence[TransitionRecord]) -> list[Placed]:
         """Record transitions once each, whatever the number of consoles; says for each if it was new."""
         with self._connections.transaction() as connection:
-            return alert_states.write_transitions(connection, run_id, transitions, self._notify)
+            return alert_states.write_transitions(
+                connection, self.operator, run_id, transitions, self._notify
+            )
 
     def write_alert_lines(self, run_id: str, path: Path) -> int:
         """Append the recorded lines that are not yet in `path` (`alerts.log`); returns how many.

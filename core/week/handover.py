@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from core.clock import iso, parse_iso
+from core.store.alert_states import ALERTS_ENTRY
 from core.store.last_looks import Recorded
 from core.text import visible
 from core.units import counted
@@ -121,8 +122,9 @@ def build_handover(
     `timeline`: for what fell due in between; None leaves it out.
     """
     recorded = store.since_last_look(since)
+    entries = [each for each in recorded.entries if each.kind != ALERTS_ENTRY]  # each transition is told
     begin = since or recorded.since
-    found = [*_alerts(recorded), *(_entry(each) for each in recorded.entries), *_due(timeline, begin)]
+    found = [*_alerts(recorded), *(_entry(each) for each in entries), *_due(timeline, begin)]
     order = {group: index for index, (group, _) in enumerate(GROUPS)}
     found.sort(key=lambda each: (order[each.group], each.at))
     counts: dict[str, int] = {group: sum(each.group == group for each in found) for group, _ in GROUPS}

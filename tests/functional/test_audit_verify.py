@@ -50,9 +50,10 @@ def cut(workspace: Workspace, after: int) -> None:
 
 def test_a_whole_log_says_its_head_and_what_it_was_compared_with(cli: Any, workspace: Workspace) -> None:
     done = cli("audit", "verify", cwd=workspace.root)
-    first, second = done.stdout.splitlines()
+    first, second, third = done.stdout.splitlines()
     assert done.returncode == 0 and first.startswith("whole: 5 entries, head 5:")
     assert second == "compared with reports/revalidation/revalidation_result.json: entry 3"
+    assert third.startswith("not checked: notifications and lines on their way")
     noted = first.split("head ")[1]
     again = cli("audit", "verify", "--head", noted, cwd=workspace.root)
     assert again.returncode == 0 and "compared with --head: entry 5" in again.stdout

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from core.store.alert_states import TransitionRecord, alert_key
+from core.clock import iso
+from core.store.alert_states import TRANSITION_COLUMNS, TransitionRecord, alert_key, transition_hash
 from core.store.audit import verify
 from core.store.database import Store
 from core.store.operator import OperatorIdentity
@@ -34,7 +36,11 @@ def path(tmp_path: Path) -> Path:
         at = NOW - timedelta(minutes=3)
         fired = TransitionRecord("kl_spike", "firing", 1, "critical", 4096, 0.12, at, "KL 0.12 > 0.1", True)
         (placed,) = store.save_alert_states("run", [fired])
+        ended, again = replace(fired, state="resolved"), replace(fired, generation=2, timestep=8192)
+        store.save_alert_states("run", [ended, again])
         store.acknowledge(alert_key("run", "kl_spike", placed.generation), "known", NOW)
+        for step in ("look", "ask"):
+            store.take_step("run", "kl_spike", step, "", NOW, note=" seen\x07 ")
         for hours in (1, 2):
             ends = NOW + timedelta(hours=hours)
             store.silence("rule=kl_*", starts_at=NOW, ends_at=ends, comment=" a test\x07 ", now=NOW)
@@ -59,6 +65,28 @@ def test_all_that_is_written_reads_the_same_in_log_and_tables(path: Path) -> Non
         (
             "UPDATE alert_transitions SET value = '0.02'",
             "alert transition 1 (kl_spike #1 firing of run) is not",
+        ),
+        ("UPDATE alert_transitions SET hash = ''", "alert transition 1 (kl_spike #1 firing of run) is not"),
+        (
+            "DELETE FROM alert_transitions WHERE id = 1",
+            "alert transition 1 is gone: it was taken out by hand",
+        ),
+        ("DELETE FROM alert_transitions WHERE id = 3", "alert transition 3 is gone"),
+        ("DELETE FROM alert_transitions", "alert transition 1 is gone"),
+        (
+            "INSERT INTO alert_transitions SELECT 4, 'mine', rule, generation, state, key, severity, "
+            "timestep, value, at, message, rule_hash, '' FROM alert_transitions WHERE id = 1",
+            "alert transition 4 (kl_spike #1 firing of mine) is not what was recorded",
+        ),
+        ("DELETE FROM steps_taken WHERE id = 1", "the step of kl_spike/look of run is gone"),
+        (
+            "UPDATE steps_taken SET operator = 'eve' WHERE id = 2",
+            "the step of kl_spike/ask of run is not what",
+        ),
+        (
+            "INSERT INTO steps_taken SELECT 3, run_id, occasion, procedure, 'done', operator, at, note, line "
+            "FROM steps_taken WHERE id = 1",
+            "the step of kl_spike/done of run is in no entry of the log",
         ),
         ("UPDATE silences SET ends_at = '2027-01-01T00:00:00Z' WHERE id = 1", "the silence of 1 is not what"),
         ("UPDATE silences SET ended_at = NULL WHERE id = 2", "the silence of 2 is not what"),
@@ -90,18 +118,50 @@ def test_one_changed_byte_of_a_tick_is_found(path: Path) -> None:
         assert not verify(path).whole
 
 
-def test_an_older_store_stays_whole_before_and_after_its_tables_are_renewed(path: Path) -> None:
-    """Its transitions have no hash, and none is made up for them."""
-    with closing(sqlite3.connect(path)) as raw:
-        raw.executescript("ALTER TABLE alert_transitions DROP COLUMN hash; PRAGMA user_version = 3")
-    assert verify(path).reason == ""
-    with Store(path, OperatorIdentity("ana", "ML Engineer", "box", "")) as store:
-        fired = TransitionRecord("reward_drop", "firing", 1, "warning", 9, None, NOW, "fell", True)
-        store.save_alert_states("run", [fired])
-    assert verify(path).reason == ""
-    with closing(sqlite3.connect(path)) as raw:
-        hashes = [bool(row[0]) for row in raw.execute("SELECT hash FROM alert_transitions ORDER BY id")]
-    assert hashes == [False, True]
+OLDER = ("", "UPDATE alert_transitions SET hash = ''", "ALTER TABLE alert_transitions DROP COLUMN hash")
+
+
+@pytest.mark.parametrize("made_by", OLDER, ids=["no entry", "no hash", "no column"])
+def test_an_older_store_stays_whole_and_its_new_transitions_are_guarded(tmp_path: Path, made_by: str) -> None:
+    """An older version kept no entry of its transitions, the first ones no hash; none is made up for them."""
+    path, operator = tmp_path / "console.sqlite3", OperatorIdentity("ana", "ML Engineer", "box", "")
+    first = TransitionRecord("kl_spike", "firing", 1, "critical", 4096, 0.12, NOW, "KL 0.12 > 0.1", True)
+    Store(path, operator).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        row = ("run", "kl_spike", 1, "firing", "run/kl_spike/1", "critical", 4096, "0.12", iso(NOW), "KL", "")
+        values = (*row, transition_hash(row))
+        raw.execute(
+            f"INSERT INTO alert_transitions ({TRANSITION_COLUMNS}, hash) VALUES ({', '.join('?' * 12)})",
+            values,
+        )
+        raw.executescript(made_by)
+        raw.execute(f"PRAGMA user_version = {3 if 'DROP' in made_by else 4}")
+    before = verify(path)
+    assert before.whole
+    assert any("alert" in each and "an older version" in each for each in before.unchecked)
+    with Store(path, operator) as store:
+        store.save_alert_states("run", [first, replace(first, rule="reward_drop")])
+    after = verify(path)
+    assert after.whole
+    assert "1 of 2 alert transitions, which an older version recorded" in after.unchecked
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.execute("DELETE FROM alert_transitions WHERE id = 2")
+    assert verify(path).reason == "alert transition 2 is gone: it was taken out by hand"
+
+
+def test_a_transition_that_an_older_console_beside_this_one_records_is_no_forgery(path: Path) -> None:
+    row = ("run", "reward_drop", 1, "firing", "key", "warning", 1, None, iso(NOW), "fell", "")
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute(
+            f"INSERT INTO alert_transitions ({TRANSITION_COLUMNS}, hash) VALUES ({', '.join('?' * 12)})",
+            (*row, transition_hash(row)),
+        )
+    assert verify(path).unchecked[0] == "1 of 4 alert transitions, which an older version recorded"
+
+
+def test_what_no_entry_tells_of_is_named_as_unchecked(path: Path) -> None:
+    (left,) = verify(path).unchecked
+    assert left.startswith("notifications and lines on their way")
 
 
 def test_an_acknowledgement_of_a_first_version_which_kept_no_severity_is_no_forgery(path: Path) -> None:
