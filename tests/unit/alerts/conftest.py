@@ -1,3 +1,5 @@
+"""A run with a fake clock, and consoles on one store."""
+
 from __future__ import annotations
 
 import math

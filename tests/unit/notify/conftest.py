@@ -1,3 +1,5 @@
+"""A local server that is notified, stores that notify, and a firing to tell of."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""A store, and two operators."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

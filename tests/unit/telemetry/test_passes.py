@@ -22,6 +22,7 @@ from core.telemetry.model import Run
 from core.telemetry.reader import RunReader
 
 DASHBOARD = "timestep,reward,kl_divergence,value_loss,policy_entropy\n"
+NOW = datetime.fromisoformat("2026-02-24T10:00:00+00:00")
 TURNED = "policy_entropy,value_loss,timestep,kl_divergence,reward\n"
 
 
@@ -55,6 +56,14 @@ def told(run: Run) -> dict[str, Any]:
         "last": (run.last_step_at, run.last_row_at),
         "log": (run.log_tail[-3:], run.traceback),
     }
+
+
+def at_once(folder: Path) -> Run:
+    """All of it, by one poll without a budget."""
+    reading = RunReader(folder, now=NOW)
+    reading.poll(NOW)
+    reading.close()
+    return reading.run
 
 
 def finish(reading: RunReader, now: datetime, budget: float = 0.0) -> int:
@@ -122,16 +131,13 @@ def test_reading_in_passes_ends_with_what_reading_at_once_tells(
     folder = tmp_path_factory.mktemp("run")
     for name, data in content.items():
         (folder / name).write_bytes(data)
-    now = datetime.fromisoformat("2026-02-24T10:00:00+00:00")
-    whole = RunReader(folder, now=now)
-    whole.poll(now)
+    now, whole = NOW, at_once(folder)
     with small():
         passes = RunReader(folder, now=now)
         finish(passes, now)
-    assert told(passes.run) == told(whole.run)
+    assert told(passes.run) == told(whole)
     assert passes.run.history == 1.0 and passes.rules_run is passes.run
     passes.close()
-    whole.close()
 
 
 @settings(max_examples=60)
@@ -141,19 +147,16 @@ def test_the_first_look_shows_the_newest_rows_and_no_others(
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     (folder / "convergence_dashboard.csv").write_bytes(content["convergence_dashboard.csv"])
-    now = datetime.fromisoformat("2026-02-24T10:00:00+00:00")
-    whole = RunReader(folder, now=now)
-    whole.poll(now)
+    now, whole = NOW, at_once(folder)
     with small(tail=200 + more):
         first = RunReader(folder, now=now)
         first.poll(now, 0.0)
     for name, series in first.run.series.items():
-        true = whole.run.series[name]
+        true = whole.series[name]
         assert list(series.timestep) == list(true.timestep)[len(true) - len(series) :]
         assert list(map(repr, series.value)) == list(map(repr, true.value))[len(true) - len(series) :]
-    assert first.run.step == whole.run.step or not first.run.series
+    assert first.run.step == whole.step or not first.run.series
     first.close()
-    whole.close()
 
 
 @settings(max_examples=60)
@@ -165,7 +168,7 @@ def test_every_row_passes_the_rules_once_and_in_order_while_the_run_is_reduced(
     folder = tmp_path_factory.mktemp("run")
     path = folder / "convergence_dashboard.csv"
     path.write_bytes(content[path.name])
-    now = datetime.fromisoformat("2026-02-24T10:00:00+00:00")
+    now = NOW
     metrics = ("reward", "approx_kl")
     rng = random.Random(seed)
     step = 10**6
@@ -186,14 +189,12 @@ def test_every_row_passes_the_rules_once_and_in_order_while_the_run_is_reduced(
                     stream_out.write("\n" + DASHBOARD + f"{step},1.5,{rng.random():.4f},0.5,1.6\n")
                 idle = 0
         assert len(passes.run.series.get("reward", ())) <= 16 + 3 * 16 + 2 * 16 + 400
-    whole = RunReader(folder, now=now)
-    whole.poll(now)
+    whole = at_once(folder)
     truth = RowStream(metrics)
     expected: dict[str, list[Any]] = {}
-    take_all(truth, whole.run, expected)
+    take_all(truth, whole, expected)
     assert seen == expected
     passes.close()
-    whole.close()
 
 
 @settings(max_examples=60)
@@ -203,9 +204,7 @@ def test_a_far_past_that_is_reduced_while_it_is_read_keeps_count_extremes_and_en
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     (folder / "convergence_dashboard.csv").write_bytes(content["convergence_dashboard.csv"])
-    now = datetime.fromisoformat("2026-02-24T10:00:00+00:00")
-    whole = RunReader(folder, now=now)
-    whole.poll(now)
+    now, whole = NOW, at_once(folder)
     with (
         small(full=16, exact=8, buckets=256),
         mock.patch.object(assembly, "_NEAR_PAST", 300),
@@ -215,10 +214,10 @@ def test_a_far_past_that_is_reduced_while_it_is_read_keeps_count_extremes_and_en
         passes.poll(now, budget)
         while passes.run.history < 1.0:
             passes.poll(now, budget)
-    assert set(passes.run.series) == set(whole.run.series) and passes.run.step == whole.run.step
-    assert told(passes.run)["sources"] == told(whole.run)["sources"]
+    assert set(passes.run.series) == set(whole.series) and passes.run.step == whole.step
+    assert told(passes.run)["sources"] == told(whole)["sources"]
     for name, series in passes.run.series.items():
-        true = whole.run.series[name]
+        true = whole.series[name]
         assert (series.rows, series.last, series.last_finite) == (true.rows, true.last, true.last_finite)
         assert (series.minimum, series.maximum) == (true.minimum, true.maximum)
         assert {series.minimum, series.maximum} - {None} <= set(series.value)
@@ -227,7 +226,6 @@ def test_a_far_past_that_is_reduced_while_it_is_read_keeps_count_extremes_and_en
             assert series.timestep[at] == true.timestep[row]
             assert repr(series.value[at]) == repr(true.value[row])
     passes.close()
-    whole.close()
 
 
 def test_a_metric_that_ends_in_the_far_past_has_all_its_rows(tmp_path: Path, now: datetime) -> None:

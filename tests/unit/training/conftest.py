@@ -1,3 +1,5 @@
+"""A workspace, and models written into it."""
+
 from __future__ import annotations
 
 import io

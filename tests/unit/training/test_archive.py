@@ -1,3 +1,5 @@
+"""`--fresh` moves the earlier run whole, overwrites none, and leaves no half behind."""
+
 from __future__ import annotations
 
 import errno

@@ -1,3 +1,5 @@
+"""A model's files: what was written is read, what was changed is refused, a kill leaves a whole set."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,3 +1,5 @@
+"""Which checkpoints count, in what order, and which are removed."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""An evaluation is the engine's numbers, and the best is chosen by Sharpe where there is one."""
+
 from __future__ import annotations
 
 import msgspec

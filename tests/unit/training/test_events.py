@@ -1,3 +1,5 @@
+"""A full disk ends no training through TensorBoard's event files."""
+
 from __future__ import annotations
 
 import errno

@@ -1,3 +1,5 @@
+"""The export acts as the model it came from, and a restored model is the saved one."""
+
 from __future__ import annotations
 
 import dataclasses

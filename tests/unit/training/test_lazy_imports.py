@@ -1,3 +1,5 @@
+"""Importing the package loads no training library."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""The text files of a run: headers, missing values, cut lines, full disks."""
+
 from __future__ import annotations
 
 import contextlib

@@ -1,3 +1,5 @@
+"""A process is known by more than its pid, and a signal reaches only the one meant."""
+
 from __future__ import annotations
 
 import os
