@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-import console.session as session_module
 from console.app import ConsoleApp
 from console.screens.modals import AskText
 from console.session import ConsoleSession
@@ -34,8 +36,6 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> None:
             tick = ticks.get(item.id)
             state = {"ticked": "pass", "overridden": "overridden"}.get(tick.state if tick else "", item.state)
             who = {"ticked_by": tick.operator, "message": tick.note} if tick and state != item.state else {}
-            import msgspec
-
             shown.append(msgspec.structs.replace(item, state=state, **who))
         result = tuple(shown)
         return ChecklistResult(
@@ -50,15 +50,18 @@ def _item(item_id: str, text: str, state: Any, **changes: Any) -> ItemResult:
     return ItemResult(id=item_id, text=text, state=state, **{**fields, **changes})
 
 
-async def settle(pilot: Any) -> None:
-    await pilot.pause()
-
-
-async def test_the_first_line_counts_and_names_the_first_failure(given: Any, make: Any, listed: None) -> None:
+@asynccontextmanager
+async def opened(given: Any, make: Any) -> AsyncIterator[Any]:
+    """The preflight's list, with a run in sight."""
     async with given.app.run_test(size=(120, 30)) as pilot:
         given.give(make.snapshot())
         await pilot.press("3")
-        await settle(pilot)
+        await pilot.pause()
+        yield pilot
+
+
+async def test_the_first_line_counts_and_names_the_first_failure(given: Any, make: Any, listed: None) -> None:
+    async with opened(given, make):
         text = given.text()
         assert "FIX: 1 of 3   1 failing, 1 to do   first: RAM available" in text
         assert "● pass" in text and "■ FAIL" in text and "□ to do" in text
@@ -68,12 +71,9 @@ async def test_the_first_line_counts_and_names_the_first_failure(given: Any, mak
 async def test_a_tick_is_stored_with_its_operator_and_is_there_after_reopening(
     given: Any, make: Any, listed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with given.app.run_test(size=(120, 30)) as pilot:
-        given.give(make.snapshot())
-        await pilot.press("3")
-        await settle(pilot)
+    async with opened(given, make) as pilot:
         await pilot.press("G", "space")
-        await settle(pilot)
+        await pilot.pause()
         assert "FIX: 2 of 3" in given.text()
     with open_store(given.workspace) as store:
         assert store.ticks()["preflight.ready"].state == "ticked"
@@ -84,19 +84,15 @@ async def test_a_tick_is_stored_with_its_operator_and_is_there_after_reopening(
     async with app.run_test(size=(120, 30)) as pilot:
         again._follower.give(make.snapshot())  # type: ignore[attr-defined]
         await pilot.press("3", "G")
-        await settle(pilot)
+        await pilot.pause()
         given.app = app
         assert "FIX: 2 of 3" in given.text() and "ticked by" in given.text()
-    assert session_module.Follower.__name__ == "GivenFollower"
 
 
 async def test_a_sensed_item_takes_no_tick_and_says_what_to_do(given: Any, make: Any, listed: None) -> None:
-    async with given.app.run_test(size=(120, 30)) as pilot:
-        given.give(make.snapshot())
-        await pilot.press("3")
-        await settle(pilot)
+    async with opened(given, make) as pilot:
         await pilot.press("j", "space")
-        await settle(pilot)
+        await pilot.pause()
         assert "it judges itself; O overrides it with a reason" in given.text()
     with open_store(given.workspace) as store:
         assert store.ticks() == {}
@@ -105,10 +101,7 @@ async def test_a_sensed_item_takes_no_tick_and_says_what_to_do(given: Any, make:
 async def test_an_override_needs_a_reason_and_stays_visible_as_one(
     given: Any, make: Any, listed: None
 ) -> None:
-    async with given.app.run_test(size=(120, 30)) as pilot:
-        given.give(make.snapshot())
-        await pilot.press("3")
-        await settle(pilot)
+    async with opened(given, make) as pilot:
         await pilot.press("n", "O")
         await pilot.pause()
         assert isinstance(given.app.screen, AskText)
@@ -116,7 +109,7 @@ async def test_an_override_needs_a_reason_and_stays_visible_as_one(
         await pilot.pause()
         assert isinstance(given.app.screen, AskText), "an empty reason was taken"
         await pilot.press(*"swap is enough", "enter")
-        await settle(pilot)
+        await pilot.pause()
         text = given.text()
         assert "▲ override" in text and "1 overridden" in text and "swap is enough" in text
     with open_store(given.workspace) as store:
@@ -124,10 +117,7 @@ async def test_an_override_needs_a_reason_and_stays_visible_as_one(
 
 
 async def test_a_passing_item_cannot_be_overridden(given: Any, make: Any, listed: None) -> None:
-    async with given.app.run_test(size=(120, 30)) as pilot:
-        given.give(make.snapshot())
-        await pilot.press("3")
-        await settle(pilot)
+    async with opened(given, make) as pilot:
         await pilot.press("g", "O")
         await pilot.pause()
         assert given.app.screen is given.app.open_screen
@@ -135,17 +125,14 @@ async def test_a_passing_item_cannot_be_overridden(given: Any, make: Any, listed
 
 
 async def test_a_tick_is_taken_back_only_with_a_reason(given: Any, make: Any, listed: None) -> None:
-    async with given.app.run_test(size=(120, 30)) as pilot:
-        given.give(make.snapshot())
-        await pilot.press("3")
-        await settle(pilot)
+    async with opened(given, make) as pilot:
         await pilot.press("G", "space")
-        await settle(pilot)
+        await pilot.pause()
         await pilot.press("space")
         await pilot.pause()
         assert isinstance(given.app.screen, AskText)
         await pilot.press(*"too early", "enter")
-        await settle(pilot)
+        await pilot.pause()
         assert "FIX: 1 of 3" in given.text()
     with open_store(given.workspace) as store:
         assert store.ticks()["preflight.ready"].state == "unticked"
@@ -154,10 +141,7 @@ async def test_a_tick_is_taken_back_only_with_a_reason(given: Any, make: Any, li
 async def test_tab_and_arrows_switch_between_preflight_and_today_and_keep_the_cursor(
     given: Any, make: Any, listed: None
 ) -> None:
-    async with given.app.run_test(size=(120, 30)) as pilot:
-        given.give(make.snapshot())
-        await pilot.press("3")
-        await settle(pilot)
+    async with opened(given, make) as pilot:
         await pilot.press("j", "tab")
         await pilot.pause()
         assert "Daily checks" in given.text()
@@ -176,7 +160,7 @@ async def test_without_a_workspace_the_screen_says_what_it_needs(
     given.app = ConsoleApp(session)
     async with given.app.run_test(size=(120, 30)) as pilot:
         await pilot.press("3")
-        await settle(pilot)
+        await pilot.pause()
         assert "a workspace is needed: W saves this run as one" in given.text()
 
 
@@ -184,7 +168,7 @@ async def test_words_that_stand_for_an_empty_list_are_not_cut_off(given: Any, tm
     given.app = ConsoleApp(ConsoleSession(None, tmp_path))
     async with given.app.run_test(size=(80, 24)) as pilot:
         await pilot.press("3")
-        await settle(pilot)
+        await pilot.pause()
         frame = [line.strip("│ ") for line in given.text().splitlines() if line.startswith("│")]
         assert "ppo-console init DIR makes an empty one" in " ".join(frame)
 
@@ -194,10 +178,10 @@ async def test_the_days_list_comes_with_the_first_picture_of_the_run(
 ) -> None:
     async with given.app.run_test(size=(120, 30)) as pilot:
         await pilot.press("3", "right")
-        await settle(pilot)
+        await pilot.pause()
         assert "the run has not been read yet" in given.text()
         given.give(make.snapshot())
-        await settle(pilot)
+        await pilot.pause()
         assert "Morning standup" in given.text()
 
 
