@@ -20,6 +20,7 @@ from console.keys import DASHBOARD
 from console.screens.base import ConsoleScreen
 from console.screens.dashboard_charts import ChartsMixin
 from console.screens.dashboard_facts import answer
+from console.screens.dashboard_find import FindMixin
 from console.screens.dashboard_runs import RunsMixin
 from console.screens.dashboard_sources import SourcesMixin
 from console.screens.dashboard_tiles import alert_lines, tiles
@@ -45,7 +46,7 @@ _SIDE_WIDTH = 66
 _PANES = ("charts", "tiles", "alerts")
 
 
-class Dashboard(ChartsMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, ConsoleScreen):
+class Dashboard(ChartsMixin, FindMixin, TimeMixin, RunsMixin, SourcesMixin, VisitMixin, ConsoleScreen):
     """`tab` goes to the next chart, or pane where only one is shown; enter lets a metric fill the screen."""
 
     CSS_PATH = "dashboard.tcss"
