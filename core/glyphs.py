@@ -35,9 +35,9 @@ _ASCII = {
     "▽": "v",
     "−": "-",
     "×": "x",
-    "≥": ">",
-    "≤": "<",
-    "±": "~",
+    "≥": ">=",
+    "≤": "<=",
+    "±": "+-",
     "⠀": " ",
     **dict.fromkeys("✅✔", "v"),
     **dict.fromkeys("❌🔴", "x"),
@@ -67,8 +67,6 @@ _ASCII = {
     "º": "o",
     "ª": "a",
 }
-_WIDER = {"≥": ">=", "≤": "<=", "±": "+-"}
-"""Where no column must hold: a limit that may be met is none to be passed."""
 ERRORS = "glyphs-as-ascii"
 """The name of the codec error handler that `register` makes known."""
 
@@ -95,6 +93,4 @@ def register() -> None:
 def _unencodable(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(
-        _WIDER.get(char) or as_ascii(char) for char in error.object[error.start : error.end]
-    ), error.end
+    return "".join(map(as_ascii, error.object[error.start : error.end])), error.end

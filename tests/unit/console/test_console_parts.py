@@ -127,6 +127,23 @@ def test_in_ascii_mode_a_limit_that_may_be_met_is_none_to_be_passed() -> None:
     assert segment.text == "trend >=0, <=5, +-10-"
 
 
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [
+        (["expected ≤4"], ["expected<=4"]),
+        (["losses ", "≤5", " │"], ["losses<", "=5", " |"]),
+        (["│≤4 long     │"], ["|<=4 long    |"]),
+        (["│≤4│", "  │"], ["|?4|", "  |"]),
+        (["a≤b  ≥", " 1"], ["a<=b >", "=1"]),
+    ],
+)
+def test_a_tight_limit_finds_room_or_is_unknown_and_all_else_keeps_its_cell(
+    texts: list[str], shown: list[str]
+) -> None:
+    found = NeutralFilter(ascii_only=True).apply([Segment(text) for text in texts], Color(0, 0, 0))
+    assert [segment.text for segment in found] == shown
+
+
 # The terminal.
 
 
