@@ -65,7 +65,8 @@ def tabs(snapshot: Snapshot | None, revalidation: RevalidationState) -> tuple[Ta
         short_badges[REVALIDATE] = "busy"
     elif revalidation.phase == "done" and revalidation.result is not None:
         result = revalidation.result
-        badges[REVALIDATE] = (result.decision, _VERDICT_TONE[result.decision])
+        weak = result.decision == "GO" and result.evidence.strength != "strong"
+        badges[REVALIDATE] = (result.decision, "warning" if weak else _VERDICT_TONE[result.decision])
         if result.decision == "PARTIAL-GO":
             short_badges[REVALIDATE] = f"{result.gates_passed}/{len(result.gates)}"
     elif revalidation.phase == "failed":

@@ -90,6 +90,7 @@ class Follower:
         self._alerts: tuple[AlertView, ...] = ()
         self._firings: tuple[Firing, ...] = ()
         self._judged = False
+        self._unjudged: str | None = None
         self._unread = False
         """There is more to read at once."""
         self._fresh_lines = 0
@@ -231,6 +232,7 @@ class Follower:
             health.late,
             alerts,
             self._judged,
+            self._unjudged,
             problem,
             run.info.id,
             self._host_at,
@@ -249,6 +251,7 @@ class Follower:
                 revision=self._revision,
                 problem=problem,
                 judged=self._judged,
+                unjudged=self._unjudged,
             )
             self._publish(self._last)
         return True
@@ -287,8 +290,11 @@ class Follower:
         health = self._assess(run, now)
         try:
             self._watch.judge(run, health, self._host, now)
+            self._unjudged = None
         except Exception as error:  # noqa: BLE001 - the run is shown even where its alerts cannot be judged
-            self._say_once(_unforeseen("alerts could not be judged", error))
+            problem = _unforeseen("alerts could not be judged", error)
+            self._unjudged = problem.title
+            self._say_once(problem)
         with self._publishing:
             self._alerts, self._firings = self._watch.alerts(), self._watch.firings()
             self._judged = run.history == 1.0 or self._judged

@@ -33,6 +33,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Every firing on record in this run, also the ended ones."""
     judged: bool = True
     """The alert rules have seen this run; before that, no alert says nothing."""
+    unjudged: str | None = None
+    """Why the rules could not be asked this time, in words: the alerts are then those of an earlier look."""
     timed: bool = True
     """False for an earlier row without a time: `taken_at` is no moment of it, and no age is known."""
 

@@ -21,6 +21,27 @@ def number(value: float | None, decimals: int = 0) -> str:
     return f"{value:,.{decimals}f}"
 
 
+_MOST_DECIMALS = 9
+
+
+def apart(value: float | None, limit: float | None, decimals: int) -> str:
+    """`number` with as many decimals more as keep `value` from reading like a `limit` that it is not: of 1.00
+    and at least 1.00 nobody would know that it was missed."""
+    if value is not None and limit is not None and math.isfinite(value) and value != limit:
+        while decimals < _MOST_DECIMALS and round(value, decimals) == round(limit, decimals):
+            decimals += 1
+    return number(value, decimals)
+
+
+def significant(value: float, limit: float | None, digits: int) -> str:
+    """`0.1234`: so many significant digits, and more where it would read like a `limit` that it is not."""
+    text = f"{value:.{digits}g}"
+    while limit is not None and value != limit and digits < _MOST_DECIMALS and float(text) == limit:
+        digits += 1
+        text = f"{value:.{digits}g}"
+    return text
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """`1 row`, `8,295 rows`; `many` where it is not `one` with an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from textual.geometry import Size
 
 from core.revalidation.result import GateResult
-from core.units import number
+from core.units import apart, number
 from widgets.lines import LineWidget, Row, Span, fit, framed, with_cursor, wrapped
 from widgets.tone import Tone, ascii_only, glyph, safe
 
@@ -25,6 +25,7 @@ LABELS = {
     "calmar_ratio": "Calmar ratio",
 }
 _DECIMALS = {"max_drawdown_pct": 1, "win_rate_pct": 1, "consecutive_losses": 0}
+_MOST_DECIMALS = 9
 _VERDICT: dict[str, tuple[Tone, str]] = {
     "PASS": ("good", "PASS"),
     "FAIL": ("critical", "FAIL"),
@@ -34,14 +35,36 @@ _HEADS = ("gate", "limit", "value", "margin", "90% interval", "random", "verdict
 _INTERVAL, _RANDOM, _MARGIN = 4, 5, 3
 
 
-def gate_number(name: str, value: float | int | None, *, signed: bool = False) -> str:
-    """A gate's value as everywhere: `1.42`, `11.8 %`, `+0.42`; `–` where there is none."""
-    text = number(value, _DECIMALS.get(name, 2))
+def gate_number(
+    name: str, value: float | int | None, *, signed: bool = False, not_like: float | None = None
+) -> str:
+    """A gate's value as everywhere: `1.42`, `11.8 %`, `+0.42`; `–` where there is none. With more decimals
+    where it would read like `not_like`, which it is not."""
+    decimals = _DECIMALS.get(name, 2)
     if name == "consecutive_losses" and value is not None and value != int(value):
-        text = number(value, 1)
+        decimals = 1
+    text = apart(value, not_like, decimals)
     if signed and value is not None and value >= 0:
         text = f"+{text}"
     return f"{text} %" if name.endswith("_pct") and value is not None else text
+
+
+def gate_limit(gate: GateResult) -> str:
+    """With every decimal that somebody wrote."""
+    decimals = _DECIMALS.get(gate.name, 2)
+    while decimals < _MOST_DECIMALS and round(gate.limit, decimals) != gate.limit:
+        decimals += 1
+    unit = " %" if gate.name.endswith("_pct") else ""
+    return f"{number(gate.limit, decimals)}{unit}"
+
+
+def gate_value(gate: GateResult) -> str:
+    """A near miss does not read like the limit."""
+    return gate_number(gate.name, gate.value, not_like=gate.limit if gate.status == "FAIL" else None)
+
+
+def gate_margin(gate: GateResult) -> str:
+    return gate_number(gate.name, gate.margin, signed=True, not_like=0.0 if gate.status == "FAIL" else None)
 
 
 class GateTable(LineWidget):
@@ -131,8 +154,8 @@ class GateTable(LineWidget):
 def _cells(gate: GateResult) -> tuple[str, ...]:
     tone, word = _VERDICT[gate.status]
     sign = {">=": ">=", "<=": "<="} if ascii_only() else {">=": "≥", "<=": "≤"}
-    limit = gate_number(gate.name, gate.limit)
-    value = ("inf" if ascii_only() else "∞") if gate.infinite else gate_number(gate.name, gate.value)
+    limit = gate_limit(gate)
+    value = ("inf" if ascii_only() else "∞") if gate.infinite else gate_value(gate)
     interval = ""
     if gate.interval_90 is not None:
         places = _DECIMALS.get(gate.name, 2)
@@ -141,7 +164,7 @@ def _cells(gate: GateResult) -> tuple[str, ...]:
         LABELS[gate.name],
         f"{sign[gate.comparison]} {limit}",
         value,
-        gate_number(gate.name, gate.margin, signed=True),
+        gate_margin(gate),
         interval or number(None),
         gate_number(gate.name, gate.baseline),
         f"{glyph(tone)} {word}",

@@ -172,6 +172,9 @@ class Alerts(AlertActs, ListScreen):
             self.answer("the rules are reading the run", "unknown")
             return
         words, tone = summary(snapshot.alerts, now)
+        if snapshot.unjudged is not None:
+            self.answer(f"{snapshot.unjudged}; as last judged: {words}", "critical")
+            return
         failed = self._facts.counts.get("failed", 0)
         if failed:
             words += f"; {failed} notification{'s' if failed > 1 else ''} failed"

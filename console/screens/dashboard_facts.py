@@ -1,7 +1,8 @@
 """What the Dashboard says, from one snapshot: the answer in words, the metrics in order, thresholds. Pure.
 
-Trap avoided: "healthy" as a mood. The word is said only when the run is running on time, nothing fires, KL is
-below its limit and the reward does not fall; each part of the sentence is one fact with its number.
+Trap avoided: "healthy" as a mood. The word is said only when the run is running on time, the rules have seen
+all of it and nothing fires, KL is known and below its limit, and the reward is known not to fall; each part
+of the sentence is one fact with its number.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ def _judged(snapshot: Snapshot, rules: Mapping[str, Rule], workspace: bool) -> t
         return f"crashed: {_clause(health.reason)}", [], "critical"
     if critical:
         return f"critical: {_named(critical)}; ", facts, "critical"
+    if snapshot.unjudged is not None:
+        return f"attention: {snapshot.unjudged}; ", facts, "critical"
     if health.status == "STALLED":
         return f"stalled: {_clause(health.reason)}", [], "critical"
     if health.status == "SILENT":
@@ -115,9 +118,13 @@ def _judged(snapshot: Snapshot, rules: Mapping[str, Rule], workspace: bool) -> t
         return "late: the next row is overdue; ", facts, "warning"
     if step is None:
         return f"started: {_clause(health.reason)}", [], "unknown"
-    kl, limit = _last(snapshot.run, "approx_kl"), _kl_limit(rules)
-    good = (kl is None or limit is None or kl <= limit) and trend(snapshot.run, "reward") != "DECREASING"
-    return ("healthy: ", facts, "good") if good else ("running: ", facts, "warning")
+    kl, limit, word = _last(snapshot.run, "approx_kl"), _kl_limit(rules), trend(snapshot.run, "reward")
+    not_finite = kl is None and len(snapshot.run.series.get("approx_kl", ())) > 0
+    if word == "DECREASING" or not_finite or (kl is not None and limit is not None and kl > limit):
+        return "running: ", facts, "warning"
+    seen = snapshot.judged and snapshot.run.history == 1.0
+    known = word != "UNKNOWN" and kl is not None
+    return ("healthy: ", facts, "good") if seen and known else ("running: ", facts, "unknown")
 
 
 def source_trouble(run: Run) -> str:
@@ -151,7 +158,10 @@ def _facts(snapshot: Snapshot, rules: Mapping[str, Rule]) -> list[str]:
     kl = run.series.get("approx_kl")
     limit = _kl_limit(rules)
     if kl is not None and len(kl):
-        parts.append(f"KL {value_text(kl)}{_between(kl.last, limit, snapshot.alerts)}")
+        newest = apart_from_all(kl, _kl_limits(limit, snapshot.alerts))
+        parts.append(f"KL {newest}{_between(kl.last, limit, snapshot.alerts)}")
+    elif run.timestep is not None:
+        parts.append("KL not known yet")
     if run.checkpoints:
         age = snapshot.age_of(run.checkpoints[-1].written_at)
         parts.append(f"checkpoint {units.age(age)} ago" if age is not None else "checkpoint age n/a")
@@ -165,13 +175,17 @@ def _between(value: float | None, limit: float | None, alerts: Sequence[AlertVie
 
     A launch rule fires below the limit of the whole run: "below 0.05" alone would contradict it.
     """
-    fired = [alert.threshold for alert in alerts if alert.state == "firing" and alert.metric == "approx_kl"]
-    limits = [each for each in (limit, *fired) if each is not None]
+    limits = _kl_limits(limit, alerts)
     if value is None or not limits:
         return ""
     crossed, ahead = [each for each in limits if value > each], [each for each in limits if value <= each]
     words = [f"above {max(crossed):g}"] if crossed else []
     return " " + ", ".join([*words, f"below {min(ahead):g}"] if ahead else words)
+
+
+def _kl_limits(limit: float | None, alerts: Sequence[AlertView]) -> list[float]:
+    fired = [alert.threshold for alert in alerts if alert.state == "firing" and alert.metric == "approx_kl"]
+    return [each for each in (limit, *fired) if each is not None]
 
 
 def replay_facts(snapshot: Snapshot, rules: Mapping[str, Rule], width: int = 200) -> str:
@@ -237,6 +251,12 @@ def latest(run: Run, name: str) -> tuple[str, str]:
 def _last(run: Run, name: str) -> float | None:
     series = run.series.get(name)
     return None if series is None else series.last
+
+
+def apart_from_all(series: Series, limits: Sequence[float]) -> str:
+    """The newest value, which does not read like a limit that it is not."""
+    value, decimals = series.value[len(series) - 1], metric(series.name).decimals
+    return max((units.apart(value, limit, decimals) for limit in limits), key=len, default=value_text(series))
 
 
 def value_text(series: Series) -> str:

@@ -7,7 +7,7 @@ from core.revalidation.gates import BY_NAME
 from core.revalidation.result import GateResult, RevalidationResult
 from core.revalidation.text import interval_text
 from core.units import number
-from widgets.gate_table import gate_number
+from widgets.gate_table import gate_limit, gate_margin, gate_number, gate_value
 
 Fact = tuple[str, str, str]
 
@@ -20,14 +20,14 @@ def gate_facts(gate: GateResult, result: RevalidationResult) -> tuple[Fact, ...]
     """(label, text, tone) for the details."""
     tone = {"PASS": "good", "FAIL": "critical"}.get(gate.status, "unknown")
     sign = "at least" if gate.comparison == ">=" else "at most"
-    limit = f"{sign} {gate_number(gate.name, gate.limit)}"
-    value = "infinite" if gate.infinite else gate_number(gate.name, gate.value)
+    limit = f"{sign} {gate_limit(gate)}"
+    value = "infinite" if gate.infinite else gate_value(gate)
     verdict = gate.status.replace("_", " ") + (f": {gate.reason}" if gate.reason else "")
     facts: list[Fact] = [
         ("verdict", verdict, tone),
         (
             "value",
-            f"{value}, needs {limit}, margin {gate_number(gate.name, gate.margin, signed=True)}",
+            f"{value}, needs {limit}, margin {gate_margin(gate)}",
             "bright",
         ),
         ("turns", turning_point(gate, result), "plain"),

@@ -14,7 +14,7 @@ from core.alerts.rows import Row
 from core.alerts.rule import Condition, Rule
 from core.alerts.window import FlatWindow, RiseWindow, SlopeWindow
 from core.telemetry.metrics import METRICS
-from core.units import duration, number
+from core.units import duration, number, significant
 
 WINDOWED: frozenset[Condition] = frozenset({"slope_below", "slope_above", "rise_below", "rise_above", "flat"})
 ROW_CONDITIONS: frozenset[Condition] = frozenset(
@@ -126,7 +126,7 @@ class RowJudge:
             if not self.bad:
                 return "all losses are finite again" if not rule.metric else f"{rule.metric} is finite again"
             return " and ".join(f"{name} is {number(bad)}" for name, bad in sorted(self.bad.items()))
-        text = _short(value or 0.0)
+        text = significant(value or 0.0, rule.threshold, 4).replace("-", "−")
         stretch = duration(rule.window_seconds) if self._timed else f"{number(rule.window_steps)} steps"
         match rule.condition:
             case "slope_below" | "slope_above":
@@ -194,7 +194,3 @@ def flat(rule: Rule, change: float) -> tuple[bool, bool]:
 def whole(timestep: float | None) -> int | None:
     """A timestep as an integer that the database can hold, else None."""
     return int(timestep) if timestep is not None and abs(timestep) < _WHOLE else None
-
-
-def _short(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")

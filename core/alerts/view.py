@@ -18,7 +18,7 @@ from core.clock import from_epoch
 from core.store.alert_states import Firing
 from core.store.silences import Silence
 from core.telemetry.metrics import METRICS
-from core.units import age, duration, finite, gigabytes, number, percent
+from core.units import age, apart, duration, finite, gigabytes, number, percent, significant
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 _STATES: tuple[AlertState, ...] = ("firing", "pending", "nodata", "resolved", "inactive")
@@ -244,7 +244,8 @@ def value_text(rule: Rule, value: float | None) -> str:
         return number(value, 0)
     decimals = METRICS[rule.metric].decimals if rule.metric in METRICS else 4
     small = 0 < abs(value) < 10.0 ** (1 - decimals)
-    return (f"{value:.3g}" if small else number(value, decimals)).replace("-", "−")
+    text = significant(value, rule.threshold, 3) if small else apart(value, rule.threshold, decimals)
+    return text.replace("-", "−")
 
 
 def rule_states(

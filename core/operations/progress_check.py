@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from core.clock import iso
 from core.operations.facts import RunFacts, gather
 from core.operations.log_files import missing_files
-from core.units import MISSING, duration, number, steps
+from core.units import MISSING, duration, number, significant, steps
 from core.wording.say import say
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def progress_check(
         warning.append(f"log files missing: {', '.join(missing)}")
     convergence = _convergence(facts, checks, critical, warning)
     checkpoints = _checkpoints(workspace, facts, checks, warning)
+    if facts.issues is None:
+        warning.append("whether an alert fires is not known")
     overall: Status = "CRITICAL" if critical else "WARNING" if warning else "OK"
     shown = overall if facts.status != "CRASHED" else "CRASHED"
     files = "All present" if not missing else f"{len(missing)} missing ({', '.join(missing)})"
@@ -122,8 +124,9 @@ def _kl(facts: RunFacts, checks: Checks, critical: list[str], warning: list[str]
     if value <= checks.kl_alert:
         warning.append(f"KL {value:.3g} is not below {checks.kl_good:g}")
         return f"KL {value:.3g} (not < {checks.kl_good:g})"
-    critical.append(f"KL {value:.3g} is above {checks.kl_alert:g}")
-    return f"KL {value:.3g} > {checks.kl_alert:g}"
+    shown = significant(value, checks.kl_alert, 3)
+    critical.append(f"KL {shown} is above {checks.kl_alert:g}")
+    return f"KL {shown} > {checks.kl_alert:g}"
 
 
 def _checkpoints(workspace: Workspace, facts: RunFacts, checks: Checks, warning: list[str]) -> str:

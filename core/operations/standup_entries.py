@@ -10,7 +10,7 @@ import msgspec
 from core.clock import iso
 from core.text import visible
 from core.training.evaluation_rows import FILE_NAME
-from core.units import number, steps
+from core.units import apart, number, steps
 
 if TYPE_CHECKING:
     from core.config.settings import Checks, Gates, Settings
@@ -75,7 +75,8 @@ def kl_entry(facts: RunFacts, checks: Checks) -> Entry:
         word, mark = f"{checks.kl_good:g}-{checks.kl_alert:g}", "attention"
     else:
         word, mark = f"> {checks.kl_alert:g}", "bad"
-    text = f"{value:.4f}, {word} (median {number(facts.kl_median, 4)})"
+    near = checks.kl_good if value < checks.kl_good else checks.kl_alert
+    text = f"{apart(value, near, 4)}, {word} (median {number(facts.kl_median, 4)})"
     return Entry(text=text, mark="good" if mark == "good" else "bad" if mark == "bad" else "attention")
 
 

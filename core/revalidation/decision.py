@@ -12,7 +12,7 @@ from typing import Literal
 from core.revalidation.gates import BY_NAME, NO_TRADES
 from core.revalidation.result import Evidence, GateResult, Recommendation, Verdict
 from core.runbook.scenario import scenario_of_gate
-from core.units import number
+from core.units import apart, number
 
 PolicyName = Literal["manual", "checklist"]
 
@@ -73,8 +73,7 @@ def limit_text(gate: GateResult) -> str:
     """`≥ 1.0`, `≤ 15.0 %`, `≤ 5`."""
     spec = BY_NAME[gate.name]
     sign = "≥" if gate.comparison == ">=" else "≤"
-    decimals = 0 if spec.decimals == 0 and gate.limit == int(gate.limit) else 1
-    return f"{sign} {number(gate.limit, decimals)}{' %' if spec.unit else ''}"
+    return f"{sign} {_limit_number(gate)}{' %' if spec.unit else ''}"
 
 
 def value_text(gate: GateResult) -> str:
@@ -87,9 +86,16 @@ def value_text(gate: GateResult) -> str:
     decimals = spec.decimals
     if decimals == 0 and gate.value != int(gate.value):
         decimals = 1
-    while gate.status == "FAIL" and decimals < 8 and round(gate.value, decimals) == gate.limit:
-        decimals += 1  # a near miss must not read like the limit
-    return f"{number(gate.value, decimals)}{' %' if spec.unit else ''}"
+    missed = gate.limit if gate.status == "FAIL" else None
+    return f"{apart(gate.value, missed, decimals)}{' %' if spec.unit else ''}"
+
+
+def _limit_number(gate: GateResult) -> str:
+    """With every decimal that somebody wrote: a limit of 1.25 is neither 1.2 nor 1.3."""
+    decimals = 0 if BY_NAME[gate.name].decimals == 0 else 1
+    while decimals < 9 and round(gate.limit, decimals) != gate.limit:
+        decimals += 1
+    return number(gate.limit, decimals)
 
 
 def _reason(gate: GateResult) -> str:

@@ -121,6 +121,13 @@ async def test_details_are_reachable_where_there_is_no_room_for_them(given: Any,
         assert "Reduce the learning rate, check the data" in given.text()
 
 
+async def test_alerts_that_could_not_be_judged_are_not_nothing_that_fires(given: Any, make: Any) -> None:
+    async with given.app.run_test(size=(100, 30)) as pilot:
+        given.give(make.snapshot(unjudged="alerts could not be judged: boom"))
+        text = await given.pressed(pilot, "2")
+        assert "■ alerts could not be judged: boom; as last judged: Nothing needs you" in text
+
+
 async def test_open_details_follow_their_alert_and_say_from_when_they_are_once_it_is_gone(
     given: Any, make: Any
 ) -> None:

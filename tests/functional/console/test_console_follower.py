@@ -246,6 +246,10 @@ def test_alerts_that_cannot_be_judged_do_not_hide_the_run(
         eventually(lambda: session.snapshot and session.snapshot.run.timestep == 2048)
         failed = eventually(lambda: mail.of(WorkFailed))[0]
         assert "alerts could not be judged" in failed.error.title
+        eventually(lambda: "alerts could not be judged" in (session.snapshot.unjudged or ""))
+        monkeypatch.undo()
+        append(workspace.logs, 4096, 0.008)
+        eventually(lambda: session.snapshot.unjudged is None and session.snapshot.run.timestep == 4096)
     finally:
         session.close()
 

@@ -30,6 +30,20 @@ async def test_healthy_is_said_with_its_facts(given: Any, make: Any) -> None:
         assert line.strip() == "● healthy: reward rising, KL 0.0080 below 0.05, checkpoint 4 min ago"
 
 
+def test_healthy_is_not_said_of_what_nobody_has_seen(make: Any) -> None:
+    """The trend, the KL, all of the history, and every rule's judgement: with one of them missing it runs."""
+    run, rules = make.run(rows=100), default_rules()
+    assert answer(make.snapshot(run), rules)[0].startswith("healthy: ")
+    assert answer(make.snapshot(run, judged=False), rules)[0].startswith("running: ")
+    assert answer(make.snapshot(make.run(rows=2)), rules)[0].startswith("running: reward trend not known yet")
+    blind = make.run(rows=100)
+    del blind.series["approx_kl"]
+    said, tone = answer(make.snapshot(blind), rules)
+    assert said.startswith("running: reward rising, KL not known yet") and tone == "unknown"
+    said, tone = answer(make.snapshot(run, unjudged="alerts could not be judged: boom"), rules)
+    assert said.startswith("attention: alerts could not be judged: boom; ") and tone == "critical"
+
+
 def test_a_launch_alert_and_the_lasting_limit_do_not_contradict_each_other(make: Any) -> None:
     run = make.run(rows=100)
     run.series["approx_kl"].append(101 * 2048, 0.0126)

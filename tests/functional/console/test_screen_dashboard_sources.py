@@ -170,7 +170,7 @@ async def test_how_much_of_the_history_is_read_is_said_while_it_is_read(given: A
     async with given.app.run_test(size=(120, 40)) as pilot:
         given.give(make.snapshot(run))
         await pilot.pause()
-        assert "healthy: history 43 %, " in given.text().splitlines()[2] and "43 % read" in given.text()
+        assert "running: history 43 %, " in given.text().splitlines()[2] and "43 % read" in given.text()
         run.history = 1.0
         given.give(make.snapshot(run, revision=2))
         await pilot.pause()

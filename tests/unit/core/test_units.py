@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from core.units import MISSING, age, counted, duration, gigabytes, number, steps
+from core.units import MISSING, age, apart, counted, duration, gigabytes, number, significant, steps
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,13 @@ def test_sizes_are_decimal_gigabytes() -> None:
 def test_one_thing_is_not_said_in_the_plural() -> None:
     assert [counted(count, "row") for count in (0, 1, 8_295)] == ["0 rows", "1 row", "8,295 rows"]
     assert counted(1, "entry", "entries") == "1 entry" and counted(2, "entry", "entries") == "2 entries"
+
+
+def test_what_is_compared_never_reads_like_a_limit_that_it_is_not() -> None:
+    assert apart(0.996, 1.0, 2) == "0.996"
+    assert apart(1.0, 1.0, 2) == "1.00"
+    assert apart(0.05004, 0.05, 4) == "0.05004"
+    assert apart(1.42, 1.0, 2) == "1.42"
+    assert apart(math.nan, 1.0, 2) == "nan" and apart(None, 1.0, 2) == "–"
+    assert significant(0.100004, 0.1, 3) == "0.100004"
+    assert significant(0.1, 0.1, 3) == "0.1" and significant(0.1234, 0.1, 3) == "0.123"

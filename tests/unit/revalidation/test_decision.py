@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from core.backtest.summary import Summary
-from core.revalidation.decision import decision_text, reasons, recommendation, verdicts
+from core.revalidation.decision import decision_text, limit_text, reasons, recommendation, verdicts
 from core.revalidation.result import Evidence, RevalidationResult
 
 MakeResult = Callable[..., RevalidationResult]
@@ -68,6 +68,19 @@ def test_a_near_miss_does_not_read_like_the_limit(
 ) -> None:
     reason = make_result(make_summary(sharpe_ratio=0.9996)).recommendation_reasons[0]
     assert "0.9996, needs ≥ 1.0" in reason
+
+
+def test_a_limit_has_every_decimal_that_somebody_wrote(
+    make_summary: Callable[..., Summary], make_result: MakeResult
+) -> None:
+    gates = make_result(make_summary()).gates
+    shown = {
+        (name, limit): limit_text(msgspec.structs.replace(gate, limit=limit))
+        for gate in gates
+        for name, limit in (("sharpe_ratio", 1.25), ("max_drawdown_pct", 12.345), ("consecutive_losses", 4.5))
+        if gate.name == name
+    }
+    assert list(shown.values()) == ["≥ 1.25", "≤ 12.345 %", "≤ 4.5"]
 
 
 def test_never_trading_is_one_reason_not_six(

@@ -13,7 +13,7 @@ import pytest
 from core.revalidation.result import Evidence
 from widgets.decision_banner import DecisionBanner
 from widgets.equity_chart import EquityChart
-from widgets.gate_table import GateTable, gate_number
+from widgets.gate_table import GateTable, gate_limit, gate_margin, gate_number, gate_value
 from widgets.progress_steps import ProgressSteps
 from widgets.symbol_table import SymbolTable
 
@@ -60,10 +60,13 @@ async def test_an_infinite_profit_factor_is_said(holding: Any, result: Any) -> N
     assert "∞" in await drawn(holding, GateTable(), gates)
 
 
-def test_numbers_of_gates() -> None:
+def test_numbers_of_gates(result: Any) -> None:
     assert gate_number("consecutive_losses", 4.0) == "4"
     assert gate_number("consecutive_losses", 4.5) == "4.5"
     assert gate_number("win_rate_pct", None) == "–"
+    sharpe = result().gates[0]
+    missed = msgspec.structs.replace(sharpe, limit=1.125, value=1.12496, margin=-0.00004, status="FAIL")
+    assert (gate_limit(missed), gate_value(missed), gate_margin(missed)) == ("1.125", "1.12496", "-0.00004")
     assert gate_number("sharpe_ratio", 0.0, signed=True) == "+0.00"
 
 

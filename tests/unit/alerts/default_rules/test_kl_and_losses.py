@@ -9,6 +9,7 @@ import pytest
 
 from core.alerts.check import check_rules
 from core.alerts.rule import default_rules
+from core.alerts.view import value_text
 
 HOUR = 3600.0
 
@@ -33,6 +34,15 @@ def test_kl_fires_above_its_threshold_only(engine: Any, scene: Any, name: str, t
     (view,) = alerts.alerts()
     assert view.since_timestep == 3 * 2048 and view.since == scene.now and view.metric == "approx_kl"
     assert view.action == default_rules()[name].action and view.runbook and f"> {threshold:g}" in view.message
+
+
+def test_a_value_just_past_its_threshold_does_not_read_like_it(engine: Any, scene: Any) -> None:
+    alerts = engine("kl_high")
+    scene.row(approx_kl=0.050004)
+    alerts.update(scene.run, scene.health, scene.now)
+    (view,) = alerts.alerts()
+    assert view.message.startswith("approx_kl 0.050004 > 0.05 at step")
+    assert value_text(default_rules()["kl_high"], view.value) == "0.050004"
 
 
 @pytest.mark.parametrize(("name", "low"), [("kl_high", 0.045), ("kl_spike", 0.09), ("kl_explosion", 0.45)])
