@@ -25,6 +25,7 @@ from console.replay import Moment, find_moment, replay_of
 from console.screens import log_lines
 from console.screens.base import ConsoleScreen
 from console.screens.logs_detail import LogDetail
+from console.screens.logs_find import FindMixin
 from console.screens.modals import AskText
 from console.snapshot import Snapshot
 from core.logs import lines as log_text
@@ -46,7 +47,7 @@ _LATELY = 0.9
 """Seconds."""
 
 
-class Logs(ConsoleScreen):
+class Logs(FindMixin, ConsoleScreen):
     """`tab` goes through the files; `/` finds, `n N` go on, `&` filters, `e E` errors, `F` or `G` follow."""
 
     CSS_PATH = "logs.tcss"
@@ -61,7 +62,6 @@ class Logs(ConsoleScreen):
         self._moment: Moment | None = None
         self._chosen: str | None = None
         """The file that was asked for last; None: all."""
-        self._asking = ""
         self._looked = 0.0
         """When news of the run looked at the logs, seconds of the monotonic clock."""
 
@@ -236,6 +236,11 @@ class Logs(ConsoleScreen):
         self._view.state = self._state()
         self._view.redraw()
 
+    def do_log_open(self) -> None:
+        line = self._view.line
+        if line is not None and (reader := self._ask()):
+            reader.open(line.file, line.start)
+
     # To a moment, and from one to its chart.
 
     def go_to(self, *, step: int | None = None, time: datetime | None = None) -> None:
@@ -289,72 +294,6 @@ class Logs(ConsoleScreen):
             self.go_to(step=moment.step, time=moment.time)
         else:
             self.do_log_follow()
-
-    # Finding.
-
-    def do_log_find(self) -> None:
-        self._ask_text("find", f"find in all lines, then enter; {key_of('app.back')} leaves")
-
-    def do_log_filter(self) -> None:
-        self._ask_text("filter", "show only lines with this text; enter alone shows all")
-
-    def _ask_text(self, what: str, words: str) -> None:
-        self._asking = what
-        field = self.query_one("#find", Input)
-        field.placeholder = words
-        field.display = True
-        field.value = ""
-        field.focus()
-
-    @on(Input.Submitted, "#find")
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._close_field()
-        text = event.value.strip()
-        if reader := self._ask():
-            if self._asking == "find":
-                reader.find(text)
-            else:
-                reader.filter(text)
-
-    def do_log_next(self) -> None:
-        self._go_on(1)
-
-    def do_log_previous(self) -> None:
-        self._go_on(-1)
-
-    def _go_on(self, direction: int) -> None:
-        if not self._picture.found.text:
-            self.console.say(f"nothing to look for yet: {key_of('log.find')} asks", "warning")
-        elif reader := self._ask():
-            reader.next_found(direction)
-
-    def do_log_fault_next(self) -> None:
-        if reader := self._ask():
-            reader.next_fault(1)
-
-    def do_log_fault_previous(self) -> None:
-        if reader := self._ask():
-            reader.next_fault(-1)
-
-    def do_log_open(self) -> None:
-        line = self._view.line
-        if line is not None and (reader := self._ask()):
-            reader.open(line.file, line.start)
-
-    def on_back(self) -> bool:
-        if self.query_one("#find").display:
-            self._close_field()
-            return True
-        for text, drop in ((self._picture.found.text, "find"), (self._picture.filtered.text, "filter")):
-            if text and (reader := self._ask()):
-                reader.find("") if drop == "find" else reader.filter("")
-                return True
-        return False
-
-    def _close_field(self) -> None:
-        self.query_one("#find", Input).display = False
-        self.set_focus(None)
 
     # Out.
 
