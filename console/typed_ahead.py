@@ -59,6 +59,12 @@ class TypedAheadMixin(_App):
             self._left_out += 1
         await self._next()
 
+    def deal_again(self, event: events.Key) -> None:
+        """Once more, before all that was typed behind it: for a box that a key closes and was not meant for."""
+        self._typed.appendleft(events.Key(event.key, event.character))
+        if self._dealing is None:
+            self.call_later(self._next)
+
     async def _next(self) -> None:
         if self._typed and self._dealing is None:
             await self._deal_with(self._typed.popleft())

@@ -1,13 +1,14 @@
 """What happened since this operator last looked, over the Dashboard or by its key.
 
 Trap avoided: a panel in the way of a key that was already on its way: any key closes it, and what the key
-does on the screen below, it still does.
+does on the screen below, it still does; in the panel's first moment also a key that the panel itself knows.
 """
 
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, ClassVar
+import time
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,19 +16,23 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.keyboard import key_of
+from console.keyboard import key_of, table
 from console.screens.modals import key_line, scroll_keys
 from console.screens.reading import Reading
 from core.week.handover import GROUPS
 from widgets.tone import DIM, STYLE, Tone, glyph, safe
 
 if TYPE_CHECKING:
+    from console.app import ConsoleApp
     from core.week.handover import Group, Handover, Happened
 
 _TONES: dict[Group, Tone] = {"overridden": "warning", "due": "warning", "decisions": "accent"}
 _SEVERITIES: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
 _BOX, _AROUND, _INDENT = 104, 6, 30
 """Cells: of the box as in its style sheet, of its border and padding, before words on a line of their own."""
+_MOMENT = 0.7
+"""Seconds in which nobody has seen the panel and answered it."""
+_CLOSING = ("app.back", "app.quit", "app.leave", "handover.open")
 _MOST = 12
 """Lines of a group, the newest; the rest is counted."""
 
@@ -39,6 +44,8 @@ class HandoverPanel(Reading):
     def __init__(self, handover: Handover) -> None:
         super().__init__()
         self.handover = handover
+        self.unseen_until = 0.0
+        """On the monotonic clock: until then a key was meant for the screen below."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question") as box:
@@ -51,6 +58,7 @@ class HandoverPanel(Reading):
             )
 
     def on_mount(self) -> None:
+        self.unseen_until = time.monotonic() + _MOMENT
         self.on_resize()
 
     def on_resize(self) -> None:
@@ -59,12 +67,15 @@ class HandoverPanel(Reading):
             shown.update(handover_text(self.handover, room))
 
     def on_key(self, event: events.Key) -> None:
-        """A key that this panel has no use for closes it, and goes on to the screen."""
+        """A key that this panel has no use for, or that came too soon for it, closes it and goes on below."""
         if event.key in self._bindings.key_to_bindings:
-            return
+            closing = [row.keys for row in table() if row.id in _CLOSING]
+            if time.monotonic() >= self.unseen_until or event.key in ",".join(closing).split(","):
+                return
         event.stop()
+        event.prevent_default()
         self.dismiss(None)
-        self.app.call_later(self.app.simulate_key, event.key)
+        cast("ConsoleApp", self.app).deal_again(event)
 
 
 def handover_text(found: Handover, room: int) -> Content:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from textual import events
 
 from console.app import ConsoleApp
 from console.screens.handover import HandoverPanel
@@ -70,6 +72,38 @@ async def test_any_key_closes_it_and_still_does_what_it_does(given: Any, make: A
         await pilot.pause()
         assert given.app.open_screen.number == 2, "closing it left the console"
         assert not given.app.says_something, "it was still being looked up"
+
+
+async def test_a_key_on_its_way_while_it_opened_is_the_screens_also_where_the_panel_knows_it(
+    given: Any, make: Any
+) -> None:
+    """`enter` pressed before anybody can have read the panel opens the metric; later it closes the panel."""
+    happened(given)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await seconds_pass(given, pilot, "Since you last looked")
+        given.app.screen.unseen_until = math.inf
+        await pilot.press("enter")
+        await given.until(pilot, lambda: "newest: step" in given.text())
+        await pilot.press("escape", "A")
+        await seconds_pass(given, pilot, "Since you last looked")
+        given.app.screen.unseen_until = 0.0
+        await pilot.press("enter")
+        await pilot.pause()
+        assert given.app.screen is given.app.open_screen and "newest: step" not in given.text()
+
+
+async def test_what_is_typed_behind_the_key_that_closes_it_comes_behind_that_key(
+    given: Any, make: Any
+) -> None:
+    happened(given)
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await seconds_pass(given, pilot, "Since you last looked")
+        for key in ("2", "4", "A"):
+            given.app.post_message(events.Key(key, key))
+        await seconds_pass(given, pilot, "Since you last looked")
+        assert given.app.open_screen.number == 4
 
 
 async def test_it_does_not_stand_in_the_way_of_who_has_begun(given: Any, make: Any) -> None:
