@@ -11,6 +11,7 @@ import shutil
 import sys
 import threading
 import time
+from operator import attrgetter
 from pathlib import Path
 
 from console.cli.data import split_text
@@ -18,6 +19,7 @@ from console.cli.output import GOOD, put, say
 from console.cli.training import follow_training
 from core.clock import utc_now
 from core.config.edit import TomlValue
+from core.errors import UsageError
 from core.telemetry.reader import RunReader
 from core.workspace import CONFIG_NAME, Workspace, init_workspace, open_workspace
 
@@ -118,7 +120,13 @@ def _from_here(path: Path) -> Path:
 
 def _workspace(folder: Path, timesteps: int) -> Workspace:
     if (folder / CONFIG_NAME).is_file():
-        return open_workspace(Path.cwd(), folder)
+        workspace = open_workspace(Path.cwd(), folder)
+        if not _made_here(workspace):
+            raise UsageError(
+                f"{workspace.root} is a workspace that the demo did not make",
+                hint="Its run is not replaced by a demo: name another folder, ppo-console demo DIR.",
+            )
+        return workspace
     changes = {
         **SETTINGS,
         "ppo.total_timesteps": timesteps,
@@ -127,6 +135,14 @@ def _workspace(folder: Path, timesteps: int) -> Workspace:
     workspace = init_workspace(folder, start=utc_now().date(), changes=changes)
     say(f"demo workspace {workspace.root}")
     return workspace
+
+
+def _made_here(workspace: Workspace) -> bool:
+    """By its synthetic market or, where that was never finished, by the settings."""
+    from core.market.synthetic import MARKER
+
+    asked = (attrgetter(key)(workspace.settings) == value for key, value in SETTINGS.items())
+    return (workspace.root / "data" / "source" / MARKER).is_file() or all(asked)
 
 
 def _make_market(workspace: Workspace) -> None:

@@ -60,7 +60,7 @@ class TypedAheadMixin(_App):
         await self._next()
 
     def deal_again(self, event: events.Key) -> None:
-        """Once more, before all that was typed behind it: for a box that a key closes and was not meant for."""
+        """Once more, before all that was typed behind it: for a box that it closed and was not meant for."""
         self._typed.appendleft(events.Key(event.key, event.character))
         if self._dealing is None:
             self.call_later(self._next)

@@ -30,7 +30,7 @@ def atomic_write(path: Path, data: bytes | str) -> None:
     except OSError as error:
         raise UnreadableError(
             f"{path} could not be written: {error.strerror}",
-            hint="The earlier file is unchanged; check free space and permissions.",
+            hint="What stood there before is unchanged; check the path, free space and permissions.",
         ) from error
 
 

@@ -87,6 +87,11 @@ def find_workspace(start: Path, explicit: Path | None = None) -> Path:
     """The root of the workspace. Raises UsageError where there is none."""
     if explicit is not None:
         root = explicit.expanduser().resolve()
+        if root.is_file():
+            raise UsageError(
+                f"{root} is a file; expected the folder that holds {CONFIG_NAME}",
+                hint=f"Name its folder: --workspace {explicit.parent}",
+            )
         if not _is_there(root / CONFIG_NAME):
             raise UsageError(
                 f"{root} is no workspace: it holds no {CONFIG_NAME}",

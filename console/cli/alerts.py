@@ -167,7 +167,9 @@ def acknowledge(
             metavar="KEY|RULE", help="An alert's key, or a rule that fires.", autocompletion=rule_names
         ),
     ],
-    note: Annotated[str, typer.Option("--note", help="What you know or do; needed for a critical one.")] = "",
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="What you know or do; needed for a critical one.")
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Own an alert that fires: its acknowledgement expires after a time, and when it gets worse."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from console.cli import (
     alerts,
@@ -17,6 +19,7 @@ from console.cli import (
     doctor,
     health,
     lists,
+    misuse,
     model,
     records,
     runbook,
@@ -28,7 +31,7 @@ from console.cli import (
     week,
 )
 from console.cli.options import RunOption, WorkspaceOption, name_workspace, workspace_at
-from console.cli.output import finish, put
+from console.cli.output import finish, put, say
 from core.errors import UsageError
 
 _HELP = (
@@ -62,11 +65,18 @@ def build() -> Callable[[list[str] | None], int]:
     command = command_tree()
 
     def run(arguments: list[str] | None) -> int:
+        given = sys.argv[1:] if arguments is None else arguments
         try:
-            command.main(args=arguments, prog_name="ppo-console")
-        except SystemExit as left:
-            return left.code if isinstance(left.code, int) else 0
-        return 0
+            misuse.refuse_empty_paths(command, given)
+            left = command.main(args=given, prog_name="ppo-console", standalone_mode=False)
+        except SystemExit as error:
+            left = error.code
+        except TyperException as error:
+            if error.message.startswith("Usage:"):  # a family without a command: its help, as an error
+                say(error.message)
+                return UsageError.exit_code
+            raise misuse.in_words(error) from error
+        return left if isinstance(left, int) else 0
 
     return run
 

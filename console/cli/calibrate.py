@@ -30,9 +30,9 @@ def calibrate(
         typer.Option("--out", metavar="DIR", help="Default: calibration in the folder of the reports."),
     ] = None,
     episodes: Annotated[
-        int | None, typer.Option("--num-episodes", min=1, help="Default: as configured.")
+        int | None, typer.Option("--num-episodes", metavar="N", min=1, help="Default: as configured.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0)] = 0,
     quick: Annotated[
         bool, typer.Option("--quick", help="No placebo where the edge is real, no check of the intervals.")
     ] = False,

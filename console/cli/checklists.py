@@ -87,7 +87,9 @@ def standup(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
     save: Annotated[bool, typer.Option("--save", help="Store it and write its Markdown file.")] = False,
-    note: Annotated[str, typer.Option("--note", help="A remark of yours, as its last line.")] = "",
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="A remark of yours, as its last line.")
+    ] = "",
 ) -> None:
     """Yesterday's progress, today's plan, blockers and confidence, filled from the run."""
     from console.facts import read_facts

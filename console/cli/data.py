@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def check(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="A folder of candles or one file; default: the training data."),
+        typer.Argument(metavar="DIR", help="A folder of candles or one file; default: the training data."),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -117,7 +117,7 @@ def split_text(summary: SplitSummary) -> str:
 def leaks(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="A folder of candles or one file; default: the training data."),
+        typer.Argument(metavar="DIR", help="A folder of candles or one file; default: the training data."),
     ] = None,
     environment: Annotated[
         str | None,

@@ -182,13 +182,16 @@ def score(
         ),
     ] = None,
     strategy: Annotated[
-        str | None, typer.Option("--strategy", help="Of a freqtrade result that holds several.")
+        str | None,
+        typer.Option("--strategy", metavar="NAME", help="Of a freqtrade result that holds several."),
     ] = None,
     timeframe: Annotated[
-        str | None, typer.Option("--timeframe", help="Of the equity's rows: 4h, 5m, 1d.")
+        str | None, typer.Option("--timeframe", metavar="4h", help="Of the equity's rows: 4h, 5m, 1d.")
     ] = None,
-    periods_per_year: Annotated[float | None, typer.Option("--periods-per-year", min=1)] = None,
-    capital: Annotated[float | None, typer.Option("--capital", help="Default: the first equity.")] = None,
+    periods_per_year: Annotated[float | None, typer.Option("--periods-per-year", metavar="N", min=1)] = None,
+    capital: Annotated[
+        float | None, typer.Option("--capital", metavar="AMOUNT", help="Default: the first equity.")
+    ] = None,
     policy: PolicyOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,

@@ -40,23 +40,25 @@ def register(app: typer.Typer) -> None:
 def checklist(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="Without it, all lists.", autocompletion=checklist_names),
+        typer.Argument(metavar="NAME", help="Without it, all lists.", autocompletion=checklist_names),
     ] = None,
     action: Annotated[
         str | None,
         typer.Argument(
-            metavar="[tick|untick|override|na]", help="What to do with ITEM.", autocompletion=item_actions
+            metavar="tick|untick|override|na", help="What to do with ITEM.", autocompletion=item_actions
         ),
     ] = None,
     item: Annotated[
-        str | None, typer.Argument(metavar="[ITEM]", help="Its number, its id, or the end of the id.")
+        str | None, typer.Argument(metavar="ITEM", help="Its number, its id, or the end of the id.")
     ] = None,
     workspace: WorkspaceOption = None,
     day: Annotated[
         str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Of a list that has a date.")
     ] = None,
-    note: Annotated[str, typer.Option("--note", help="Goes with a tick.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why: for untick, override and na.")] = "",
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Goes with a tick.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why: for untick, override and na.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show a checklist with the evidence of each item, or tick, un-tick or override one of its items."""

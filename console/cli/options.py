@@ -29,7 +29,7 @@ CandlesOption = Annotated[
     Path | None, typer.Option("--backtest-data-dir", metavar="D", help="Default: data/backtest.")
 ]
 EpisodesOption = Annotated[
-    int | None, typer.Option("--num-episodes", min=1, help="Disjoint windows; default 10.")
+    int | None, typer.Option("--num-episodes", metavar="N", min=1, help="Disjoint windows; default 10.")
 ]
 
 _named_before: ContextVar[Path | None] = ContextVar("workspace", default=None)

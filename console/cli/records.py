@@ -54,7 +54,7 @@ def export(
 
 def backup(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Default: backups/ of the workspace.")
+        Path | None, typer.Argument(metavar="DIR", help="Default: backups/ of the workspace.")
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 def runbook(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[SCENARIO]", help="A scenario, or a rule.", autocompletion=scenario_names),
+        typer.Argument(metavar="SCENARIO", help="A scenario, or a rule.", autocompletion=scenario_names),
     ] = None,
     workspace: WorkspaceOption = None,
     run: RunOption = None,
@@ -52,7 +52,9 @@ def runbook(
         str | None, typer.Option("--do", metavar="STEP", help="Let the console do a step (stop, back up).")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Confirm --do.")] = False,
-    note: Annotated[str, typer.Option("--note", help="Goes with the step into the journal.")] = "",
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="Goes with the step into the journal.")
+    ] = "",
     no_checks: Annotated[bool, typer.Option("--no-checks", help="Look at nothing, only print.")] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -78,7 +78,9 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the demo workspace goes.")] = Path(
         "demo-workspace"
     ),
-    timesteps: Annotated[int | None, typer.Option("--timesteps", min=2048, help="Length of the run.")] = None,
+    timesteps: Annotated[
+        int | None, typer.Option("--timesteps", metavar="N", min=2048, max=10**12, help="Length of the run.")
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin a new run in an existing demo workspace.")
     ] = False,

@@ -91,18 +91,22 @@ def signoff(
     phase: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PHASE]",
+            metavar="PHASE",
             help="pre_training, daily_monitoring, revalidation, cto_decision, live_deployment.",
             autocompletion=phase_names,
         ),
     ] = None,
     workspace: WorkspaceOption = None,
-    name: Annotated[str, typer.Option("--name", help="Who signs; default: the operator.")] = "",
-    role: Annotated[str, typer.Option("--role", help="In which role; default: the operator's.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Who signs; default: the operator.")
+    ] = "",
+    role: Annotated[
+        str, typer.Option("--role", metavar="ROLE", help="In which role; default: the operator's.")
+    ] = "",
     reject: Annotated[
         bool, typer.Option("--reject", help="Sign that it is not approved; needs --note.")
     ] = False,
-    note: Annotated[str, typer.Option("--note", help="Goes with the signature.")] = "",
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Goes with the signature.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """The sign-off table; with a phase, sign it. Deployment is a signed line here, never an action."""

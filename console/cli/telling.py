@@ -31,10 +31,12 @@ def silence(
     matcher: Annotated[
         str,
         typer.Argument(
-            help="'rule=kl_* severity=warning', globs; a bare word is a rule.", autocompletion=rule_names
+            metavar="MATCHER",
+            help="'rule=kl_* severity=warning', globs; a bare word is a rule.",
+            autocompletion=rule_names,
         ),
     ],
-    comment: Annotated[str, typer.Option("--comment", help="Why nobody need be told.")],
+    comment: Annotated[str, typer.Option("--comment", metavar="TEXT", help="Why nobody need be told.")],
     length: Annotated[str, typer.Option("--for", metavar="2h", help="30m, 2h, 1d; at most 7d.")] = "2h",
     start: Annotated[str | None, typer.Option("--start", metavar="ISO", help="Default: now.")] = None,
     workspace: WorkspaceOption = None,
@@ -87,7 +89,7 @@ def silences(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> 
 def outbox(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The newest so many.")] = 50,
 ) -> None:
     """List the notifications and what became of them, failures with their reason."""
     now = utc_now()

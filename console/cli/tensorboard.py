@@ -32,8 +32,12 @@ def register(app: typer.Typer) -> None:
 def tensorboard(
     workspace: WorkspaceOption = None,
     run: RunOption = None,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where it listens.")] = PORT,
-    host: Annotated[str, typer.Option("--host", help="0.0.0.0: for other machines, too.")] = "localhost",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=1, max=65535, help="Where it listens.")
+    ] = PORT,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="0.0.0.0: for other machines, too.")
+    ] = "localhost",
 ) -> None:
     """Start TensorBoard on the run's event files; ctrl-c ends it.
 

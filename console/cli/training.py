@@ -32,14 +32,22 @@ def train(
     workspace: WorkspaceOption = None,
     symbol: Annotated[
         list[str] | None,
-        typer.Option("--symbol", help="A symbol; may be repeated.", autocompletion=training_symbols),
+        typer.Option(
+            "--symbol", metavar="SYMBOL", help="A symbol; may be repeated.", autocompletion=training_symbols
+        ),
     ] = None,
-    symbols: Annotated[str | None, typer.Option("--symbols", help="Symbols, separated by commas.")] = None,
-    mode: Annotated[str, typer.Option("--mode", help="paper; live is refused.")] = "paper",
-    tag: Annotated[str | None, typer.Option("--tag", help="A name for the run.")] = None,
+    symbols: Annotated[
+        str | None, typer.Option("--symbols", metavar="A,B", help="Symbols, separated by commas.")
+    ] = None,
+    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="paper; live is refused.")] = "paper",
+    tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="A name for the run.")] = None,
     timestamp: Annotated[bool, typer.Option("--timestamp", help="Add the start time to the tag.")] = False,
-    timesteps: Annotated[int | None, typer.Option("--timesteps", min=1, help="Instead of [ppo].")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of [training].")] = None,
+    timesteps: Annotated[
+        int | None, typer.Option("--timesteps", metavar="N", min=1, max=10**12, help="Instead of [ppo].")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="Instead of [training].")
+    ] = None,
     seeds: Annotated[
         int | None,
         typer.Option("--seeds", metavar="N", help="N trainings in a row, each seed a run; one table."),
@@ -189,7 +197,9 @@ def _without_time(line: str) -> str:
 def stop(
     workspace: WorkspaceOption = None,
     force: Annotated[bool, typer.Option("--force", help="Kill it; what was not saved is lost.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for a clean end.")] = 60,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="Seconds to wait for a clean end.")
+    ] = 60,
 ) -> None:
     """End the training: it finishes its step, saves and exits clean."""
     from console.stores import open_store

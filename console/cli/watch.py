@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 def watch(
     workspace: WorkspaceOption = None,
     run: RunOption = None,
-    interval: Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between two looks.")] = 2.0,
+    interval: Annotated[
+        float, typer.Option("--interval", metavar="SECONDS", min=0.2, help="Seconds between two looks.")
+    ] = 2.0,
     heartbeat: Annotated[
         Path | None,
         typer.Option("--heartbeat", metavar="FILE", help="Default: watch.json beside the store."),

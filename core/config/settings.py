@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from core.alerts.rule import Rule, Severity, default_rules
 
-PositiveInt = Annotated[int, Meta(ge=1)]
+PositiveInt = Annotated[int, Meta(ge=1, le=10**12)]
 LayerWidth = Annotated[int, Meta(ge=1, le=4096)]
 Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from console.__main__ import main
 from console.cli.health import parse_day
 from console.cli.week import parse_moment
 from core.errors import UsageError
@@ -53,6 +54,60 @@ def test_without_a_workspace_every_command_says_so(cli: Cli, command: list[str])
     assert "ppo-console init" in done.stderr
     assert done.stdout == ""
     assert_clear(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["foo"], "no such command 'foo'"),
+        (["stat"], "Did you mean 'status'?"),
+        (["status", "--rnu", "x"], "--run"),
+        (["status", "extra"], "unexpected extra argument"),
+        (["train", "--timesteps", "many"], "--timesteps: expected a whole number, got 'many'"),
+        (["train", "--timesteps", "0"], "--timesteps: expected at least 1, got '0'"),
+        (["train", "--timesteps", "9" * 30], "--timesteps: expected at most 1000000000000, got"),
+        (["stop", "--timeout", "\x1b[31msoon"], "--timeout: expected a number, got"),
+        (["audit", "export", "--format", "xml"], "--format: 'xml' is not one of 'json', 'md'"),
+        (["alerts", "silence"], "MATCHER is missing"),
+        (["alerts", "silence", "kl"], "--comment is missing"),
+        (["status", "--run"], "'--run' requires an argument"),
+        (["audit"], "Commands:"),
+    ],
+    ids=lambda given: " ".join(given).replace("\x1b", "^")[:40] if isinstance(given, list) else "",
+)
+def test_what_cannot_be_read_on_the_command_line_is_said_as_every_other_error(
+    capsys: pytest.CaptureFixture[str], command: list[str], said: str
+) -> None:
+    assert main(command) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and said in err and "Input should" not in err and "\x1b" not in err
+    assert err.startswith("error: ") or command == ["audit"]
+    assert_clear(err)
+
+
+@pytest.mark.parametrize(
+    "command", [["init", ""], ["--workspace", "", "status"], ["status", "--run="], ["status", "--run", ""]]
+)
+def test_a_path_from_a_variable_that_is_not_set_is_not_the_folder_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(command) == 2 and "is that set?" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_leaves_a_workspace_alone_that_it_did_not_make(cli: Cli, tmp_path: Path) -> None:
+    cli("init", "week9")
+    before = sorted(tmp_path.rglob("*"))
+    done = cli("demo", "week9", "--headless")
+    assert done.returncode == 2 and "the demo did not make" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_workspace_named_by_its_file_is_told_its_folder(cli: Cli) -> None:
+    cli("init", "week9")
+    done = cli("status", "--workspace", "week9/config.toml")
+    assert done.returncode == 2 and "--workspace week9" in done.stderr
 
 
 def test_a_misspelt_key_is_named_with_its_nearest_neighbour(cli: Cli, tmp_path: Path) -> None:
