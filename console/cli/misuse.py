@@ -50,19 +50,15 @@ def _title(error: Any) -> str:
 
 
 def refuse_empty_paths(command: Any, arguments: Sequence[str]) -> None:
-    """Raises UsageError for an empty path; other options may well be empty."""
+    """Raises UsageError for an empty path or name; the texts of other options may well be empty."""
     of_paths = _options_of_paths(command)
+    hint = "Where it comes from a variable: is that set?"
     for before, argument in zip(("", *arguments), arguments, strict=False):
-        option = argument.removesuffix("=") if argument.endswith("=") else before
-        empty = not argument or option != before
-        if empty and (option in of_paths or not option.startswith("-")):
-            where = option if option in of_paths else "an argument"
-            raise UsageError(
-                f"{where}: expected a path, got an empty text"
-                if option in of_paths
-                else f"{where} is empty; expected a name or a path",
-                hint="Where it comes from a variable: is that set?",
-            )
+        option = argument[:-1] if argument.endswith("=") else "" if argument else before
+        if option in of_paths:
+            raise UsageError(f"{option}: expected a path, got an empty text", hint=hint)
+        if not argument and not before.startswith("-"):
+            raise UsageError("an argument is empty; expected a name or a path", hint=hint)
 
 
 def _options_of_paths(command: Any) -> set[str]:

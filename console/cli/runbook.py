@@ -60,6 +60,11 @@ def runbook(
 ) -> None:
     """Print a scenario with what the console can check by itself; without a name, list them all."""
     if name is None and escalate is None:
+        if take is not None or do is not None:
+            raise UsageError(
+                "--take and --do need the scenario that the step is of",
+                hint="`ppo-console runbook` lists them.",
+            )
         _list(as_json)
     from console.alerting import Watcher
     from console.stores import open_store

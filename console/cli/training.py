@@ -14,7 +14,8 @@ from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import ATTENTION, GOOD, finish, put, put_json, say
 from core.checklist.model import START_MEANS
 from core.clock import utc_now
-from core.errors import CancelledError, RejectedError
+from core.errors import CancelledError, RejectedError, UsageError
+from core.text import visible
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ def train(
     echo = say if as_json else put
     opened = workspace_at(workspace)
     wanted = [*(symbol or []), *(part.strip() for part in (symbols or "").split(",") if part.strip())]
+    if symbols is not None and not wanted:
+        raise UsageError(
+            f"--symbols: expected symbols separated by commas, got {visible(symbols, 80)!r}",
+            hint="Leave it out to train on those of [training], or on all.",
+        )
     request = TrainRequest(
         symbols=tuple(wanted),
         timesteps=timesteps,

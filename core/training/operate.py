@@ -80,7 +80,7 @@ def check_start(workspace: Workspace, request: TrainRequest, *, fresh: bool) -> 
     check_request(request)
     if request.resume and fresh:
         raise UsageError("--resume and --fresh exclude each other")
-    if fresh:
+    if fresh or request.symbols:
         check_data(workspace, request.symbols or workspace.settings.training.symbols)
 
 

@@ -68,6 +68,7 @@ def test_without_a_workspace_every_command_says_so(cli: Cli, command: list[str])
         (["train", "--timesteps", "9" * 30], "--timesteps: expected at most 1000000000000, got"),
         (["stop", "--timeout", "\x1b[31msoon"], "--timeout: expected a number, got"),
         (["audit", "export", "--format", "xml"], "--format: 'xml' is not one of 'json', 'md'"),
+        (["runbook", "--take", "1"], "need the scenario"),
         (["alerts", "silence"], "MATCHER is missing"),
         (["alerts", "silence", "kl"], "--comment is missing"),
         (["status", "--run"], "'--run' requires an argument"),
@@ -94,6 +95,15 @@ def test_a_path_from_a_variable_that_is_not_set_is_not_the_folder_one_stands_in(
     monkeypatch.chdir(tmp_path)
     assert main(command) == 2 and "is that set?" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_knows_the_symbols_that_there_are_no_candles_of(cli: Cli, tmp_path: Path) -> None:
+    cli("init", ".")
+    (tmp_path / "data" / "train" / "SYN01_4h.csv").write_text("timestamp,open,high,low,close,volume\n")
+    done = cli("train", "--symbol", "NIX", "--dry-run")
+    assert done.returncode == 2 and "holds no candles of NIX; it holds SYN01" in done.stderr
+    done = cli("train", "--symbols", "", "--dry-run")
+    assert done.returncode == 2 and "--symbols: expected symbols" in done.stderr
 
 
 def test_the_demo_leaves_a_workspace_alone_that_it_did_not_make(cli: Cli, tmp_path: Path) -> None:
