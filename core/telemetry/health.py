@@ -50,8 +50,6 @@ class Health(msgspec.Struct, frozen=True):
     """Only while it is RUNNING and both total and pace are known; 0 when FINISHED."""
     progress: float | None = None
     """Share of the total timesteps, 0 to 1."""
-    interval_seconds: float | None = None
-    """The usual time between two rows."""
     step_age_seconds: float | None = None
     """Since the timestep last advanced (or since the process started, if it has not yet)."""
 
@@ -95,7 +93,7 @@ def assess(run: Run, health: HealthSettings, now: datetime) -> Health:
         eta = 0.0
     elif status == "RUNNING" and total and timestep is not None and speed:
         eta = max(0.0, (total - timestep) / speed)
-    return Health(status, reason, late, speed, eta, progress, pace.interval, age)
+    return Health(status, reason, late, speed, eta, progress, age)
 
 
 def recent_pace(run: Run) -> Pace:

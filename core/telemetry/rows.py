@@ -23,9 +23,6 @@ from core.telemetry.metrics import ELAPSED_COLUMNS, TIMESTEP_COLUMNS, canonical,
 
 Naming = Callable[[str], "tuple[str, float] | None"]
 
-MALFORMED_SHOWN = 8
-"""How many offsets of malformed rows are kept."""
-
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SPECIAL = re.compile(rb"([+-]?)(nan|inf|infinity)", re.IGNORECASE)
 _NUMERIC = b"0123456789+-.eE"

@@ -130,7 +130,6 @@ def test_pace_eta_and_progress(now: datetime) -> None:
     assert health.steps_per_second == pytest.approx(2048 / 30)
     assert health.eta_seconds == pytest.approx(20_480 / (2048 / 30))
     assert health.progress == 0.5
-    assert health.interval_seconds == pytest.approx(30)
 
 
 def test_a_process_that_is_alive_after_its_last_step_is_said_to_save_or_to_wait_for_room(
