@@ -76,8 +76,8 @@ def _status_text(report: Status, facts: Facts) -> str:
         f"  {facts.health.reason}",
         "",
         f"progress    {number(report.timestep)} / {total} steps   {progress}   "
-        f"pace {number(report.steps_per_second)} steps/s   ETA {duration(report.eta_seconds)}",
-        f"last row    {age(report.last_row_age_seconds)} ago",
+        f"{_pace(report)}   ETA {duration(report.eta_seconds)}",
+        _last_row(report),
         (
             f"checkpoint  {checkpoint.count} saved, newest {age(checkpoint.age_seconds)} ago"
             if checkpoint and checkpoint.count
@@ -88,8 +88,9 @@ def _status_text(report: Status, facts: Facts) -> str:
     ]
     for metric, view in report.metrics.items():
         decimals = METRICS[metric].decimals
+        last = "not finite" if view.last is None and view.points else number(view.last, decimals)
         lines.append(
-            f"{METRICS[metric].label:<20}{number(view.last, decimals):>12}{number(view.min, decimals):>12}"
+            f"{METRICS[metric].label:<20}{last:>12}{number(view.min, decimals):>12}"
             f"{number(view.max, decimals):>12}{number(view.points):>9}  {view.trend}"
         )
     if not report.metrics:
@@ -106,6 +107,24 @@ def _status_text(report: Status, facts: Facts) -> str:
         f"{source.malformed} malformed rows in {source.path}" for source in report.sources if source.malformed
     ]
     return "\n".join(lines)
+
+
+def _pace(report: Status) -> str:
+    """A run that makes no steps any more has none now."""
+    from core.units import number
+
+    words = "pace" if report.status in ("RUNNING", "STALLED") else "last pace"
+    return f"{words} {number(report.steps_per_second)} steps/s"
+
+
+def _last_row(report: Status) -> str:
+    from core.units import age
+
+    if report.timestep is None:
+        return "last row    none yet"
+    if report.last_row_age_seconds is None:
+        return "last row    at a time that is not known"
+    return f"last row    {age(report.last_row_age_seconds)} ago"
 
 
 def check(

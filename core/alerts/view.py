@@ -196,9 +196,9 @@ def phrase(rule: Rule, state: AlertState, detail: str, timestep: int | None) -> 
     text = detail
     if state in ("firing", "pending") and (limit := _limit(rule)):
         text += f" {limit}"
-    if timestep is not None:
-        text += f" at step {number(timestep)}"
-    return text
+    if timestep is None or f"at step {number(timestep)}" in text:
+        return text
+    return f"{text.rstrip('.')} at step {number(timestep)}"
 
 
 def condition_text(rule: Rule) -> str:

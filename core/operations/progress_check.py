@@ -161,6 +161,7 @@ def _details(run: Run, facts: RunFacts, checks: Checks, reasons: tuple[str, ...]
     share = (
         f" ({min(100.0, 100 * facts.timestep / total):.1f} %)" if facts.timestep is not None and total else ""
     )
+    over = "" if facts.status in ("RUNNING", "STALLED", "UNKNOWN") else " at its last rows"
     progress = f"{number(facts.timestep)} / {number(total)} timesteps{share}"
     checkpoint = MISSING if facts.checkpoint is None else facts.checkpoint.path.name
     evaluation = facts.evaluation
@@ -170,7 +171,8 @@ def _details(run: Run, facts: RunFacts, checks: Checks, reasons: tuple[str, ...]
         f"Run:          {run.info.id or MISSING}" + (f" ({run.info.tag})" if run.info.tag else ""),
         f"Status:       {facts.status}" + (f" - {facts.reason}" if facts.reason else ""),
         f"Progress:     {progress}",
-        f"Pace:         {number(facts.steps_per_second)} steps/s, ETA {duration(facts.remaining_seconds)}",
+        f"Pace:         {number(facts.steps_per_second)} steps/s{over}, "
+        f"ETA {duration(facts.remaining_seconds)}",
         f"Reward:       {number(facts.last_reward, 4)}, {facts.reward_trend}",
         f"KL:           last {number(facts.kl_last, 4)}, median {number(facts.kl_median, 4)}"
         f" ({facts.kl_rows:,} rows); checklist < {checks.kl_good:g}, launch and daily < {checks.kl_daily:g}",

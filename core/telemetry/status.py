@@ -15,6 +15,7 @@ import msgspec
 
 from core.alerts.rule import RunStatus, Severity
 from core.clock import iso
+from core.telemetry.as_of import last_row
 from core.telemetry.metrics import STATUS_NAMES, metric
 from core.telemetry.model import SourceEvent, SourceKind
 from core.telemetry.trend import TrendWord, slope_per_step, trend_word
@@ -122,7 +123,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 def build_status(run: Run, health: Health, alerts: Iterable[AlertLike], now: datetime) -> Status:
     """The status of `run` at `now`; alerts that are inactive are left out."""
-    age = None if run.last_row_at is None else max(0.0, (now - run.last_row_at).total_seconds())
+    written = (last_row(run) or run.last_row_at) if run.timestep is not None else None
+    age = None if written is None else max(0.0, (now - written).total_seconds())
     seen = {name: metric_status(series) for name, series in sorted(run.series.items()) if len(series)}
     return Status(
         generated_at=iso(now),

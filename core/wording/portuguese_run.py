@@ -248,6 +248,9 @@ RUN: dict[str, str] = {
     "an unknown number of": "um número desconhecido de",
     # The progress check's details and reasons, the daily check's points.
     "Pace:         {raw} steps/s, ETA {raw}": "Ritmo:        {} steps/s, ETA {}",
+    "Pace:         {raw} steps/s at its last rows, ETA {raw}": (
+        "Ritmo:        {} steps/s nas suas últimas linhas, ETA {}"
+    ),
     "Run:          {raw}": "Treino:       {}",
     "Status:       {n}": "Estado:       {}",
     "Status:       {n} - {}": "Estado:       {} - {}",

@@ -46,6 +46,10 @@ def test_the_status_rules_the_first_line(
 ) -> None:
     check = progress_check(workspace, make_run(), make_health(status), (), NOW)
     assert (check.status, check.exit_code, check.lines[0]) == (overall, exit_code, words)
+    pace = next(line for line in check.details if line.startswith("Pace:"))
+    assert ("steps/s at its last rows" in pace) == (status not in ("RUNNING", "STALLED")), (
+        "a pace of the past"
+    )
 
 
 @pytest.mark.parametrize(

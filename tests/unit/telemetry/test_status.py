@@ -129,6 +129,20 @@ def test_nothing_known_is_absent_with_nulls(now: datetime) -> None:
     assert shown["checkpoint"] == {"path": None, "age_seconds": None, "count": 0}
 
 
+def test_a_run_without_a_row_has_no_age_of_one(now: datetime) -> None:
+    """What was written just now is a header, or a log."""
+    run = Run(RunInfo(id="r", directory=Path("/r"), started_at=now))
+    run.last_row_at = now
+    assert as_json(run, now)["last_row_age_seconds"] is None
+
+
+def test_the_age_of_the_last_row_is_no_younger_log_line_s(now: datetime) -> None:
+    run = run_with([0.01])
+    run.step, run.last_row_at = 2048, now
+    run.series["approx_kl"].time[0] = (now - timedelta(hours=2)).timestamp()
+    assert as_json(run, now)["last_row_age_seconds"] == 7200
+
+
 def test_evaluations_stand_apart_from_the_interfaces_metrics(now: datetime) -> None:
     run = run_with([0.1])
     series = Series("eval_sharpe")
