@@ -111,9 +111,10 @@ def clock(moment: datetime) -> str:
     return moment.strftime("%H:%M:%SZ")
 
 
-def gigabytes(size: float | None) -> str:
-    """Bytes as `81 GB` (decimal gigabytes), one decimal below ten."""
+def gigabytes(size: float | None, not_like: float | None = None) -> str:
+    """Bytes as `81 GB` (decimal gigabytes), one decimal below ten, and more where it would read like a limit
+    of bytes that it is not."""
     if size is None:
         return MISSING
     value = size / 1e9
-    return f"{value:.1f} GB" if value < 10 else f"{value:.0f} GB"
+    return f"{apart(value, None if not_like is None else not_like / 1e9, 1 if value < 10 else 0)} GB"

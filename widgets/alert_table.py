@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.telemetry.model import Series
 
 SEVERITY_TONE: dict[str, Tone] = {"critical": "critical", "warning": "warning", "info": "unknown"}
-Standing = Literal["firing", "pending", "acknowledged", "silenced", "nodata", "resolved"]
+Standing = Literal["firing", "pending", "acknowledged", "silenced", "nodata", "resolved", "ended"]
 _STATES = ("firing", "pending", "nodata", "resolved")
 STANDING_TONE: dict[Standing, Tone] = {
     "firing": "critical",
@@ -32,15 +32,19 @@ STANDING_TONE: dict[Standing, Tone] = {
     "silenced": "accent",
     "nodata": "unknown",
     "resolved": "good",
+    "ended": "unknown",
 }
 
 
 def standing(alert: AlertView) -> Standing:
-    """Its state as people name it: a firing alert that somebody took is acknowledged."""
+    """Its state as people name it: a firing alert that somebody took is acknowledged, one that ended
+    although nothing cleared it is ended."""
     if alert.state == "firing" and alert.acknowledged:
         return "acknowledged"
     if alert.firing and alert.silenced:
         return "silenced"
+    if alert.uncleared:
+        return "ended"
     return "nodata" if alert.state == "inactive" else alert.state
 
 
@@ -115,12 +119,12 @@ class AlertTable(RowList):
         alert = self.alerts[index]
         tone = SEVERITY_TONE[alert.severity]
         stands = standing(alert)
-        quiet = stands in ("resolved", "nodata", "acknowledged", "silenced")
+        quiet = stands in ("resolved", "ended", "nodata", "acknowledged", "silenced")
         age = units.age(age_seconds(alert, self._now)) if self._now else units.MISSING
         rule = self.rules.get(alert.rule)
         eased = eased_to(alert, rule, self.series)
         values: tuple[tuple[str, str], ...] = (
-            (f"{glyph(tone)} {alert.severity}", "dim" if stands == "resolved" else tone),
+            (f"{glyph(tone)} {alert.severity}", "dim" if stands in ("resolved", "ended") else tone),
             (safe(alert.rule, 60), "plain" if quiet else "bright"),
             (state_word(stands, alert.no_data), STANDING_TONE[stands] if stands != "firing" else tone),
             (value_text(alert.value if eased is None else eased, rule), "plain"),

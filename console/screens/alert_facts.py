@@ -42,9 +42,11 @@ def summary(alerts: Sequence[AlertView], now: datetime) -> tuple[str, Tone]:
     """`2 firing, 1 acknowledged, oldest 14 min`, with the tone of the worst that nobody took."""
     words = headline(alerts, now)
     untaken = [alert for alert in alerts if alert.firing and not alert.acknowledged and not alert.silenced]
-    resolved = sum(alert.state == "resolved" for alert in alerts)
-    if resolved and not any(alert.firing for alert in alerts):
-        words += f", {resolved} resolved"
+    if not any(alert.firing for alert in alerts):
+        ended = sum(alert.uncleared for alert in alerts)
+        resolved = sum(alert.state == "resolved" for alert in alerts) - ended
+        words += f", {resolved} resolved" if resolved else ""
+        words += f", {ended} ended uncleared" if ended else ""
     if untaken:
         critical = any(alert.severity == "critical" for alert in untaken)
         return words, "critical" if critical else "warning"

@@ -189,7 +189,8 @@ def _alert_parts(alert: AlertView, rule: Rule | None, series: Mapping[str, Serie
     ):
         parts.append((words, "plain" if alert.firing else "dim"))
     if not alert.firing:
-        parts.append(("no data" if alert.state == "nodata" else alert.state, "dim"))
+        other = {"nodata": "no data", "resolved": "ended" if alert.uncleared else "resolved"}
+        parts.append((other.get(alert.state, alert.state), "dim"))
     elif alert.no_data:
         parts.append(("data stopped", "dim"))
     if alert.since_timestep is not None:
@@ -204,11 +205,12 @@ def _value_words(alert: AlertView, rule: Rule | None, eased: float | None) -> st
     value, limit = alert.value, alert.threshold
     if value is None or limit is None:
         return ""
-    sign = ">" if value > limit else "<"
+    flat = rule is not None and rule.condition == "flat"
+    sign = ">" if value > limit else "≤" if flat else "<"
     if rule is not None and rule.condition in ("checkpoint_age", "step_age", "absent"):
         return f"{units.duration(value)} {sign} {units.duration(limit)}"
     if rule is not None and rule.condition == "disk_free":
-        return f"{units.gigabytes(value)} {sign} {units.gigabytes(limit)}"
+        return f"{units.gigabytes(value, limit)} {sign} {units.gigabytes(limit)}"
     shown = value if eased is None else eased
-    short = units.number(shown) if abs(shown) >= 999.5 else f"{shown:.3g}"
+    short = units.number(shown) if abs(shown) >= 999.5 else units.significant(shown, limit, 3)
     return f"{short}{'' if eased is None else ', was'} {sign} {limit:,.15g}"

@@ -71,8 +71,10 @@ def form_entries(standup: Standup) -> tuple[FormEntry, ...]:
             "tuning",
             "Tuning needed?",
             PLAN,
-            f"{say('Yes')}: {standup.tuning}" if standup.tuning else say("No"),
-            "warning" if standup.tuning else "good",
+            f"{say('Yes')}: {standup.tuning}"
+            if standup.tuning
+            else say("No" if standup.tuning_known else "unknown"),
+            "warning" if standup.tuning else "good" if standup.tuning_known else "unknown",
         ),
         written(
             "blockers",
@@ -109,6 +111,8 @@ def changes(standup: Standup, line: str, text: str) -> dict[str, object]:
     if line in _SEVERAL:
         parts = tuple(part.strip() for part in text.split(";") if part.strip())
         return {field: parts, "issues_known": True} if line == "issues" else {field: parts}
+    if line == "tuning":
+        return {field: text, "tuning_known": True}
     return {field: "" if text == _template(standup, line) else text}
 
 

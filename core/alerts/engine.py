@@ -18,8 +18,8 @@ import msgspec
 
 from core.alerts.evaluate import ROW_CONDITIONS, applies, whole
 from core.alerts.ledger import Ledger, since_edit
-from core.alerts.look import DataFacts, HostFacts, RunHealth, Scene, look, no_longer
-from core.alerts.machine import INITIAL, Change, Sample, State, step
+from core.alerts.look import DataFacts, HostFacts, RunHealth, Scene, ended_at, look, no_longer
+from core.alerts.machine import INITIAL, NOT_CLEARED, Change, Sample, State, not_before, step
 from core.alerts.on_record import adopted, shown
 from core.alerts.ownership import ownership
 from core.alerts.rule import Rule
@@ -222,6 +222,8 @@ class AlertEngine:
         changes = []
         for name, sample in samples.items():
             sample = replace(sample, inhibited_by=inhibitor(name, self._rules, self._states))
+            if sample.state == "off":
+                sample = not_before(sample, self._states[name], scene.now)
             self._states[name], change = step(name, self._rules[name], self._states[name], sample)
             if change is not None:
                 changes.append(change)
@@ -231,20 +233,17 @@ class AlertEngine:
         """The row rules that no longer apply, and those whose rows never came."""
         run, health, now = scene.run, scene.health, scene.now
         samples: dict[str, Sample] = {}
-        timestep = run.timestep
+        timestep, ended = run.timestep, ended_at(run, health.status, now)
         for track in self._tracks:
             started = track.run_start(run)
             elapsed = None if started is None else now.timestamp() - started
             for name in track.names:
                 rule = self._rules[name]
                 if health.status not in rule.states:
-                    samples[name] = Sample(
-                        "off", timestep, now.timestamp(), detail=no_longer(rule, health.status)
-                    )
+                    samples[name] = Sample("off", timestep, ended, detail=no_longer(rule, health.status))
                 elif rule.within_seconds and elapsed is not None and elapsed > rule.within_seconds:
-                    samples[name] = Sample(
-                        "off", timestep, now.timestamp(), detail="not cleared, but its time is over"
-                    )
+                    over = now.timestamp() - (elapsed - rule.within_seconds)
+                    samples[name] = Sample("off", timestep, over, detail=f"{NOT_CLEARED}its time is over")
                 elif not track.started and timestep is not None and applies(rule, timestep, elapsed):
                     samples[name] = Sample("nodata", timestep, now.timestamp())
         return samples

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from core.alerts.evaluate import above, applies, below
-from core.alerts.machine import Sample
+from core.alerts.machine import NOT_CLEARED, Sample
 from core.alerts.rule import Condition, Rule, RunStatus
 from core.telemetry.model import Run, Series
 from core.units import duration, gigabytes, number
@@ -92,7 +92,8 @@ def look(rule: Rule, scene: Scene) -> Sample:
     run, health = scene.run, scene.health
     timestep, time = run.timestep, scene.now.timestamp()
     if health.status not in rule.states:
-        return Sample("off", timestep, time, detail=no_longer(rule, health.status))
+        ended = ended_at(run, health.status, scene.now)
+        return Sample("off", timestep, ended, detail=no_longer(rule, health.status))
     if not applies(rule, timestep, scene.elapsed):
         return Sample("off", timestep, time)
     if rule.source and scene.elapsed is None:
@@ -107,7 +108,13 @@ def look(rule: Rule, scene: Scene) -> Sample:
 def no_longer(rule: Rule, status: RunStatus) -> str:
     """Why a rule does not apply to a run of this status. Of the crash that is its end; any other alert that
     ends so was not cleared by anything that was measured."""
-    return f"the run is {status}" if rule.condition == "crashed" else f"not cleared, but the run is {status}"
+    return f"{'' if rule.condition == 'crashed' else NOT_CLEARED}the run is {status}"
+
+
+def ended_at(run: Run, status: RunStatus, now: datetime) -> float:
+    """Since when a rule does not apply to a run of this status: its end where that is known, else `now`."""
+    over = run.info.ended_at or run.last_row_at if status in ("FINISHED", "STOPPED", "CRASHED") else None
+    return min(over or now, now).timestamp()
 
 
 Judged = tuple[float | None, bool, bool, str] | None
@@ -212,7 +219,9 @@ def _data_faults(rule: Rule, scene: Scene) -> Judged:
 
 def _disk_free(rule: Rule, scene: Scene) -> Judged:
     free = None if scene.host is None else scene.host.disk_free_bytes
-    return None if free is None else (free, *below(rule, free), f"{gigabytes(free)} disk free")
+    return (
+        None if free is None else (free, *below(rule, free), f"{gigabytes(free, rule.threshold)} disk free")
+    )
 
 
 def _memory_free(rule: Rule, scene: Scene) -> Judged:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from core.alerts.rule import Rule
@@ -87,6 +88,8 @@ class Change:
 
 
 INITIAL = State()
+NOT_CLEARED = "not cleared, but "
+"""How the words of an alert begin that ended because its rule does not apply any more."""
 
 
 def step(name: str, rule: Rule, state: State, sample: Sample) -> tuple[State, Change | None]:
@@ -114,7 +117,7 @@ def _off(name: str, state: State, sample: Sample) -> tuple[State, Change | None]
         return _resolve(
             name,
             state,
-            replace(sample, detail=sample.detail or "not cleared, but the rule no longer applies"),
+            replace(sample, detail=sample.detail or f"{NOT_CLEARED}the rule no longer applies"),
         )
     if state.name in ("pending", "nodata"):
         calm = State(generation=state.generation)
@@ -150,6 +153,13 @@ def _while_firing(name: str, rule: Rule, state: State, sample: Sample) -> tuple[
     ):
         return _resolve(name, state, sample)
     return still_firing(state, state.value, clearing, inhibited), None
+
+
+def not_before(sample: Sample, state: State, now: datetime) -> Sample:
+    """The sample; at `now` where it would end what began later, or at a time that is not known."""
+    begun = None if state.since is None else state.since.time
+    early = state.since is not None and (begun is None or sample.time is None or sample.time < begun)
+    return replace(sample, time=now.timestamp()) if early else sample
 
 
 def still_firing(

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.alerts.machine import AlertState, State
+from core.alerts.machine import NOT_CLEARED, AlertState, State
 from core.alerts.ownership import Ownership
 from core.alerts.rule import Condition, Rule, Severity
 from core.clock import from_epoch
@@ -76,6 +76,11 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def firing(self) -> bool:
         return self.state == "firing"
+
+    @property
+    def uncleared(self) -> bool:
+        """It ended with what its rule is about, and not because the condition did."""
+        return self.state == "resolved" and self.message.startswith(NOT_CLEARED)
 
     @property
     def silenced(self) -> bool:
@@ -237,7 +242,7 @@ def value_text(rule: Rule, value: float | None) -> str:
     if rule.condition in _SECONDS:
         return duration(value)
     if rule.condition == "disk_free":
-        return gigabytes(value)
+        return gigabytes(value, rule.threshold)
     if rule.condition == "memory_free":
         return percent(value, 0)
     if rule.condition in ("pace_below", "data_faults"):

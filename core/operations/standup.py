@@ -68,6 +68,8 @@ class Standup(msgspec.Struct, frozen=True, kw_only=True):
     """A person's words in the place of the template's line."""
     tuning: str = ""
     """Empty: no tuning needed."""
+    tuning_known: bool = True
+    """False: neither KL nor the reward's trend is known, so that nobody measured that none is needed."""
     blockers: tuple[str, ...] = ()
     confidence: Entry
     note: str = ""
@@ -144,7 +146,8 @@ class Standup(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _plan(self) -> tuple[str, ...]:
-        tuning = f"{self.say('Yes')} ({self.tuning})" if self.tuning else self.say("No")
+        none = self.say("No") if self.tuning_known else f"{self.say('unknown')} {GLYPHS['unknown']}"
+        tuning = f"{self.say('Yes')} ({self.tuning})" if self.tuning else none
         return (
             self.own_plan or self.plan.text,
             self.own_monitoring or self.monitoring,
@@ -212,6 +215,7 @@ def build_standup(
         plan=said(plan_entry(facts, settings, decision)),
         monitoring=say(monitoring(facts), language),
         tuning=say(tuning(facts, settings.checks, decision), language),
+        tuning_known=decision is not None or facts.kl_last is not None or facts.reward_trend != "UNKNOWN",
         blockers=all_said(blockers(facts)),
         confidence=said(trust),
         note=visible(note),

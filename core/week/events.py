@@ -141,8 +141,9 @@ class WeekEvents:
         entries = self._records.entries("preflight") if self._records is not None else []
         if planned.command == "ppo-console preflight":
             if not self._absent:
-                word = entries[-1].subject if entries else "not recorded"
-                return "done", f"{word}; the training was started"
+                if not entries:
+                    return "not_applicable", "not recorded; the training was started"
+                return "done", f"{entries[-1].subject}; the training was started"
             if entries and entries[-1].subject == "READY" and entries[-1].at.date() >= planned.at.date():
                 return "done", f"READY, {iso(entries[-1].at)}"
             return self._open(planned, entries[-1].subject if entries else "no preflight is recorded")
@@ -150,8 +151,8 @@ class WeekEvents:
         held = [item for item in planned.items if item in ticks and ticks[item].state != "unticked"]
         if len(held) == len(planned.items):
             return "done", f"ticked by {ticks[held[-1]].operator}"
-        if not self._absent:
-            return "done", "the training was started"
+        if not self._absent:  # nobody knows that it was done
+            return "not_applicable", "the training was started"
         return self._open(planned, f"{len(held)} of {len(planned.items)} ticked")
 
     def _training(self, planned: Planned) -> tuple[EventState, str]:

@@ -275,7 +275,21 @@ def test_rules_about_a_running_training_end_with_it_and_say_that_nothing_cleared
         assert ended == [] and view.firing
         return
     assert [each.state for each in ended] == ["resolved"] and view.state == "resolved"
-    assert view.message.startswith("not cleared, but the run is FINISHED")
+    assert view.message.startswith("not cleared, but the run is FINISHED") and view.uncleared
+
+
+def test_an_alert_that_ended_with_its_run_ended_when_the_run_did(scene: Any) -> None:
+    """Whoever opens it days later is told of no end of now."""
+    from datetime import timedelta
+
+    drive(AlertEngine({}, "run-1"), scene, "no_improvement", beyond(RULES["no_improvement"]))
+    over = scene.now + timedelta(minutes=1)
+    scene.known(ended_at=over)
+    scene.health.status = "FINISHED"
+    scene.later(3 * 86_400)
+    engine = AlertEngine({"no_improvement": enabled("no_improvement")}, "run-1")
+    fired, ended = engine.update(scene.run, scene.health, scene.now)
+    assert (fired.state, ended.state, ended.at) == ("firing", "resolved", over)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if RULES[name].condition not in ROW_CONDITIONS])

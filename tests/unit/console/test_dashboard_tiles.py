@@ -58,6 +58,10 @@ def line(kl: float | None = None, **changes: Any) -> str:
         ({"rule": "slow", "value": 999.6, "threshold": 12_345.5}, "1,000 < 12,345.5"),
         ({"rule": "checkpoint_age", "value": 46_920.0, "threshold": 43_200.0}, "13h02m > 12h00m"),
         ({"rule": "disk_low", "value": 9.8e9, "threshold": 1e10}, "9.8 GB < 10"),
+        ({"rule": "disk_low", "value": 9.98e9, "threshold": 1e10}, "9.98 GB < 10 GB"),
+        ({"value": 0.100004}, "0.100004 > 0.1"),
+        ({"rule": "flat_reward", "value": 0.3, "threshold": 0.3}, "0.3 ≤ 0.3"),
+        ({"state": "resolved", "message": "not cleared, but the run is FINISHED"}, "ended"),
     ],
 )
 def test_a_value_and_its_limit_are_told_in_the_rules_unit(changes: Any, words: str) -> None:

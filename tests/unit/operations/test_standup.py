@@ -282,6 +282,16 @@ def test_the_documents_glyphs_survive_in_markdown(
     assert "U+" not in standup.markdown()
 
 
+def test_no_tuning_is_not_said_where_nothing_of_it_was_measured(
+    workspace: Any, make_run: Any, make_health: Any
+) -> None:
+    """Neither a finite KL nor enough rows for a trend."""
+    blind = build_standup(workspace, make_run(2, kl=lambda _: float("nan")), make_health(), (), NOW)
+    assert "Any tuning needed? unknown ❔" in blind.text()
+    seen = build_standup(workspace, make_run(), make_health(), (), NOW)
+    assert "Any tuning needed? No" in seen.text()
+
+
 def test_a_past_moment_uses_what_was_known_then(workspace: Any, make_run: Any, make_health: Any) -> None:
     run = make_run(120)
     standup = build_standup(workspace, run, make_health(), (), NOW + timedelta(days=1), moment=NOW)

@@ -99,6 +99,18 @@ def test_what_is_not_done_in_its_window_is_overdue(week: Any, workspace: Any, st
     assert states(again, "setup.") == states(again, "preflight.") == ["done"]
 
 
+def test_what_nobody_recorded_before_a_start_is_passed_over_and_not_done(
+    week: Any, store: Any, make_run: Any
+) -> None:
+    run = make_run(60)
+    found = week(run, START + timedelta(hours=1))
+    assert states(found, "setup.") == states(found, "preflight.") == ["not_applicable"]
+    store.settle("preflight", "FIX", {}, {}, START - timedelta(hours=4))
+    found = week(run, START + timedelta(hours=1))
+    (event,) = (event for event in found.events if event.id.startswith("preflight."))
+    assert (event.state, event.detail) == ("done", "FIX; the training was started")
+
+
 def test_a_slot_is_done_when_its_items_are_and_says_what_is_open(
     week: Any, store: Any, make_run: Any, write_evaluations: Any
 ) -> None:
