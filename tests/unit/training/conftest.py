@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from core.models.artifacts import write_artifacts
 from core.models.manifest import Manifest, Normalisation, Role, Statistics
 from core.models.weights import Weights
+from core.training.runfile import RunRecord
 from core.workspace import Workspace, init_workspace
 
 NAMES = ("return", "volatility", "position")
@@ -45,6 +47,15 @@ def random_weights(seed: int = 0, hidden: int = 4) -> Weights:
 def statistics(size: int, enabled: bool = True) -> Statistics:
     mean = tuple(0.1 * index for index in range(size))
     return Statistics(enabled=enabled, mean=mean, var=(2.0,) * size, count=10.0, clip=10.0, epsilon=1e-8)
+
+
+@pytest.fixture
+def make_record() -> Callable[..., RunRecord]:
+    """`make_record(outcome="stopped", …)`."""
+    fields: dict[str, Any] = {"id": "run-1", "mode": "paper", "total_timesteps": 500_000, "seed": 0}
+    fields |= {"hyperparameters": {}, "started_at": "2026-02-23T14:00:00Z", "nonce": ""}
+    fields |= {"lanes": 16, "torch_threads": 1, "net_arch": (64, 64)}
+    return lambda **changes: RunRecord(**{**fields, **changes})
 
 
 @pytest.fixture

@@ -22,21 +22,10 @@ WriteModel = Callable[..., Path]
 
 
 @pytest.fixture
-def old_run(workspace: Workspace, write_model: WriteModel) -> RunRecord:
-    record = RunRecord(
-        id="run-1",
-        mode="paper",
-        total_timesteps=1,
-        seed=0,
-        hyperparameters={},
-        started_at="2026-02-23T14:00:00Z",
-        ended_at="2026-02-23T15:00:00Z",
-        outcome="finished",
-        nonce="",
-        lanes=1,
-        torch_threads=1,
-        net_arch=(),
-    )
+def old_run(
+    workspace: Workspace, write_model: WriteModel, make_record: Callable[..., RunRecord]
+) -> RunRecord:
+    record = make_record(ended_at="2026-02-23T15:00:00Z", outcome="finished")
     write_run(workspace.logs, record)
     (workspace.logs / "convergence_dashboard.csv").write_text("timestep\n")
     (workspace.logs / "tensorboard").mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,19 +46,8 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def record() -> RunRecord:
-    return RunRecord(
-        id="run-1",
-        mode="paper",
-        total_timesteps=256,
-        seed=0,
-        hyperparameters={},
-        started_at="2026-02-23T14:00:00Z",
-        nonce="",
-        lanes=4,
-        torch_threads=1,
-        net_arch=(16, 8),
-    )
+def record(make_record: Callable[..., RunRecord]) -> RunRecord:
+    return make_record(total_timesteps=256, lanes=4, net_arch=(16, 8))
 
 
 def trained(universe: Universe, settings: Settings, steps: int = 384) -> tuple[Any, Any]:

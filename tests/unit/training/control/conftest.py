@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-import msgspec
 import pytest
 
 from core.process import NONCE_VARIABLE, ProcessIdentity, identify
@@ -51,26 +50,6 @@ def process() -> Iterator[Callable[..., ProcessIdentity]]:
         child.communicate()
 
 
-def record_of(identity: ProcessIdentity, **changes: object) -> RunRecord:
-    record = RunRecord(
-        id="run-1",
-        mode="paper",
-        total_timesteps=500_000,
-        seed=0,
-        hyperparameters={},
-        started_at="2026-02-23T14:00:00Z",
-        pid=identity.pid,
-        process_started=identity.started,
-        boot_id=identity.boot_id,
-        nonce=identity.nonce,
-        host=identity.host,
-        lanes=16,
-        torch_threads=1,
-        net_arch=(64, 64),
-    )
-    return msgspec.structs.replace(record, **changes)
-
-
 @pytest.fixture(autouse=True)
 def candles(workspace: Workspace) -> None:
     """Files that are there by name; nothing here reads them."""
@@ -84,6 +63,18 @@ def never_launches() -> Iterator[mock.Mock]:
         yield launch
 
 
-@pytest.fixture(name="record_of")
-def _record_of() -> Callable[..., Any]:
-    return record_of
+@pytest.fixture
+def record_of(make_record: Callable[..., RunRecord]) -> Callable[..., RunRecord]:
+    """Of a run whose trainer is that process."""
+
+    def of(identity: ProcessIdentity, **changes: Any) -> RunRecord:
+        known: dict[str, Any] = {
+            "pid": identity.pid,
+            "process_started": identity.started,
+            "boot_id": identity.boot_id,
+            "nonce": identity.nonce,
+            "host": identity.host,
+        }
+        return make_record(**{**known, **changes})
+
+    return of

@@ -67,7 +67,14 @@ class FakeSaver:
 class Stage:
     """A session over fakes, with a clock that is set by hand."""
 
-    def __init__(self, workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        now: datetime,
+        monkeypatch: pytest.MonkeyPatch,
+        make_record: Callable[..., RunRecord],
+    ) -> None:
+        self._make_record = make_record
         self.now = now
         self.model = FakeModel()
         self.saver = FakeSaver(workspace.root)
@@ -87,18 +94,7 @@ class Stage:
         return Evaluation(timestep, 1.5, sharpe, 2.0, 50.0, math.inf, 3)
 
     def open(self, **changes: Any) -> TrainingSession:
-        record = RunRecord(
-            id="run-1",
-            mode="paper",
-            total_timesteps=10_000,
-            seed=0,
-            hyperparameters={},
-            started_at="2026-02-23T14:00:00Z",
-            nonce="",
-            lanes=16,
-            torch_threads=1,
-            net_arch=(64, 64),
-        )
+        record = self._make_record(total_timesteps=10_000, **changes)
         base = self.workspace.settings
         settings = msgspec.structs.replace(
             base,
@@ -107,7 +103,7 @@ class Stage:
         self.model.session = TrainingSession(
             self.workspace,
             settings,
-            msgspec.structs.replace(record, **changes),
+            record,
             self.model,  # type: ignore[arg-type]
             self.saver,  # type: ignore[arg-type]
             Validation(None, np.zeros(0, np.float32)),  # type: ignore[arg-type]
@@ -135,5 +131,10 @@ class Stage:
 
 
 @pytest.fixture
-def stage(workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    return Stage(workspace, now, monkeypatch)
+def stage(
+    workspace: Workspace,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    make_record: Callable[..., RunRecord],
+) -> Stage:
+    return Stage(workspace, now, monkeypatch, make_record)
