@@ -138,7 +138,8 @@ def fitted(facts: HeaderFacts, width: int) -> Content:
 def _with_event_cut(kept: dict[str, Content], upcoming: tuple[str, str], width: int) -> dict[str, Content]:
     """The event's name shortened to the room there is; else no time: without its event it helps nobody.
 
-    Mode, bar and symbols make room: the percentage says what the bar says.
+    Mode and bar make room for the whole name, the percentage says what the bar says; symbols only where else
+    it could not be told.
     """
     whole, left = (safe(text, 80) for text in upcoming)
     rest = {name: part for name, part in kept.items() if name != "upcoming"}
@@ -146,8 +147,9 @@ def _with_event_cut(kept: dict[str, Content], upcoming: tuple[str, str], width: 
     for victim in ("", "mode", "bar", "symbols"):
         shorter.pop(victim, None)
         room = width - _length(shorter) - 2 - len(left) - 1
-        if room >= _LEAST_EVENT:
-            name = Content(whole.removesuffix(left).rstrip()).truncate(room, ellipsis=True)
+        event = Content(whole.removesuffix(left).rstrip())
+        if room >= event.cell_length or (room >= _LEAST_EVENT and victim in ("bar", "symbols")):
+            name = event.truncate(room, ellipsis=True) if room < event.cell_length else event
             return {**shorter, "upcoming": Content.styled(f"{name.plain} {left}", DIM)}
     return rest
 

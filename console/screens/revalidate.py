@@ -56,10 +56,11 @@ _EMPTY_SYMBOLS = "Return, drawdown, win rate, profit factor and trades of each s
 _EMPTY_EQUITY = "The portfolio's equity and its drawdown."
 
 
-def _empty_gates() -> str:
+def _empty_gates(*, busy: bool = False) -> str:
+    begins = "The model is being judged" if busy else f"{key_of('revalidate.start')} judges the model"
     return (
-        f"{key_of('revalidate.start')} judges the model. The six gates then stand here: limit, value, "
-        "margin, what a random policy reaches, verdict."
+        f"{begins}. The six gates then stand here: limit, value, margin, what a random policy reaches, "
+        "verdict."
     )
 
 
@@ -137,7 +138,7 @@ class Revalidate(ConsoleScreen):
         self._say_steps()
         result = state.result
         gates = self.query_one("#gates", GateTable)
-        gates.empty = _empty_gates() if workspace is not None else _no_workspace()
+        gates.empty = _empty_gates(busy=state.busy) if workspace is not None else _no_workspace()
         gates.show(result.gates if result else ())
         self.query_one("#symbols", SymbolTable).show(result.symbols if result else ())
         self.query_one("#equity", EquityChart).show(result.curve if result else None)

@@ -7,12 +7,16 @@ import io
 import threading
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 import core.revalidation.worker as worker_module
+from console.screens.revalidate_facts import answer
+from console.states import RevalidationState
 from console.stores import open_store
 from core.errors import CancelledError, UnreadableError
 from core.revalidation.pipeline import Progress
@@ -175,6 +179,7 @@ async def test_confirm_five_steps_and_only_then_the_decision(given: Any, make: A
             in text
         )
         assert "esc cancels" in text and "██ " not in text.splitlines()[-3]
+        assert "The model is being judged. The six gates then stand here" in text
         assert "judging now: step 3 of 5, backtest 44 of 62" in text
         child.go_on.set()
         text = await settled(given, pilot, "██ NO-GO ██")
@@ -286,6 +291,14 @@ async def test_the_header_names_what_the_result_judged_and_what_would_be_judged_
         assert "data /elsewhere  7 symbols" in head and "rule checklist policy, 3 episodes" in head
         assert "R judges models/ppo_phase4/best_model.zip  not there yet" in head
         assert "██ NO-GO ██  2/6   another model" in text
+
+
+def test_a_model_of_the_same_name_elsewhere_is_told_by_its_folder() -> None:
+    """As in a copied workspace: not that it judged best_model.zip, and R judges best_model.zip."""
+    result = make_result(model={"path": "/old/models/best_model.zip"})
+    state = RevalidationState(result=result, model_path=Path("/new/models/best_model"))
+    words, _tone = answer(state, "another", datetime(2026, 2, 27, 16, tzinfo=UTC))
+    assert "judged best_model.zip in /old/models, and R judges the one in /new/models" in words
 
 
 async def test_a_decision_whose_model_is_gone_is_not_shown_as_a_current_one(given: Any, make: Any) -> None:

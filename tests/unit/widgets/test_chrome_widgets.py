@@ -73,6 +73,14 @@ def test_a_time_until_the_next_event_never_stands_without_the_event(width: int, 
     assert line.endswith(said) if said else "1h22m" not in line, line
 
 
+def test_the_bar_makes_room_for_the_events_whole_name() -> None:
+    event = "Pre-revalidation checklist in 4d06h"
+    facts = msgspec.structs.replace(FACTS, status="FINISHED", eta_seconds=None, upcoming=(event, "in 4d06h"))
+    roomy, close = fitted(facts, 140).plain, fitted(facts, 108).plain
+    assert event in roomy and "▕" in roomy
+    assert event in close and "▕" not in close and "%" in close
+
+
 @given(st.integers(0, 200), st.text(max_size=90), st.integers(0, 10**9))
 def test_the_header_never_exceeds_its_width_and_always_keeps_the_status(
     width: int, name: str, step: int
