@@ -26,6 +26,8 @@ from core.files import read_regular
 from core.text import visible
 
 MAX_BYTES = 1_000_000
+LARGEST = 1_000_000_000_000
+"""Of any number of the configuration: more is a slip, and no clock or memory holds it."""
 _SHOWN = 20
 _S = TypeVar("_S", bound=msgspec.Struct)
 
@@ -122,6 +124,8 @@ def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Pr
                 continue
             if isinstance(converted, float) and not math.isfinite(converted):
                 problems.append(Problem(name, "a finite number", _got(value)))
+            elif isinstance(converted, int | float) and abs(converted) > LARGEST:
+                problems.append(Problem(name, f"a number of at most {LARGEST:,}", _got(value)))
             elif isinstance(converted, str) and "\0" in converted:
                 problems.append(Problem(name, "text without NUL", _got(value)))
             else:

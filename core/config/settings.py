@@ -15,6 +15,7 @@ from core.alerts.rule import Rule, Severity, default_rules
 
 PositiveInt = Annotated[int, Meta(ge=1, le=10**12)]
 LayerWidth = Annotated[int, Meta(ge=1, le=4096)]
+Seed = Annotated[int, Meta(ge=0, lt=2**32)]
 Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
 Fraction = Annotated[float, Meta(gt=0, lt=1)]
@@ -73,7 +74,7 @@ class Training(_Section, frozen=True):
     """Empty: every symbol in the training data."""
     lanes: PositiveInt = 16
     """Environments that step together; n_steps / lanes is each one's share of a rollout."""
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Seed = 0
     torch_threads: PositiveInt = 1
     net_arch: Annotated[tuple[LayerWidth, ...], Meta(max_length=8)] = (64, 64)
     checkpoint_every: PositiveInt = 50_000
@@ -181,7 +182,7 @@ class Evidence(_Section, frozen=True):
 
 class Revalidation(_Section, frozen=True):
     episodes: PositiveInt = 10
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Seed = 0
     workers: Annotated[str, Meta(pattern=WORKERS_PATTERN)] = "sequential"
     """Where backtests run: `core.backtest.workers`."""
     tested_limit: PositiveInt = 3

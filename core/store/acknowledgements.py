@@ -15,6 +15,7 @@ from core.clock import iso, parse_iso
 from core.errors import UsageError
 from core.store.alert_states import queue_line, stamped
 from core.store.audit import append_entry
+from core.store.connection import reads_rows
 from core.store.operator import OperatorIdentity
 from core.text import visible
 
@@ -100,6 +101,7 @@ def write_acknowledgement(
     )
 
 
+@reads_rows
 def read_acknowledgements(connection: sqlite3.Connection) -> dict[str, Acknowledgement]:
     rows = connection.execute(
         "SELECT key, operator, at, note, severity, after_transition, expires_at FROM acknowledgements"

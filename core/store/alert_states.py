@@ -24,6 +24,7 @@ from core.errors import UnreadableError
 from core.files import append_line
 from core.store import outbox
 from core.store.audit import AuditEntry, append_entry
+from core.store.connection import reads_rows
 from core.store.operator import OperatorIdentity
 from core.text import visible
 
@@ -198,6 +199,7 @@ def stamped(now: datetime, word: str, text: str) -> str:
     return visible(f"{iso(now).replace('T', ' ').removesuffix('Z')} [{word}] {text}")
 
 
+@reads_rows
 def read_firings(connection: sqlite3.Connection, run_id: str) -> dict[str, list[Firing]]:
     """By rule, in the order of their generations."""
     firings: dict[str, list[Firing]] = {}

@@ -8,16 +8,23 @@ reading, and a database that was deleted or replaced under an open console and s
 from __future__ import annotations
 
 import contextlib
+import functools
+import re
 import sqlite3
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from core.errors import ConsoleError, UnreadableError, UsageError
 from core.text import visible
 
 BUSY_SECONDS = 30.0
 _CHECKED_BYTES = 16_000_000
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_LACKS = re.compile(r"no such (table|column)|table \w+ has no column")
 _RESTORE = "Move it aside and start again for an empty one, or put a backup in its place."
 
 
@@ -66,7 +73,8 @@ class Connections:
             self._same_file()
             self._writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._writer
+                with _cursors_freed():
+                    yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
@@ -76,7 +84,7 @@ class Connections:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The reading connection. Raises ConsoleError."""
-        with self._read_lock, sqlite_errors(self.path):
+        with self._read_lock, sqlite_errors(self.path), _cursors_freed():
             yield self._reader
 
     def close(self) -> None:
@@ -90,6 +98,19 @@ class Connections:
                 f"{self.path} was moved, deleted or replaced while the console had it open",
                 hint="Nothing was recorded. Put it back or restart the console.",
             )
+
+
+@contextlib.contextmanager
+def _cursors_freed() -> Iterator[None]:
+    """A cursor that an error stopped half way would hold its lock for as long as anyone keeps the error."""
+    try:
+        yield
+    except BaseException as error:
+        behind: BaseException | None = error
+        while behind is not None:
+            traceback.clear_frames(behind.__traceback__)
+            behind = behind.__context__
+        raise
 
 
 def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
@@ -106,7 +127,8 @@ def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn sqlite3's errors about the file into the error tree; a bug in a statement stays what it is."""
+    """Turn sqlite3's errors about the file, and values in it that nobody wrote, into the error tree; a bug in
+    a statement stays what it is."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -116,6 +138,32 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         if translated is None:
             raise
         raise translated from error
+    except OverflowError as error:
+        raise _strange(path, error) from error
+
+
+class StrangeValue(sqlite3.DataError):
+    """A row holds what no console wrote there."""
+
+
+def reads_rows(read: Callable[_P, _T]) -> Callable[_P, _T]:
+    """`read` makes values of rows; raises StrangeValue where they are none."""
+
+    @functools.wraps(read)
+    def reader(*given: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            return read(*given, **named)
+        except (ValueError, OverflowError) as error:
+            raise StrangeValue(str(error)) from error
+
+    return reader
+
+
+def _strange(path: Path, error: Exception) -> UnreadableError:
+    return UnreadableError(
+        f"{path} holds a value that was not written there: {visible(str(error), 200)}",
+        hint=f"`ppo-console audit verify` says what was changed. {_RESTORE}",
+    )
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -133,11 +181,15 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _translate(path: Path, error: sqlite3.DatabaseError) -> ConsoleError | None:
+    if isinstance(error, StrangeValue):
+        return _strange(path, error)
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         if "decode" in str(error):
             return UnreadableError(f"{path} is damaged: it holds text that is no UTF-8", hint=_RESTORE)
         return None
+    if _LACKS.match(str(error)):
+        return UnreadableError(f"{path} is damaged: {visible(str(error), 200)}", hint=_RESTORE)
     match code & 0xFF:
         case sqlite3.SQLITE_NOTADB:
             return UnreadableError(f"{path} is not a database; expected a ppo-console store", hint=_RESTORE)

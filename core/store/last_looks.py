@@ -11,6 +11,7 @@ from datetime import datetime
 
 from core.clock import iso, parse_iso
 from core.store.audit import AuditEntry, read_entries
+from core.store.connection import reads_rows
 from core.store.operator import OperatorIdentity
 
 
@@ -36,6 +37,7 @@ class Recorded:
     transitions: tuple[TransitionSeen, ...]
 
 
+@reads_rows
 def recorded_since(
     connection: sqlite3.Connection, operator: OperatorIdentity, since: datetime | None
 ) -> Recorded:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.clock import from_epoch, iso
 from core.store.audit import append_entry
+from core.store.connection import reads_rows
 from core.store.operator import OperatorIdentity
 from core.store.silences import read_silences, silencing
 from core.text import visible
@@ -269,6 +270,7 @@ def _words(run_id: str, record: TransitionRecord) -> tuple[str, str]:
     return visible(title, 200), "\n".join(visible(line, 500) for line in lines)
 
 
+@reads_rows
 def _delivery(row: tuple[Any, ...]) -> Delivery:
     (number, run_id, rule, generation, state, target, severity, title, body, status, *rest) = row
     attempts, error, queued, following, deadline, done = rest

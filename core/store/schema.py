@@ -179,6 +179,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _ALERTING, _WEEK, _HASHED)
 """Statement lists; the database's user_version counts how many have run."""
 
 
+_TABLES = (
+    *("audit_log", "ticks", "alert_transitions", "alert_lines", "acknowledgements"),
+    *("silences", "outbox", "steps_taken", "last_looks"),
+)
+
+
 def one_line(statement: str) -> str:
     """Without the line breaks that a hand which puts it back may set otherwise."""
     return " ".join(statement.split())
@@ -226,6 +232,12 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         raise UnreadableError(
             f"{path} was written by a newer ppo-console: version {version}, this one knows {len(MIGRATIONS)}",
             hint="Update ppo-console on this machine; nothing was changed.",
+        )
+    loose = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict"
+    for (name,) in connection.execute(f"{loose} AND name IN ({', '.join('?' * len(_TABLES))})", _TABLES):
+        raise UnreadableError(
+            f"{path} is damaged: its table {name} takes values of any type, so it was made by another hand",
+            hint="Put a backup in its place; nothing was changed.",
         )
     if version == len(MIGRATIONS) and application == APPLICATION_ID:
         return

@@ -15,6 +15,7 @@ from datetime import datetime
 from core.clock import iso, parse_iso
 from core.errors import UsageError
 from core.store.audit import append_entry
+from core.store.connection import reads_rows
 from core.store.operator import OperatorIdentity
 from core.text import visible
 from core.units import duration
@@ -147,6 +148,7 @@ def end_silence(
     return next(each for each in read_silences(connection) if each.id == number)
 
 
+@reads_rows
 def read_silences(connection: sqlite3.Connection) -> list[Silence]:
     """All of them, oldest first."""
     rows = connection.execute(

@@ -15,6 +15,7 @@ from typing import Any
 from core.clock import iso, parse_iso
 from core.store.alert_states import queue_line
 from core.store.audit import append_entry
+from core.store.connection import reads_rows
 from core.store.operator import OperatorIdentity
 from core.text import visible
 
@@ -63,6 +64,7 @@ def write_step(
     return StepTaken(int(cursor.lastrowid or 0), *values, operator.name, parse_iso(iso(now)), note, line)
 
 
+@reads_rows
 def read_steps(connection: sqlite3.Connection, run_id: str) -> list[StepTaken]:
     """Of one run, oldest first."""
     rows = connection.execute(

@@ -16,6 +16,7 @@ from typing import Literal
 from core.clock import iso, parse_iso
 from core.errors import UsageError
 from core.store.audit import append_entry
+from core.store.connection import reads_rows
 from core.store.operator import OperatorIdentity
 from core.text import visible
 
@@ -101,6 +102,7 @@ def _put(connection: sqlite3.Connection, tick: Tick) -> None:
     )
 
 
+@reads_rows
 def read_ticks(connection: sqlite3.Connection) -> dict[str, Tick]:
     rows = connection.execute("SELECT item_id, state, operator, at, note, evidence, sensed FROM ticks")
     return {

@@ -96,8 +96,8 @@ def test_a_rule_that_can_never_work_is_a_problem_of_the_configuration() -> None:
     assert "alerts.kl_spike.resolve_at: expected at most threshold = 0.1, got 0.2" in lines
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400"])
-def test_no_number_of_the_configuration_is_infinite_or_nan(value: str) -> None:
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "1e308", f"-1{'0' * 30}"])
+def test_no_number_of_the_configuration_is_infinite_nan_or_beyond_use(value: str) -> None:
     text = f"[gates]\nsharpe_ratio = {value}\n[alerts.kl_explosion]\nthreshold = {value}\n"
     with pytest.raises(ConfigError) as caught:
         parse_settings(text, PATH)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from core.errors import UnreadableError, UsageError
+from core.store import connection
 from core.store.database import Store
 from core.store.operator import OperatorIdentity
 from core.store.schema import MIGRATIONS
@@ -101,3 +103,40 @@ def test_full_disk_is_said(store: Store, now: datetime) -> None:
     with pytest.raises(UnreadableError, match="disk is full"):
         store.record("note", "x", {"text": "y" * 15_000}, now)
     assert store.entries() == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("UPDATE silences SET comment = CAST(x'ff1b5d' AS TEXT) WHERE id = 2", "holds text that is no UTF-8"),
+        ("UPDATE silences SET ends_at = 'x' || char(27) WHERE id = 2", "holds a value that was not written"),
+        ("ALTER TABLE silences DROP COLUMN comment", "no such column: comment"),
+        ("DROP TABLE silences", "no such table: silences"),
+    ],
+)
+def test_what_a_hand_put_into_the_store_is_one_message_and_keeps_nobody_from_recording(
+    path: Path, ada: OperatorIdentity, now: datetime, monkeypatch: pytest.MonkeyPatch, damage: str, said: str
+) -> None:
+    """A reading that stopped half way would hold its lock for as long as its error is shown."""
+    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.1)
+    with Store(path, ada) as store, Store(path, ada) as other:
+        for _ in range(3):
+            store.silence("rule=kl_*", starts_at=now, ends_at=now + timedelta(hours=1), comment="c", now=now)
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
+            raw.execute(damage)
+        with pytest.raises(UnreadableError) as shown:
+            store.silences()
+        assert said in shown.value.title and "\x1b" not in str(shown.value) and shown.value.exit_code == 1
+        with pytest.raises(UnreadableError):
+            store.end_silence(1, now)
+        other.tick("preflight.gpu", now)
+        store.tick("preflight.disk_free", now)
+
+
+def test_a_table_that_takes_any_type_is_refused_by_name(
+    path: Path, store: Store, ada: OperatorIdentity
+) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.executescript("DROP TABLE last_looks; CREATE TABLE last_looks (operator, at, entry, transition)")
+    with pytest.raises(UnreadableError, match="its table last_looks takes values of any type"):
+        Store(path, ada)
