@@ -13,7 +13,7 @@ from benchmarks.table import Line
 from benchmarks.terminal import Size, run
 
 _QUIET, _QUIET_CPU = 100.0, 1.0
-_LIVE, _LIVE_CROPPED = 2000.0, 1200.0
+_LIVE, _LIVE_SLOW_LINE = 2000.0, 1200.0
 _SLOW = 0.5
 _LOG_PAINTS = 2.0
 _LOGS = "4"
@@ -21,6 +21,8 @@ _HELP = "?"
 """Opens a box over the screen, which goes on below it."""
 _BODY = 4
 """The first row below header, tabs and answer."""
+_NOTE = 12.0
+"""Seconds until the note of what is on record from before has gone, and the charts have its row again."""
 _Opened = dict[str, tuple[Program | None, Size]]
 _Found = dict[str, Flow]
 """Without the programs that did not come to their first values, or left."""
@@ -49,7 +51,7 @@ def measure(subjects: Subjects) -> list[Line]:
         _line("quiet, beside the header's row", "B/s", dict(still), 0.0, quiet),
         Line("quiet, CPU", "% of a core", {**_consoles({}), **_cpu(quiet)}, _QUIET_CPU, cause=_busy(quiet)),
         _line("one row a second", "B/s", _rates(live), _LIVE, live),
-        _line("one row a second, crop's budget", "B/s", _consoles(_rates(live)), _LIVE_CROPPED, live),
+        _line("one row a second, slow line's budget", "B/s", _consoles(_rates(live)), _LIVE_SLOW_LINE, live),
         Line("one row a second, CPU", "% of a core", _cpu(live)),
         *_covered_lines(subjects, quiet_seconds, live_seconds),
         _slow_line(subjects, live, live_seconds),
@@ -66,7 +68,7 @@ def _covered_lines(subjects: Subjects, quiet_seconds: int, live_seconds: int) ->
     live = _flows(subjects, opened, live_seconds, subjects.live.append, _HELP)
     return [
         _line("quiet, under the help", "B/s", _rates(quiet), _QUIET, quiet),
-        _line("one row a second, under the help", "B/s", _rates(live), _LIVE_CROPPED, live),
+        _line("one row a second, under the help", "B/s", _rates(live), _LIVE_SLOW_LINE, live),
     ]
 
 
@@ -142,7 +144,7 @@ def _flows(
         for name, (program, _) in there.items():
             if terminals[name].wait_text(program.marker, PATIENCE) is None:
                 subjects.notes.append(f"{name} did not start: {terminals.pop(name).last_words()}")
-        run(list(terminals.values()), 3 * SETTLE)  # the note of the opening has gone by then
+        run(list(terminals.values()), _NOTE)
         if keys:
             for terminal in terminals.values():
                 terminal.send(keys)

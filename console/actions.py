@@ -37,6 +37,7 @@ class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin, HandoverMixin):
         @property
         def open_screen(self) -> ConsoleScreen: ...
         def update_chrome(self) -> None: ...
+        def draw_all(self) -> None: ...
         def say(self, words: str, tone: Tone = "good") -> None: ...
 
     # Screens.
@@ -126,6 +127,9 @@ class ActionsMixin(IncidentMixin, TrainingMixin, WorkspaceMixin, HandoverMixin):
                 self.say("the models are being copied", "plain")
 
         self.push_screen(Confirm("Back up the models?", facts, "back up"), answered)
+
+    def do_display_redraw(self) -> None:
+        self.draw_all()
 
     def do_display_pause(self) -> None:
         self.paused = not self.paused

@@ -100,6 +100,7 @@ class ConsoleApp(TypedAheadMixin, ActionsMixin, NewsMixin, ThemedApp, inherit_bi
 
     def on_mount(self) -> None:
         self._limit_colours()
+        self.set_class(self.session.slow, "-slow")
         self.session.attach(self.post_message)
         self.set_interval(self._tick_every, self._tick)
 
@@ -131,9 +132,6 @@ class ConsoleApp(TypedAheadMixin, ActionsMixin, NewsMixin, ThemedApp, inherit_bi
         gc.collect()
         gc.freeze()
         gc.enable()
-        from console import left_crop
-
-        left_crop.install()
         if self.greeting:
             self.say(self.greeting)
 

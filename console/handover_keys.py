@@ -63,7 +63,7 @@ class HandoverMixin(_App):
             return
         if self._handover_wanted:
             self._handover_wanted = False
-            self._open_handover()
+            self._open_handover(asked=True)
         elif not (news := news_of(found)):
             self._handover = "told"
         elif found.since is None:
@@ -94,7 +94,7 @@ class HandoverMixin(_App):
         desk.look("handover")
         self.say("what happened is being looked up", "plain")
 
-    def _open_handover(self) -> None:
+    def _open_handover(self, *, asked: bool = False) -> None:
         found = self.session.week_desk.state.handover
         if found is None:
             return
@@ -105,7 +105,7 @@ class HandoverMixin(_App):
 
         self._handover = "told"
         self.say("", "plain")
-        self.push_screen(HandoverPanel(found))
+        self.push_screen(HandoverPanel(found, asked=asked))
 
     def leave_handover(self) -> None:
         """The console ends: what it showed was seen, unless the handover was only announced."""

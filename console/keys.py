@@ -232,6 +232,7 @@ _ACTIONS = (
     Key("handover.open", "A", "A", "handover", "What happened while you were away", "Act"),
     Key("workspace.save", "W", "W", "save", "Save this run as a workspace, and go on in it", "Act"),
     Key("display.pause", "p", "p", "pause", "Hold the display still; following goes on", "Act", footer=60),
+    Key("display.redraw", "ctrl+l", "ctrl+l", "redraw", "Draw the whole screen again", "Act"),
     Key("text.copy", "y", "y", "copy", "Copy the screen's content; also to a file", "Act", footer=50),
     Key(
         "screen.export",

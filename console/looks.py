@@ -6,11 +6,13 @@ Trap avoided: style sheets that are parsed again with each screen that opens.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.filter import LineFilter, Monochrome
 
+from console.changed_cells import ShownCells
 from console.line_filter import NeutralFilter
 from console.terminal import depth, uses_ascii
 from console.theme import theme
@@ -18,6 +20,7 @@ from widgets.tone import Tone
 
 if TYPE_CHECKING:
     from rich.terminal_theme import TerminalTheme
+    from textual.screen import Screen
 
 
 class ThemedApp(App[int]):
@@ -33,6 +36,7 @@ class ThemedApp(App[int]):
         self._ansi_theme: TerminalTheme | None = None
         self._neutral = NeutralFilter(ascii_only=uses_ascii())
         self._few_colours: list[LineFilter] = []
+        self._shown = ShownCells()
         self.register_theme(theme(look))
         self.theme = look
         self._styled_for = look
@@ -59,6 +63,20 @@ class ThemedApp(App[int]):
         if self._ansi_theme is None:
             self._ansi_theme = super().ansi_theme
         return self._ansi_theme
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._shown.changes(renderable)
+        super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        """Also said where the terminal comes back after a stop."""
+        self.draw_all()
+
+    def draw_all(self) -> None:
+        """The whole screen once more, whatever the terminal shows."""
+        self._shown.forget()
+        self.screen.refresh()
 
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), *self._few_colours, self._neutral]

@@ -20,7 +20,7 @@ class NoteLine(ContentLines):
     DEFAULT_CSS = """
     NoteLine {
         layer: note; dock: bottom; width: 1fr; height: auto; margin: 0 0 1 0; padding: 0 1;
-        background: $surface-active; display: none;
+        background: $surface-active;
     }
     """
 
@@ -33,12 +33,12 @@ class NoteLine(ContentLines):
         if (words, tone) == (self.note, self._tone):
             return
         self.note, self._tone = words, tone
-        self.display = bool(words)
         self.refresh(layout=True)
         self.redraw()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(1, min(_LINES, len(self._words().wrap(max(1, width)))))
+        """0 without words: `display` would have the whole screen sent again, twice for each message."""
+        return 0 if not self.note else max(1, min(_LINES, len(self._words().wrap(max(1, width)))))
 
     def content(self, width: int, height: int) -> Content:
         lines = [line.rstrip() for line in self._words().wrap(width)]

@@ -57,7 +57,6 @@ class ConsoleScreen(BlankLines, Screen[None]):
         super().__init__()
         self._is_styled = False
         self._guide: Answer | None = None
-        self._note: NoteLine | None = None
         self._composed_with: frozenset[str] = frozenset()
         self._is_complete = False
         self._completing = asyncio.Lock()
@@ -144,6 +143,7 @@ class ConsoleScreen(BlankLines, Screen[None]):
                 self._is_complete = True
                 yield from self.compose_later()
         yield KeyFooter(id="key-footer")
+        yield NoteLine(id="note")
 
     def compose_body(self) -> ComposeResult:
         """The widgets between the answer line and the footer."""
@@ -219,7 +219,7 @@ class ConsoleScreen(BlankLines, Screen[None]):
         self._say_guide(guide)
 
     def _say_guide(self, guide: str) -> None:
-        """Mounted when first needed, as the note is: a widget costs a millisecond of the first screen."""
+        """Mounted when first needed: a widget costs a millisecond of the first screen."""
         if self._guide is None:
             if not guide:
                 return
@@ -231,11 +231,7 @@ class ConsoleScreen(BlankLines, Screen[None]):
 
     def say_note(self, words: str, tone: Tone = "plain") -> None:
         """Called by the app: words about what was just done; empty takes them away."""
-        if self._note is None:
-            if not words:
-                return
-            self._note = NoteLine(id="note")
-            self.mount(self._note)
         guide = self._guide.size.height if self._guide is not None and self._guide.display else 0
-        self._note.styles.margin = (0, 0, 1 + guide, 0)
-        self._note.say(words, tone)
+        note = self.query_one(NoteLine)
+        note.styles.margin = (0, 0, 1 + guide, 0)
+        note.say(words, tone)

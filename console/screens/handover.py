@@ -41,9 +41,11 @@ class HandoverPanel(Reading):
     CSS_PATH: ClassVar[list[str]] = ["modals.tcss", "handover.tcss"]  # type: ignore[assignment]
     BOX = "the handover"
 
-    def __init__(self, handover: Handover) -> None:
+    def __init__(self, handover: Handover, *, asked: bool = False) -> None:
+        """`asked`: the operator opened it, and every key from then on is for it."""
         super().__init__()
         self.handover = handover
+        self.asked = asked
         self.unseen_until = 0.0
         """On the monotonic clock: until then a key was meant for the screen below."""
 
@@ -58,7 +60,8 @@ class HandoverPanel(Reading):
             )
 
     def on_mount(self) -> None:
-        self.unseen_until = time.monotonic() + _MOMENT
+        if not self.asked:
+            self.unseen_until = time.monotonic() + _MOMENT
         self.on_resize()
 
     def on_resize(self) -> None:

@@ -74,7 +74,7 @@ NOT_AT_FIRST = {
     *("core.store", "core.checklist", "core.operations", "core.week", "core.runbook", "core.logs"),
     *("core.notify", "core.revalidation"),
     *("core.alerts.engine", "core.telemetry.host", "core.telemetry.eventfeed", "core.telemetry.monitorfeed"),
-    *("console.cli", "console.exports", "console.left_crop", "console.screens.modals"),
+    *("console.cli", "console.exports", "console.screens.modals"),
     *(f"console.screens.{name}" for name in ("alerts", "checklist", "logs", "revalidate", "standup", "help")),
 }
 """Each costs from one to hundreds of milliseconds; a bare Textual app has none of them."""

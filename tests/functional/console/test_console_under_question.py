@@ -13,6 +13,7 @@ from textual.geometry import Region
 
 import console.app as app_module
 from console.behind import uncovered
+from console.changed_cells import ShownCells
 from console.screens.help import HelpScreen
 from console.screens.modals import Confirm, Details
 from widgets.answer import Answer
@@ -61,7 +62,7 @@ async def test_a_second_under_a_question_sends_the_clock_alone(
 
         def display(_screen: Any, update: Any) -> None:
             if isinstance(update, ChopsUpdate):
-                sent.append(len(update.render_segments(given.app.console)))
+                sent.append(len(ShownCells().changes(update).render_segments(given.app.console)))
             elif update is not None:
                 sent.append(10_000)
 

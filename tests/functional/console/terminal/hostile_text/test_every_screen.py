@@ -129,7 +129,7 @@ def test_every_screen_and_every_question_is_in_the_session_with_hostile_text() -
         members = vars(importlib.import_module(f"console.screens.{module.name}")).values()
         found |= {each for each in members if isinstance(each, type) and issubclass(each, Screen)}
     own = {each for each in found if each.__module__.startswith("console.")}
-    shared = {"ConsoleScreen", "ListScreen", "Box", "Form", "Reading", "StandsAlone"}
+    shared = {"ConsoleScreen", "ListScreen", "Box", "FollowingBox", "Form", "Reading", "StandsAlone"}
     assert {each.__name__ for each in own} - shared == {look.top for look in LOOKS} - {"CommandPalette"}
 
 
