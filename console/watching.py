@@ -103,6 +103,11 @@ class Watch:
             problem, self.exit_code = error.title, error.exit_code
         except OSError as error:
             problem, self.exit_code = visible(str(error), 300), UnreadableError.exit_code
+        except Exception as error:
+            if self._options.once:
+                raise
+            words = f"the run could not be looked at: {type(error).__name__}: {error}"
+            problem, self.exit_code = visible(words, 300), ConsoleError.exit_code
         if self._courier is not None and not problem:
             problem = self._courier.problem
         if problem and self.exit_code == 0:

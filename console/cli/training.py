@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.checklists import checklist_text
+from console.cli.checklists import READINESS_CODES, checklist_text
 from console.cli.complete import training_symbols
 from console.cli.options import JsonOption, WorkspaceOption, workspace_at
 from console.cli.output import ATTENTION, GOOD, finish, put, put_json, say
@@ -124,7 +124,7 @@ def train(
             else:
                 put(checklist_text(result))
             say("dry run: nothing was started")
-            finish({"READY": 0, "FIX": 10, "BLOCKED": 20}[result.status])
+            finish(READINESS_CODES[result.status])
         reader = None
         if resume and opened.logs.is_dir():
             # What the run logged before is known; only what comes now is echoed.

@@ -215,6 +215,28 @@ def test_a_disk_that_fails_is_told_and_ends_no_watch(
     assert "Input/output error: 'training.log'" in said[-1]
 
 
+def test_a_look_that_fails_in_a_way_nobody_foresaw_ends_no_watch(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said once, and when it is over; `--once` leaves its traceback in a file."""
+    real, said = Watcher.look, list[str]()
+    watch = Watch(workspace, None, WatchOptions(None, 0.2, None, None), said.append)
+
+    def failing(self: Watcher, now: datetime) -> Any:
+        raise ValueError("a shape nobody thought of")
+
+    for look in (failing, failing, real):
+        monkeypatch.setattr(Watcher, "look", look)
+        watch._look(utc_now())
+    assert [line.partition("Z ")[2] for line in said] == [
+        "the run could not be looked at: ValueError: a shape nobody thought of",
+        "all is well again",
+    ]
+    monkeypatch.setattr(Watcher, "look", failing)
+    with pytest.raises(ValueError):
+        Watch(workspace, None, WatchOptions(None, 0.2, None, None, once=True), said.append).run()
+
+
 def test_once_looks_and_leaves_with_the_alerts_code(cli: Any, workspace: Workspace) -> None:
     quiet = cli("watch", "--once", cwd=workspace.root)
     assert quiet.returncode == 0 and quiet.stdout == ""
