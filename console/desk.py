@@ -127,11 +127,12 @@ class Desk:
         if key[:1].isdigit():
             from core.checklist.daily import run_daily
 
-            alerts, day = snapshot.alerts, Date.fromisoformat(key)
+            alerts, day = snapshot.known_alerts, Date.fromisoformat(key)
             return run_daily(workspace, run, snapshot.health, alerts, store, day, now)
         if key == "preparation" and self._facts is None:
             return None
-        return run_list(key, Look(workspace, store, run, snapshot.health, snapshot.alerts, now, self._facts))
+        alerts = snapshot.known_alerts
+        return run_list(key, Look(workspace, store, run, snapshot.health, alerts, now, self._facts))
 
     def evaluate(self) -> None:
         """Evaluate today's list, the open one, and preflight with what the slow sensors saw last."""
@@ -152,7 +153,7 @@ class Desk:
             snapshot = self._session.snapshot
             if snapshot is not None:
                 daily = run_daily(
-                    workspace, snapshot.run, snapshot.health, snapshot.alerts, store, now.date(), now
+                    workspace, snapshot.run, snapshot.health, snapshot.known_alerts, store, now.date(), now
                 )
             if (opened := self._list(self._opened)) is not None:
                 others = {**others, self._opened: opened}
@@ -178,7 +179,7 @@ class Desk:
         if snapshot is None:
             self._put_standup(StandupState(problem="the run has not been read yet"))
             return
-        standup = build_standup(workspace, snapshot.run, snapshot.health, snapshot.alerts, utc_now())
+        standup = build_standup(workspace, snapshot.run, snapshot.health, snapshot.known_alerts, utc_now())
         self._put_standup(StandupState(standup, filled=standup))
 
     def edit_standup(self, **changes: object) -> None:

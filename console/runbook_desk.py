@@ -194,6 +194,7 @@ class RunbookDesk:
             snapshot.health,
             utc_now(),
             snapshot.alerts,
+            judged=snapshot.known_alerts is not None,
         )
 
     # In the threads.

@@ -38,6 +38,11 @@ class Snapshot(msgspec.Struct, frozen=True):
     timed: bool = True
     """False for an earlier row without a time: `taken_at` is no moment of it, and no age is known."""
 
+    @property
+    def known_alerts(self) -> tuple[AlertView, ...] | None:
+        """None where an empty list would not mean that nothing fires: the rules have not seen the run."""
+        return self.alerts if self.judged and self.unjudged is None else None
+
     def age_of(self, when: datetime) -> float | None:
         """Seconds from `when` to this picture; None where its time is not known."""
         return (self.taken_at - when).total_seconds() if self.timed else None

@@ -130,7 +130,7 @@ class WeekDesk:
             workspace,
             snapshot.run,
             snapshot.health,
-            snapshot.alerts,
+            snapshot.known_alerts,
             store,
             utc_now(),
             preparation=self.state.preparation,

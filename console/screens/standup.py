@@ -55,8 +55,9 @@ class StandupScreen(ListScreen):
         return self.entries
 
     def show(self, snapshot: Snapshot) -> None:
-        """The first picture of the run fills the template."""
-        if not self._asked:
+        """The first picture of a run whose rules were asked fills the template, or of none."""
+        known = snapshot.judged or snapshot.unjudged is not None or snapshot.health.status == "ABSENT"
+        if known and not self._asked:
             self._asked = True
             self.session.fill_standup()
 

@@ -12,6 +12,7 @@ from core.checklist.context import PreflightContext
 from core.checklist.item import Reading, unknown
 from core.config.settings import Hyperparameters
 from core.files import nearest
+from core.units import apart
 
 DISK_FLOOR_GB = 2.0
 """Below it a run cannot be written: blocks, where the documents' 50 GB ask for a fix."""
@@ -68,7 +69,7 @@ def memory(context: PreflightContext, _: str) -> Reading:
 
 
 def _amount(value: float, limit: float, floor: float, source: str) -> Reading:
-    shown, wanted = f"{value:.1f} GB", f"≥ {limit:g} GB"
+    shown, wanted = f"{apart(value, limit, 1)} GB", f"≥ {limit:g} GB"
     if value >= limit:
         return Reading("pass", shown, wanted, source, 0.0)
     if value < min(floor, limit):
@@ -81,7 +82,7 @@ def _amount(value: float, limit: float, floor: float, source: str) -> Reading:
             message=f"below {floor:g} GB a run cannot live",
             on_fail="block",
         )
-    return Reading("fail", shown, wanted, source, 0.0, message=f"{limit - value:.1f} GB short")
+    return Reading("fail", shown, wanted, source, 0.0, message=f"{apart(limit - value, 0.0, 1)} GB short")
 
 
 def config(context: PreflightContext, _: str) -> Reading:

@@ -127,7 +127,9 @@ def gather(
         facts.checkpoint = at.run.checkpoints[-1]
         facts.checkpoint_age = (at.moment - facts.checkpoint.written_at).total_seconds()
 
-    if at.past or alerts is None:
+    if alerts is None and run.history < 1.0:
+        note = "issues unknown: the history of the run is still being read"
+    elif at.past or alerts is None:
         from core.alerts.replay import replay
 
         rules = workspace.settings.alerts

@@ -44,5 +44,7 @@ class Context:
     health: Health
     now: datetime
     alerts: Sequence[AlertView] = ()
+    judged: bool = True
+    """The rules have seen the run; without that no alert says nothing."""
     data: DataFacts | None = None
     """A check of the training data, where one was made already."""

@@ -14,6 +14,7 @@ from core.units import age, counted, number
 
 _TROUBLE = ("Traceback", "Error", "ERROR", "CRITICAL", "Killed", "out of memory")
 _LOG_LINES = 100
+_ENDED = ("FINISHED", "STOPPED")
 
 
 def process(context: Context) -> Sensed:
@@ -48,6 +49,8 @@ def log_age(context: Context) -> Sensed:
         return Sensed("unknown", "nothing was ever written, or its time is not known")
     seconds = max(0.0, (context.now - at).total_seconds())
     late = seconds > context.settings.health.stalled_after
+    if context.health.status in _ENDED:
+        return Sensed("ok", f"last written {age(seconds)} ago; the run is {context.health.status}")
     return Sensed("bad" if late else "ok", f"last written {age(seconds)} ago")
 
 
@@ -57,6 +60,9 @@ def checkpoints(context: Context) -> Sensed:
         return Sensed("bad", "no checkpoint yet")
     seconds = max(0.0, (context.now - found[-1].written_at).total_seconds())
     limit = context.settings.checks.checkpoint_hours
+    if context.health.status in _ENDED:
+        text = f"{len(found)} saved, the newest {age(seconds)} ago; the run is {context.health.status}"
+        return Sensed("ok", text, (visible(found[-1].path.name, 200),))
     text = f"{len(found)} saved, the newest {age(seconds)} ago, late after {limit:g} h"
     return Sensed("bad" if seconds > limit * 3600 else "ok", text, (visible(found[-1].path.name, 200),))
 
@@ -134,4 +140,6 @@ def daily(context: Context) -> Sensed:
     if firing:
         fire = "1 alert fires" if len(firing) == 1 else f"{len(firing)} alerts fire"
         return Sensed("bad", fire, tuple(alert.message for alert in firing[:SHOWN]))
+    if not context.judged:
+        return Sensed("unknown", f"the run is {status}, and its rules have not been asked")
     return Sensed("ok", f"the run is {status} and nothing fires")

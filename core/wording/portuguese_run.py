@@ -66,6 +66,9 @@ RUN: dict[str, str] = {
     "median of {n} rows {}": "mediana de {} linhas {}",
     "of the last 24 h": "das últimas 24 h",
     "newest": "mais novas",
+    "issues unknown: the history of the run is still being read": (
+        "problemas desconhecidos: o histórico do treino ainda está sendo lido"
+    ),
     "issues unknown: there is no run": "problemas desconhecidos: não há treino",
     "issues unknown: there was no run": "problemas desconhecidos: não havia treino",
     "issues unknown: no row up to then has a known time": (

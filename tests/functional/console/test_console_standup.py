@@ -22,6 +22,17 @@ async def test_the_template_is_filled_from_the_run_and_says_that_nobody_confirme
             assert heading in text
 
 
+async def test_it_is_filled_once_the_rules_have_seen_the_run(given: Any, make: Any) -> None:
+    """Of a long history that is still being read it would say that there is no issue."""
+    async with given.app.run_test(size=(100, 34)) as pilot:
+        given.give(make.snapshot(judged=False))
+        await pilot.press("6")
+        await pilot.pause()
+        assert "122.9k / 500k timesteps" not in given.text()
+        given.give(make.snapshot(revision=2))
+        await given.until(pilot, lambda: "122.9k / 500k timesteps" in given.text())
+
+
 async def test_a_measured_answer_cannot_be_typed_over(given: Any, make: Any) -> None:
     async with given.app.run_test(size=(100, 34)) as pilot:
         given.give(make.snapshot())

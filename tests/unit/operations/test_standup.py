@@ -12,6 +12,7 @@ import pytest
 
 from core.errors import UnreadableError
 from core.operations.facts import gather
+from core.operations.progress_check import progress_check
 from core.operations.standup import Standup, build_standup, save_standup
 from core.operations.standup_entries import confidence_entry, tuning
 from core.revalidation.result import RevalidationResult
@@ -290,6 +291,16 @@ def test_no_tuning_is_not_said_where_nothing_of_it_was_measured(
     assert "Any tuning needed? unknown ❔" in blind.text()
     seen = build_standup(workspace, make_run(), make_health(), (), NOW)
     assert "Any tuning needed? No" in seen.text()
+
+
+def test_no_issue_is_not_said_while_the_rules_have_not_seen_the_whole_run(
+    workspace: Any, make_run: Any, make_health: Any
+) -> None:
+    run = make_run()
+    run.history = 0.4
+    standup = build_standup(workspace, run, make_health(), None, NOW)
+    assert not standup.issues_known and "Issues: unknown ❔" in standup.text()
+    assert progress_check(workspace, run, make_health(), None, NOW).lines[-1] == "🔔 Alerts: unknown"
 
 
 def test_a_past_moment_uses_what_was_known_then(workspace: Any, make_run: Any, make_health: Any) -> None:

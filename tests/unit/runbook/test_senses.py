@@ -13,6 +13,7 @@ import msgspec
 from core.runbook.context import Sensed
 from core.runbook.scenario import scenarios
 from core.runbook.sense import sense
+from core.telemetry.health import Health
 from core.telemetry.model import Checkpoint, Source
 
 
@@ -40,6 +41,22 @@ def test_log_tail_and_process(desk: Any) -> None:
     assert sense("process", desk.context).state == "bad"
     desk.run.process = "alive"
     assert sense("process", desk.context).state == "ok"
+
+
+def test_nothing_fires_is_not_said_before_the_rules_were_asked(desk: Any) -> None:
+    assert sense("daily", desk.context).state == "ok"
+    found = sense("daily", replace(desk.context, judged=False))
+    assert found.state == "unknown" and "have not been asked" in found.text
+
+
+def test_a_run_that_ended_is_not_late(desk: Any) -> None:
+    desk.run.checkpoints = [Checkpoint(Path("ppo_1.zip"), 1, desk.now - timedelta(hours=13))]
+    desk.run.last_row_at = desk.now - timedelta(hours=13)
+    over = replace(desk.context, health=Health("FINISHED", "All done."))
+    for sensor in ("checkpoints", "log_age"):
+        assert sense(sensor, desk.context).state == "bad"
+        found = sense(sensor, over)
+        assert found.state == "ok" and "13 h ago; the run is FINISHED" in found.text
 
 
 def test_checkpoints_and_tensorboard(desk: Any) -> None:
