@@ -45,6 +45,8 @@ PUBLISH_EVERY = 0.5
 """At most two snapshots a second."""
 BUDGET = 0.1
 """Seconds of reading between two looks at whether to stop."""
+RELEASE_EVERY = 60.0
+"""Seconds between two times that freed memory goes back to the system."""
 PATIENCE = 1.5
 """Seconds that the first look waits for `go_on`: whatever the screen does, alerting begins then."""
 
@@ -145,7 +147,7 @@ class Follower:
                 self._publish(self._last)
 
     def _follow(self) -> None:
-        published = 0.0
+        published, released = 0.0, time.monotonic()
         for _ in wakes(self.target, self._stop, lambda: self._unread):
             if self._stop.is_set():
                 break
@@ -158,6 +160,9 @@ class Follower:
                 self._looked.set()
                 self._rest.wait(PATIENCE)
                 published = 0.0
+            if time.monotonic() - released >= RELEASE_EVERY:
+                self._release()
+                released = time.monotonic()
         if self._reader is not None:
             self._reader.close()
         for tail in self.logs:
@@ -309,6 +314,12 @@ class Follower:
 
         self._host_at = time.monotonic()
         self._host = host_metrics(self._folders, trainer_of(run))
+
+    @staticmethod
+    def _release() -> None:
+        from core import heap
+
+        heap.release()
 
 
 def _unforeseen(what: str, error: Exception) -> ConsoleError:

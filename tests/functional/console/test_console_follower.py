@@ -288,3 +288,16 @@ def test_a_denied_folder_is_said_and_following_goes_on(opened: Any, workspace: W
         assert not mail.of(WorkFailed)
     finally:
         workspace.logs.chmod(0o755)
+
+
+def test_freed_memory_goes_back_while_it_follows(
+    opened: Any, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else resident memory grows for days though nothing is held."""
+    released: list[bool] = []
+    monkeypatch.setattr("console.follower.RELEASE_EVERY", 0.0)
+    monkeypatch.setattr("core.heap.release", lambda: released.append(True))
+    session, _ = opened
+    session.go_on()
+    append(workspace.logs, 2048, 0.01)
+    eventually(lambda: released)
