@@ -17,6 +17,7 @@ from core.config.settings import Settings
 from core.errors import ConsoleError, UsageError
 from core.files import sha256_file
 from core.text import visible
+from core.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +162,7 @@ def record_comparison(store: Store, found: Comparison, now: datetime) -> None:
         "paths": [model.path for model in found.models],
         "gates_passed": [model.gates_passed for model in found.models],
     }
-    store.record("comparison", f"{len(found.models)} models", detail, now)
+    store.record("comparison", counted(len(found.models), "model"), detail, now)
 
 
 def record_decision(

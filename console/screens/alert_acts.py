@@ -130,7 +130,7 @@ class AlertActs(_Screen):
         alert = self._alert()
         scenario = scenarios().get(alert.runbook) if alert is not None else None
         if scenario is None or not scenario.escalation:
-            words = "no alert is selected" if alert is None else f"none is named for {alert.rule}"
+            words = "no alert is selected" if alert is None else f"no escalation is named for {alert.rule}"
             self.console.say(f"{words}: the three escalations stand at the end of the runbook", "plain")
             return
         self.console.show_procedure(scenario.escalation, alert)

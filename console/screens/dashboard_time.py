@@ -64,20 +64,25 @@ class TimeMixin(_Screen):
     def do_time_go(self) -> None:
         from console.screens.modals import AskText
 
+        def meant(text: str) -> Moment | str:
+            return "nothing was read yet" if self._live is None else find_moment(self._live.run, text)
+
+        def refuse(text: str) -> str:
+            found = meant(text)
+            return found if isinstance(found, str) else ""
+
         def answered(text: str | None) -> None:
-            if text and self._live is not None:
-                found = find_moment(self._live.run, text)
-                if isinstance(found, str):
-                    self.console.say(found, "warning")
-                else:
-                    self._go_to(found)
+            found = meant(text) if text else None
+            if isinstance(found, Moment):
+                self._go_to(found)
 
         facts = (
             ("", f"The charts, values and logs as they were then. {key_of('app.back')} leads back to live."),
             ("a step", "106496, 106k, 1.2M, 50 %"),
             ("a time", "14:02, 14:02:11, 2026-02-24 14:02 (UTC)"),
         )
-        self.app.push_screen(AskText("Go to", facts, ask="step or time", required=True, done="go"), answered)
+        ask = AskText("Go to", facts, ask="step or time", required=True, done="go", refuse=refuse)
+        self.app.push_screen(ask, answered)
 
     def do_chart_logs(self) -> None:
         """The Logs screen at the cursor, else at the moment that is shown, else at the newest line."""

@@ -28,8 +28,10 @@ from console.screens.logs_detail import LogDetail
 from console.screens.logs_find import FindMixin
 from console.screens.modals import AskText
 from console.snapshot import Snapshot
+from core.clock import utc_now
+from core.errors import UsageError
 from core.logs import lines as log_text
-from core.logs.target import EXAMPLES, Target
+from core.logs.target import EXAMPLES, Target, parse_target
 from core.logs.window import Line, line_time
 from widgets.flow_line import FlowLine
 from widgets.lines import Span
@@ -253,10 +255,18 @@ class Logs(FindMixin, ConsoleScreen):
             if text and (reader := self._ask()):
                 reader.go_to_typed(text)
 
-        self.app.push_screen(
-            AskText("Go to a time or a step", (("", EXAMPLES),), ask="when", required=True, done="go"),
-            answered,
+        def refuse(text: str) -> str:
+            try:
+                parse_target(text, utc_now())
+            except UsageError as error:
+                return f"{error.title}. {error.hint}"
+            return ""
+
+        facts = (("", EXAMPLES),)
+        ask = AskText(
+            "Go to a time or a step", facts, ask="time or step", required=True, done="go", refuse=refuse
         )
+        self.app.push_screen(ask, answered)
 
     def do_log_chart(self) -> None:
         """The charts at the step of the line, or of the nearest line above that names one, else its time."""

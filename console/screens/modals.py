@@ -123,7 +123,8 @@ class Confirm(StandsAlone[bool]):
 
 
 class AskText(Form[str | None]):
-    """A line of text; None when left. `required`: an empty line is not taken."""
+    """A line of text; None when left. `required`: an empty line is not taken. `refuse`: why another is not,
+    said below the line, which stays."""
 
     CSS_PATH = "modals.tcss"
 
@@ -137,10 +138,11 @@ class AskText(Form[str | None]):
         required: bool = False,
         done: str = "save",
         tone: Tone = "accent",
+        refuse: Callable[[str], str] = lambda text: "",
     ) -> None:
         super().__init__()
         self._title, self._facts, self._ask, self._value = title, facts, ask, value
-        self._required, self._done, self._tone = required, done, tone
+        self._required, self._done, self._tone, self._refuse = required, done, tone, refuse
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question") as box:
@@ -159,10 +161,9 @@ class AskText(Form[str | None]):
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         text = event.value.strip()
-        if self._required and not text:
-            words = Content.styled(
-                f"{glyph('warning')} a {safe(self._ask, 60)} is required", STYLE["warning"]
-            )
+        missing = self._required and not text
+        if why := f"a {self._ask} is required" if missing else self._refuse(text):
+            words = Content.styled(f"{glyph('warning')} {safe(why, 200)}", STYLE["warning"])
             self.query_one("#complaint", Static).update(words)
             return
         self.dismiss(text)

@@ -79,8 +79,9 @@ def _since(stands: Standing, state: RevalidationState) -> str:
             mine = zip_of(Path(state.result.model["path"])) if state.result is not None else Path()
             named = zip_of(state.model_path) if state.model_path is not None else Path()
             if mine.name == named.name:
-                one, other = safe(str(mine.parent), 80), safe(str(named.parent), 80)
-                return f"it judged {safe(mine.name, 80)} in {one}, and {judges} judges the one in {other}"
+                return (
+                    f"it judged the {safe(mine.name, 80)} of another folder, not the one that {judges} judges"
+                )
             return f"it judged {safe(mine.name, 80)}, and {judges} judges {safe(named.name, 80)}"
         case "gone":
             return "the model that was judged does not lie there any more"

@@ -46,6 +46,12 @@ GROUPS: tuple[tuple[Group, str], ...] = (
     ("other", "also recorded"),
     ("due", "fell due"),
 )
+_COUNTED: dict[Group, tuple[str, str]] = {
+    "preflights": ("preflight", "preflights"),
+    "training": ("act on the training", "acts on the training"),
+    "other": ("other entry", "other entries"),
+}
+"""One and many in the headline, where that is not the group's name."""
 _KINDS: dict[str, Group] = {
     "acknowledge": "alerts",
     "silence": "alerts",
@@ -156,8 +162,7 @@ def _headline(found: Sequence[Happened], counts: dict[str, int], begin: datetime
         if group == "checklists":
             parts += _checklist_words(each.what for each in found if each.group == group)
         elif group != "fired" and counts[group]:
-            one = "preflight" if group == "preflights" else words
-            parts.append(counted(counts[group], one, words))
+            parts.append(counted(counts[group], *_COUNTED.get(group, (words, words))))
     return f"{', '.join(parts)} {since}"
 
 

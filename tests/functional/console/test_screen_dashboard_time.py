@@ -46,7 +46,12 @@ async def test_going_to_a_step_a_share_and_a_time(given: Any, make: Any) -> None
         text = await given.pressed(pilot, "t", *"09:59", "enter")
         assert "(09:59:00Z)" in text
         text = await given.pressed(pilot, "t", *"soon", "enter")
-        assert '"soon" is no step or time' in text
+        assert '"soon" is no step or time' in text and "Go to" in text, (
+            "the question stands, with what was typed"
+        )
+        text = await given.pressed(pilot, "ctrl+u", *"100k", "enter")
+        assert "REPLAY at step 98,304" in text
+        text = await given.pressed(pilot, "t", *"09:59", "enter")
         text = await given.pressed(pilot, "t", "escape")
         assert "(09:59:00Z)" in text
 
@@ -92,6 +97,7 @@ async def test_replay_works_without_times_and_rows(given: Any, make: Any) -> Non
         await given.opened(pilot, make.snapshot(run))
         assert "this is the newest row" in await given.pressed(pilot, "left_square_bracket")
         assert "the run has no rows yet" in await given.pressed(pilot, "t", *"100", "enter")
+        await given.pressed(pilot, "escape")
         series = Series("approx_kl")
         for row in range(10):
             series.append(row * 100, 0.01)

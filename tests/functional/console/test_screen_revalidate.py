@@ -298,7 +298,7 @@ def test_a_model_of_the_same_name_elsewhere_is_told_by_its_folder() -> None:
     result = make_result(model={"path": "/old/models/best_model.zip"})
     state = RevalidationState(result=result, model_path=Path("/new/models/best_model"))
     words, _tone = answer(state, "another", datetime(2026, 2, 27, 16, tzinfo=UTC))
-    assert "judged best_model.zip in /old/models, and R judges the one in /new/models" in words
+    assert "it judged the best_model.zip of another folder, not the one that R judges" in words
 
 
 async def test_a_decision_whose_model_is_gone_is_not_shown_as_a_current_one(given: Any, make: Any) -> None:
