@@ -25,6 +25,8 @@ ORPHANED = 75
 _NICENESS = 10
 _TAIL = 4000
 """Bytes that hold the last line of what a child said."""
+_MOST_SAID = 1 << 20
+"""Bytes of it that are kept while it speaks."""
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -76,8 +78,19 @@ def talking(
 
 
 def last_words() -> IO[bytes]:
-    """A file for what a child writes to stderr; it needs no disk."""
+    """A file in memory for what a child writes to stderr, so that it needs no disk; see `trim`."""
     return os.fdopen(os.memfd_create("stderr"), "w+b")
+
+
+def trim(errors: IO[bytes]) -> None:
+    """To be called while the child runs: one that writes without end fills no memory, the end stays."""
+    file = errors.fileno()
+    size = os.fstat(file).st_size
+    if size > _MOST_SAID:
+        said = os.pread(file, _TAIL, size - _TAIL)
+        os.ftruncate(file, 0)
+        os.lseek(file, 0, os.SEEK_SET)  # the child's place too: both have the same open file
+        os.write(file, said)
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:
@@ -87,7 +100,7 @@ def kill(child: subprocess.Popen[bytes]) -> None:
 
 
 def read_last_words(errors: IO[bytes]) -> str:
-    """The last line in `last_words`; a child that wrote without end costs no memory here."""
+    """The last line in `last_words`; nothing before it is read."""
     end = errors.seek(0, os.SEEK_END)
     errors.seek(max(0, end - _TAIL))
     return last_line(errors.read(_TAIL))

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -72,7 +73,7 @@ def run_trusted(path: Path, data: bytes, cancelled: Callable[[], bool] = lambda:
         env = {**kept, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8"}
         command = [sys.executable, "-P", "-s", "-B", "-m", CHILD]
         with child.talking(command, errors, env, cwd=place) as process:
-            received = _exchange(process, data, cancelled)
+            received = _exchange(process, data, errors, cancelled)
             code = process.wait()
         said = child.read_last_words(errors)
         head, _, packed = received.partition(b"\n")
@@ -102,7 +103,9 @@ def run_trusted(path: Path, data: bytes, cancelled: Callable[[], bool] = lambda:
     )
 
 
-def _exchange(process: subprocess.Popen[bytes], data: bytes, cancelled: Callable[[], bool]) -> bytes:
+def _exchange(
+    process: subprocess.Popen[bytes], data: bytes, errors: IO[bytes], cancelled: Callable[[], bool]
+) -> bytes:
     """Send the file, and receive all that the process answers. Raises CancelledError, UnreadableError."""
     assert process.stdin is not None and process.stdout is not None
     deadline = time.monotonic() + TIMEOUT
@@ -119,6 +122,7 @@ def _exchange(process: subprocess.Popen[bytes], data: bytes, cancelled: Callable
                     f"the model's code did not end with a policy within {TIMEOUT:.0f} s",
                     hint="It was stopped; the model cannot be judged.",
                 )
+            child.trim(errors)
             for key, _ in selector.select(_POLL):
                 if key.fileobj is process.stdout:
                     chunk = os.read(process.stdout.fileno(), 1 << 16)

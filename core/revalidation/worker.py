@@ -54,7 +54,7 @@ def run_in_child(
         with contextlib.suppress(BrokenPipeError):  # it died at once: told below, with its last words
             process.stdin.write(encode_request(request))
             process.stdin.flush()
-        for line in _lines(process, cancelled):
+        for line in _lines(process, errors, cancelled):
             try:
                 message = decode_message(line)
             except msgspec.MsgspecError:
@@ -73,7 +73,9 @@ def run_in_child(
         raise _died(process, errors)
 
 
-def _lines(process: subprocess.Popen[bytes], cancelled: threading.Event) -> Iterator[bytes]:
+def _lines(
+    process: subprocess.Popen[bytes], errors: IO[bytes], cancelled: threading.Event
+) -> Iterator[bytes]:
     """Whole lines from the child until it closes its output or, once cancelled, the grace is over.
 
     A result that is complete within the grace still comes: its report is on disk.
@@ -87,6 +89,7 @@ def _lines(process: subprocess.Popen[bytes], cancelled: threading.Event) -> Iter
             if cancelled.is_set() and deadline is None:
                 deadline = time.monotonic() + _GRACE
                 process.send_signal(signal.SIGTERM)
+            child.trim(errors)
             if not selector.select(_POLL):
                 continue
             chunk = os.read(process.stdout.fileno(), 1 << 16)

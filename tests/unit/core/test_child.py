@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.child import last_words, read_last_words
+import os
+
+from core.child import last_words, read_last_words, trim
 
 
 def test_of_a_child_that_wrote_without_end_the_last_line_alone_is_read() -> None:
@@ -17,3 +19,15 @@ def test_of_a_child_that_wrote_without_end_the_last_line_alone_is_read() -> None
 def test_of_a_child_that_said_nothing_nothing_is_told() -> None:
     with last_words() as errors:
         assert read_last_words(errors) == ""
+
+
+def test_a_child_that_writes_without_end_fills_no_memory_and_its_last_line_stays() -> None:
+    with last_words() as errors:
+        childs = os.dup(errors.fileno())
+        sizes = []
+        for number in range(40):
+            os.write(childs, b"noise\n" * 20_000 + b"line %d\n" % number)
+            trim(errors)
+            sizes.append(os.fstat(childs).st_size)
+        os.close(childs)
+        assert max(sizes) <= (1 << 20) and read_last_words(errors) == "line 39"
