@@ -134,15 +134,18 @@ def _cut(alone: Universe, made: Path) -> EnvData:
 
 
 def _ask(request: EnvRequest, root: Path, seconds: float) -> EnvAnswer:
-    child = subprocess.Popen(
-        python("core.trading.env_leaks"),
-        cwd=root,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    try:
+        child = subprocess.Popen(
+            python("core.trading.env_leaks"),
+            cwd=root,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return EnvAnswer(problem=f"its process could not be started in {root}: {error.strerror}")
     try:
         out, _ = child.communicate(msgspec.json.encode(request), timeout=seconds)
     except subprocess.TimeoutExpired:

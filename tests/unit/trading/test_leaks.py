@@ -140,3 +140,8 @@ def test_it_meets_one_symbol_at_a_time_on_candles_that_a_run_comes_to_the_end_of
 def test_what_cannot_be_tested_says_why(universe, project, path, error, words):
     with pytest.raises(error, match=words):
         environment_leaks(universe, path, root=project, python_path=["."])
+
+
+def test_a_process_that_cannot_be_started_is_said(universe, project):
+    with pytest.raises(UnreadableError, match=r"could not be started in .*gone: No such file"):
+        environment_leaks(universe, "my_environment:Env", root=project / "gone", python_path=["."])
