@@ -57,6 +57,8 @@ _SHOWN = {
     "up": "↑",
     "down": "↓",
 }
+_LIKENED = 20
+"""Unknown ids for which the nearest one is looked for; a message shows no more."""
 _NAMED = 4
 """So many boxes are named, more are not."""
 _ALSO = re.compile(r" \(also [^)]*\)")
@@ -73,7 +75,8 @@ def changed_keys(wanted: Mapping[str, str], path: Path) -> dict[str, Key]:
     for action, names in wanted.items():
         where = f'keys."{visible(action, 80)}"'
         if action not in rows:
-            near = difflib.get_close_matches(action, rows, n=1, cutoff=0.5)
+            few = len(problems) < _LIKENED
+            near = difflib.get_close_matches(action, rows, n=1, cutoff=0.5) if few else []
             problems.append(
                 Problem(where, "the id of an action", "an unknown id", f'keys."{near[0]}"' if near else None)
             )

@@ -6,6 +6,7 @@ in the wrong folder: without a workspace there is an error, never a default one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -108,13 +109,20 @@ def find_workspace(start: Path, explicit: Path | None = None) -> Path:
 
 
 def _is_there(config: Path) -> bool:
-    """Raises UsageError where nobody may look."""
+    """Raises UsageError where nobody may look, and where a folder or a link to nothing stands instead."""
     try:
-        return config.is_file()
+        if config.is_file():
+            return True
+        if not os.path.lexists(config):
+            return False
     except OSError as error:
         raise UsageError(
             f"{config} could not be read: {error.strerror}", hint="Check its permissions and its owner."
         ) from error
+    raise UsageError(
+        f"{config} is no file that can be read; expected the workspace's configuration",
+        hint="Put the file, or what its link leads to, in its place.",
+    )
 
 
 def open_workspace(start: Path, explicit: Path | None = None) -> Workspace:

@@ -10,7 +10,7 @@ import difflib
 import functools
 import math
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -29,6 +29,7 @@ MAX_BYTES = 1_000_000
 LARGEST = 1_000_000_000_000
 """Of any number of the configuration: more is a slip, and no clock or memory holds it."""
 _SHOWN = 20
+_BITS = 10_000
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
@@ -78,16 +79,35 @@ def parse_settings(text: str, path: Path) -> Settings:
     """As `load_settings`, from text; `path` is only named in errors."""
     try:
         table = tomli.loads(text)
+        endless = _endless(table)
     except tomli.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: {visible(str(error), 200)}") from error
     except RecursionError:
         raise UsageError(f"{path} is not a configuration: its tables are nested too deep") from None
+    except ValueError:
+        endless = True
+    if endless:
+        raise UsageError(f"{path} holds a whole number of thousands of digits; no key takes one")
     problems: list[Problem] = []
     settings = _struct(Settings, table, "", problems, Settings())
     _cross_checks(settings, problems)
     if problems:
         raise ConfigError(path, problems, settings.keys)
     return settings
+
+
+def _endless(value: Any) -> bool:
+    """Whether a whole number in it is too long to be printed, as one of hexadecimal digits may be."""
+    if isinstance(value, int):
+        return value.bit_length() > _BITS
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_endless, inner))
+
+
+def _near(key: str, known: Iterable[str], problems: list[Problem]) -> str | None:
+    """The nearest of `known`; None where more problems stand before it than are shown."""
+    found = difflib.get_close_matches(key, known, n=1, cutoff=0.6) if len(problems) < _SHOWN else []
+    return found[0] if found else None
 
 
 def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Problem], base: _S) -> _S:
@@ -97,9 +117,9 @@ def _struct(cls: type[_S], table: dict[str, Any], prefix: str, problems: list[Pr
     for key, value in table.items():
         name = f"{prefix}{visible(key)}"
         if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1, cutoff=0.6)
+            near = _near(key, fields, problems)
             expected = f"one of {', '.join(fields)}" if len(fields) < 14 else "a known key"
-            problems.append(Problem(name, expected, "an unknown key", f"{prefix}{near[0]}" if near else None))
+            problems.append(Problem(name, expected, "an unknown key", f"{prefix}{near}" if near else None))
             continue
         current = getattr(base, key)
         if type(value) is type(current) and value == current:
@@ -154,13 +174,13 @@ def _rules(value: Any, problems: list[Problem], defaults: dict[str, Rule]) -> di
         if base is None:
             missing = [need for need in ("condition", "severity") if need not in table]
             if missing:
-                near = difflib.get_close_matches(name, defaults, n=1, cutoff=0.6)
+                near = _near(name, defaults, problems)
                 problems.append(
                     Problem(
                         key,
                         f"a new rule with {' and '.join(missing)}",
                         "a rule without",
-                        f"alerts.{near[0]}" if near else None,
+                        f"alerts.{near}" if near else None,
                     )
                 )
                 continue

@@ -107,6 +107,15 @@ def test_no_number_of_the_configuration_is_infinite_nan_or_beyond_use(value: str
     }
 
 
+@pytest.mark.parametrize("digits", ["9" * 5000, "0x" + "f" * 5000])
+@pytest.mark.parametrize(
+    "place", ["ppo.n_steps = ", "keys.a = ", "alerts.x = ", "checklist.checks.a.file = [", "x = "]
+)
+def test_a_number_of_thousands_of_digits_is_one_clear_line(place: str, digits: str) -> None:
+    with pytest.raises(UsageError, match="holds a whole number of thousands of digits"):
+        parse_settings(f"{place}{digits}{']' * place.count('[')}\n", PATH)
+
+
 def test_two_paths_that_are_one_place_are_refused() -> None:
     text = '[paths]\nstore = "config.toml"\narchive = "models/ppo_phase4"\nreports = ""\nlogs = "a\\u0000b"\n'
     with pytest.raises(ConfigError) as caught:

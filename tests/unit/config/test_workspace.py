@@ -51,3 +51,16 @@ def test_a_denied_folder_is_named_by_every_way_to_a_workspace(tmp_path: Path) ->
                 way()
     finally:
         denied.chmod(0o700)
+
+
+@pytest.mark.parametrize("instead", ["folder", "link"])
+def test_what_stands_in_the_files_place_is_named_and_never_replaced(tmp_path: Path, instead: str) -> None:
+    """A link to a volume that is not mounted is no reason to make a new configuration."""
+    config = tmp_path / "config.toml"
+    config.mkdir() if instead == "folder" else config.symlink_to(tmp_path / "away" / "config.toml")
+    for ask in (lambda: find_workspace(tmp_path, tmp_path), lambda: find_workspace(tmp_path)):
+        with pytest.raises(UsageError, match=r"config\.toml is no file that can be read"):
+            ask()
+    with pytest.raises(UsageError, match="is no file that can be read"):
+        init_workspace(tmp_path)
+    assert config.is_dir() or config.is_symlink()
