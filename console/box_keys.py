@@ -29,7 +29,7 @@ BOXES: dict[str, dict[str, str]] = {
     },
     "a step's question": {**_QUESTION, "answer.yes": "answer('do')", "step.by_hand": "answer('by hand')"},
     FORM: {"app.back": "leave", "app.leave": "leave"},
-    "details": _TEXT,
+    "details": {**_TEXT, "row.details": "leave"},
     "the help": {**_TEXT, "app.help": "leave"},
     "the handover": {**_TEXT, "handover.open": "leave"},
     "a run's sources": {**_TEXT, "run.sources": "leave"},
