@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +38,9 @@ def candles(workspace: Workspace) -> None:
     (workspace.train_data / "OGNUSDT_4h.parquet").touch()
 
 
-def record(**changes: Any) -> RunRecord:
-    fields: dict[str, Any] = {
-        "id": "run-1",
-        "mode": "paper",
-        "total_timesteps": 500_000,
-        "seed": 0,
-        "hyperparameters": {},
-        "started_at": "2026-02-23T14:00:00Z",
-        "nonce": "nonce",
-        "lanes": 16,
-        "torch_threads": 1,
-        "net_arch": (64, 64),
-    }
-    return RunRecord(**{**fields, **changes})
+@pytest.fixture
+def record(make_record: Callable[..., RunRecord]) -> Callable[..., RunRecord]:
+    return partial(make_record, nonce="nonce")
 
 
 def judged(state: str = "pass") -> ChecklistResult:
@@ -64,7 +54,7 @@ def test_without_a_run_a_start_is_offered(workspace: Workspace, now: datetime) -
 
 
 def test_an_ended_run_can_be_resumed_or_moved_away(
-    workspace: Workspace, now: datetime, write_model: WriteModel, monkeypatch: pytest.MonkeyPatch
+    record: Any, workspace: Workspace, now: datetime, write_model: WriteModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_run(workspace.logs, record(ended_at="2026-02-23T15:00:00Z", outcome="stopped"))
     there = look(workspace, now)
@@ -79,14 +69,16 @@ def test_an_ended_run_can_be_resumed_or_moved_away(
 
 
 def test_a_live_run_can_only_be_stopped(
-    workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+    record: Any, workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_run(workspace.logs, record(pid=4711, host="here"))
     monkeypatch.setattr(operate, "process_state", lambda identity: "alive")
     assert look(workspace, now).offers == ("stop", "force")
 
 
-def test_a_run_on_another_host_is_left_alone_while_its_files_change(workspace: Workspace) -> None:
+def test_a_run_on_another_host_is_left_alone_while_its_files_change(
+    record: Any, workspace: Workspace
+) -> None:
     write_run(workspace.logs, record(pid=4711, host="gone-host", boot_id="other"))
     written = datetime.fromtimestamp((workspace.logs / "run.json").stat().st_mtime).astimezone()
     there = look(workspace, written + timedelta(minutes=1))
@@ -109,7 +101,7 @@ def test_another_trainers_run_is_not_mixed_with_and_not_moved_while_it_is_writte
 
 
 def test_a_blocked_start_needs_a_reason_which_is_recorded(
-    workspace: Workspace, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+    record: Any, workspace: Workspace, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def started(*given: object, before: Callable[[RunRecord], object], **named: object) -> ProcessIdentity:
         before(record())
@@ -127,7 +119,7 @@ def test_a_blocked_start_needs_a_reason_which_is_recorded(
 
 
 def test_a_start_is_on_record_before_anything_runs_or_moves(
-    workspace: Workspace, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+    record: Any, workspace: Workspace, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A console that is killed in between leaves an entry without a deed, never a deed without an entry."""
 
@@ -159,7 +151,7 @@ def test_a_start_is_on_record_before_anything_runs_or_moves(
 
 
 def test_nothing_is_moved_for_a_start_that_cannot_be(
-    workspace: Workspace, store: Store, now: datetime
+    record: Any, workspace: Workspace, store: Store, now: datetime
 ) -> None:
     write_run(workspace.logs, record(ended_at="2026-02-23T15:00:00Z", outcome="stopped"))
     (workspace.train_data / "OGNUSDT_4h.parquet").unlink()
