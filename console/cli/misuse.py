@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.errors import UsageError
+from core.errors import ConsoleError, UnreadableError, UsageError
 from core.text import visible
 
 _EXPECTED = {
@@ -23,8 +23,10 @@ _EXPECTED = {
 """By pydantic's name of what is wrong."""
 
 
-def in_words(error: Any) -> UsageError:
+def in_words(error: Any) -> ConsoleError:
     """Typer's exception as ours. Its parts: the command's context, the parameter, and pydantic's errors."""
+    if error.message.endswith(" is not readable."):  # Typer looks at a path before the command does
+        return UnreadableError(visible(_title(error), 400), hint="Check its permissions and its owner.")
     context = getattr(error, "ctx", None)
     command = "ppo-console" if context is None else str(context.command_path)
     return UsageError(visible(_title(error), 400), hint=f"{command} -h shows what it takes.")
@@ -38,7 +40,8 @@ def _title(error: Any) -> str:
     where = max(parameter.opts, key=len) if parameter.param_type_name == "option" else parameter.metavar
     found: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     if not found:
-        return f"{where} is missing" if hasattr(error, "param_type") else f"{where}: {error.message}"
+        words = str(error.message).rstrip(".")
+        return f"{where} is missing" if hasattr(error, "param_type") else f"{where}: {words}"
     first = found[0]
     if first["type"] == "value_error":
         return f"{where}: {first['msg'].removeprefix('Value error, ').rstrip('.')}"

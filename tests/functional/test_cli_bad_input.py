@@ -86,6 +86,19 @@ def test_what_cannot_be_read_on_the_command_line_is_said_as_every_other_error(
     assert_clear(err)
 
 
+@pytest.mark.parametrize("command", [["status", "-w"], ["score", "--equity"]], ids=" ".join)
+def test_a_denied_path_is_unreadable_and_no_misuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """Also where the library looks at it before the command does."""
+    granted = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode, **k: str(path) != str(tmp_path) and granted(path, mode, **k)
+    )
+    assert main([*command, str(tmp_path)]) == 1
+    assert f"path '{tmp_path}' is not readable\n  Check its permissions" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "command", [["init", ""], ["--workspace", "", "status"], ["status", "--run="], ["status", "--run", ""]]
 )
