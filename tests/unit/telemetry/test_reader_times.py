@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.config.settings import Settings
 from core.telemetry.health import assess
 
@@ -83,18 +85,26 @@ def test_a_row_that_comes_while_we_look_has_the_files_time(
     assert reader.run.last_step_at == now + timedelta(seconds=30)
 
 
+@pytest.fixture
+def one_event(
+    folder: Path, scalar_record: Callable[..., bytes], touch: Callable[[Path, datetime], None]
+) -> Callable[[datetime, datetime], None]:
+    """`one_event(recorded, modified)`: an event file of one scalar."""
+
+    def leave(recorded: datetime, modified: datetime) -> None:
+        path = folder / "events.out.tfevents.1.h"
+        path.write_bytes(scalar_record("train/approx_kl", 2048, 0.1, recorded.timestamp()))
+        touch(path, modified)
+
+    return leave
+
+
 def test_a_copied_runs_age_is_that_of_its_rows(
-    files: Any,
-    folder: Path,
-    now: datetime,
-    scalar_record: Callable[..., bytes],
-    touch: Callable[[Path, datetime], None],
+    files: Any, folder: Path, now: datetime, one_event: Callable[[datetime, datetime], None]
 ) -> None:
     """A fresh modification time (a copy, a clone) does not make an old run new, also at the second look."""
     written = now - timedelta(days=30)
-    path = folder / "events.out.tfevents.1.h"
-    path.write_bytes(scalar_record("train/approx_kl", 2048, 0.1, written.timestamp()))
-    touch(path, now)
+    one_event(written, now)
     reader = files.opened(folder, now)
     reader.poll(now)
     assert reader.run.last_step_at == written
@@ -102,15 +112,9 @@ def test_a_copied_runs_age_is_that_of_its_rows(
 
 
 def test_a_writers_clock_that_is_a_day_ahead_does_not_make_an_old_run_new(
-    files: Any,
-    folder: Path,
-    now: datetime,
-    scalar_record: Callable[..., bytes],
-    touch: Callable[[Path, datetime], None],
+    files: Any, folder: Path, now: datetime, one_event: Callable[[datetime, datetime], None]
 ) -> None:
-    path = folder / "events.out.tfevents.1.h"
-    path.write_bytes(scalar_record("train/approx_kl", 2048, 0.1, (now + timedelta(days=1)).timestamp()))
-    touch(path, now - timedelta(hours=5))
+    one_event(now + timedelta(days=1), now - timedelta(hours=5))
     assert files.opened(folder, now).run.last_row_at == now - timedelta(hours=5)
 
 
