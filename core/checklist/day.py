@@ -37,9 +37,11 @@ def run_day_list(
     now: datetime,
     *,
     started_at: datetime | None = None,
+    run_id: str = "",
     probe: Probe | None = None,
 ) -> ChecklistResult:
-    """A list of revalidation day; `started_at`: when the run began, an earlier decision is not this run's.
+    """A list of revalidation day; `started_at`: when the run began, an earlier decision is not this run's,
+    nor one on a model of another run than `run_id`.
 
     `preparation` takes a second or more: a child process looks (`probe`).
     """
@@ -47,7 +49,7 @@ def run_day_list(
     items = items_of(name, settings, day)
     facts = (probe or _probe)(workspace, now) if name == "preparation" else None
     phases = sign_off_table(workspace, store) if store is not None and name == "sign_off" else ()
-    context = DayContext(workspace, now, newest_decision(workspace, store), phases, facts, started_at)
+    context = DayContext(workspace, now, newest_decision(workspace, store), phases, facts, started_at, run_id)
 
     def sense(item: Item) -> Reading:
         return sense_day(context, item)

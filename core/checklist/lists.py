@@ -90,7 +90,14 @@ def _late(name: str, look: Look, day: Date) -> ChecklistResult:
     facts = look.facts
     probe = None if facts is None else lambda _workspace, _now: facts
     return run_day_list(
-        name, look.workspace, look.store, day, look.now, started_at=look.run.info.started_at, probe=probe
+        name,
+        look.workspace,
+        look.store,
+        day,
+        look.now,
+        started_at=look.run.info.started_at,
+        run_id=look.run.info.id,
+        probe=probe,
     )
 
 

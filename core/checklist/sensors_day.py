@@ -13,10 +13,13 @@ from core.checklist.item import Item, Reading, SensedState, unknown
 from core.checklist.sensors_data import own_check
 from core.checklist.sensors_preparation import PREPARATION, DayContext
 from core.clock import iso, parse_iso
+from core.operations.decided import about
 from core.units import number
 
 if TYPE_CHECKING:
-    pass
+    from datetime import datetime
+
+    from core.revalidation.result import RevalidationResult
 
 
 def sense_day(context: DayContext, item: Item) -> Reading:
@@ -37,9 +40,7 @@ def _judged(context: DayContext, item: Item) -> Reading:
         return Reading("pending", limit="done", message=decided.problem)
     if not context.decided_this_run:
         return Reading(
-            "pending",
-            limit="done",
-            message=f"the newest decision, of {iso(decided.made_at)}, is older than the run",
+            "pending", limit="done", message=_not_this_run(context, decided.result, decided.made_at)
         )
     result = decided.result
     values: dict[str, str] = {
@@ -53,6 +54,12 @@ def _judged(context: DayContext, item: Item) -> Reading:
     source = context.workspace.relative(decided.path)
     age = (context.now - decided.made_at).total_seconds()
     return Reading("pass", values[item.argument], "done", source, age)
+
+
+def _not_this_run(context: DayContext, result: RevalidationResult, made: datetime) -> str:
+    if not about(result, context.run_id):
+        return f"the newest decision, of {iso(made)}, is on a model of run {result.model.get('run')}"
+    return f"the newest decision, of {iso(made)}, is older than the run"
 
 
 def _after_decision(context: DayContext, item: Item) -> Reading:

@@ -15,7 +15,7 @@ from core.checklist.context import PreflightContext
 from core.checklist.item import Reading, SensedState, unknown
 from core.checklist.sensors_data import usable
 from core.checklist.signoff import Phase
-from core.operations.decided import Decided
+from core.operations.decided import Decided, about
 from core.units import number
 
 if TYPE_CHECKING:
@@ -38,11 +38,14 @@ class DayContext:
     """Of the slow sensors; None: this list needs none."""
     started_at: datetime | None = None
     """When the run began; None: not known, or there is none."""
+    run_id: str = ""
 
     @property
     def decided_this_run(self) -> bool:
-        """The newest decision was made after the run began, on whatever day."""
-        made = self.decided.made_at
+        """The newest decision was made after the run began, on whatever day, and on a model of it."""
+        made, result = self.decided.made_at, self.decided.result
+        if result is not None and not about(result, self.run_id):
+            return False
         return made is not None and (self.started_at is None or made >= self.started_at)
 
     def brought(self, reading: Reading) -> Reading:

@@ -38,6 +38,7 @@ def exposition(
     """The whole text. A missing value has no line; nan and inf are written as Prometheus spells them."""
     name = {"run": run.info.tag or run.info.id}
     firing = [alert for alert in alerts if alert.firing]
+    pace = health.steps_per_second if health.status in ("RUNNING", "STALLED") else None
     checkpoint = run.checkpoints[-1].written_at.timestamp() if run.checkpoints else None
     families: list[tuple[str, str, str, list[_Sample]]] = [
         (
@@ -59,7 +60,12 @@ def exposition(
             "Timesteps the run is to reach.",
             [(name, run.info.total_timesteps)],
         ),
-        ("ppo_run_steps_per_second", "gauge", "Pace of the newest rows.", [(name, health.steps_per_second)]),
+        (
+            "ppo_run_steps_per_second",
+            "gauge",
+            "Pace of the newest rows, while it makes steps.",
+            [(name, pace)],
+        ),
         (
             "ppo_run_step_age_seconds",
             "gauge",

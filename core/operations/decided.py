@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from core.clock import parse_iso
 from core.errors import ConsoleError
 from core.files import sha256_file
+from core.text import visible
 
 if TYPE_CHECKING:
     from core.revalidation.result import RevalidationResult
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def decision_on(workspace: Workspace, run: Run, moment: datetime) -> RevalidationResult | None:
-    """The newest result, when it was made after the run began and not after `moment`; else None.
+    """The newest result, when it judged a model of this run after the run began and not after `moment`.
 
     A report that cannot be read decides nothing.
     """
@@ -38,7 +39,14 @@ def decision_on(workspace: Workspace, run: Run, moment: datetime) -> Revalidatio
         made = parse_iso(result.generated_at)
     except (ConsoleError, ValueError):
         return None
-    return result if run.info.started_at <= made <= moment else None
+    in_time = run.info.started_at <= made <= moment
+    return result if in_time and about(result, run.info.id) else None
+
+
+def about(result: RevalidationResult, run_id: str) -> bool:
+    """Whether a model of this run was judged; a model that does not tell its run may be."""
+    judged = "" if result.model.get("role") == "foreign" else result.model.get("run", "")
+    return not run_id or not judged or judged == visible(run_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,13 @@ class WeekEvents:
     def _list(self, name: str, day: Date) -> dict[str, ItemResult]:
         if name not in self._late:
             result = run_day_list(
-                name, self._workspace, self._records, day, self._seen, started_at=self._started
+                name,
+                self._workspace,
+                self._records,
+                day,
+                self._seen,
+                started_at=self._started,
+                run_id=self._run.info.id,
             )
             self._late[name] = {item.id: item for item in result.items}
         return self._late[name]

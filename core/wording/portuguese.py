@@ -196,6 +196,9 @@ LISTS: dict[str, str] = {
     "{n} hold other models": "{} guardam outros modelos",
     # After the decision.
     "after the decision": "depois da decisão",
+    "the newest decision, of {n}, is on a model of run {raw}": (
+        "a decisão mais nova, de {}, é sobre um modelo do treino {}"
+    ),
     "the newest decision, of {n}, is older than the run": "a decisão mais nova, de {}, é anterior ao treino",
     "{n} symbols, {n} candles": "{} símbolos, {} candles",
     "{n} trades": "{} trades",

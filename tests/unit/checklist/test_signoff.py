@@ -15,8 +15,9 @@ from core.checklist.signoff import PHASES, sign, sign_off_table
 from core.clock import iso, parse_iso
 from core.errors import UnreadableError, UsageError
 from core.files import sha256_file
-from core.operations.decided import newest_decision
+from core.operations.decided import decision_on, newest_decision
 from core.revalidation.result import Evidence, Hashes, RevalidationResult
+from core.telemetry.model import Run, RunInfo
 
 NOW = parse_iso("2026-02-27T17:10:00Z")
 
@@ -25,7 +26,7 @@ NOW = parse_iso("2026-02-27T17:10:00Z")
 def decide(workspace: Any, store: Any) -> Any:
     """`decide("GO")` leaves a report and its entry, as a revalidation does."""
 
-    def make(decision: Any, at: Any = NOW) -> Any:
+    def make(decision: Any, at: Any = NOW, model: Any = None) -> Any:
         result = RevalidationResult(
             generated_at=iso(at),
             decision=decision,
@@ -39,6 +40,7 @@ def decide(workspace: Any, store: Any) -> Any:
             evidence=Evidence(),
             symbols=(),
             hashes=Hashes(),
+            model=model or {},
         )
         path = workspace.reports / "revalidation_result.json"
         path.write_bytes(msgspec.json.encode(result))
@@ -218,3 +220,22 @@ def test_outputs_and_escalation_belong_to_this_runs_decision(workspace: Any, sto
     assert states("escalation")["recommendation"] == "pending", "there, and a person hands it over"
     assert set(states("revalidation", NOW + timedelta(days=1)).values()) == {"pending"}, "an earlier run's"
     assert states("revalidation", NOW - timedelta(days=1))["report"] == "pass"
+
+
+def test_a_decision_on_another_runs_model_is_not_this_runs(workspace: Any, store: Any, decide: Any) -> None:
+    """As `ppo-console revalidate --model-path` leaves it while this run trains, or after it."""
+
+    def judged(run_id: str, **model: str) -> Any:
+        decide("GO", model=model)
+        run = Run(RunInfo(run_id, workspace.logs, started_at=NOW - timedelta(days=1)))
+        made = decision_on(workspace, run, NOW)
+        shown = run_day_list(
+            "revalidation", workspace, store, None, NOW, started_at=run.info.started_at, run_id=run_id
+        )
+        report = next(item for item in shown.items if item.key.endswith(".report"))
+        return report.state, made is not None, report.message
+
+    assert judged("mine", run="mine", role="best_model")[:2] == ("pass", True)
+    assert judged("mine", run="not known", role="foreign")[:2] == ("pass", True)
+    state, made, words = judged("mine", run="theirs", role="final_model")
+    assert (state, made) == ("pending", False) and words.endswith("is on a model of run theirs")

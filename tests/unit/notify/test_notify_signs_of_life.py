@@ -85,6 +85,9 @@ def test_the_text_is_what_prometheus_reads() -> None:
     assert 'rule="kl_spike",severity="critical",acknowledged="false",silenced="false"} 1' in text
     assert 'ppo_notifications{status="failed"} 2' in text
     assert "ppo_run_timesteps_total" not in text, "a missing value has no line"
+    assert "ppo_run_steps_per_second{" in text
+    over = exposition(here, Health("FINISHED", "ok", steps_per_second=1000.0), engine.alerts(), {}, NOW)
+    assert "ppo_run_steps_per_second{" not in over, "its last pace is none of now"
 
 
 def test_the_file_is_replaced_whole_and_leaves_nothing_beside(tmp_path: Path) -> None:
