@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.workspace import CONFIG_NAME
 from widgets.tone import Tone
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class WorkspaceMixin(_App):
             value=str(Path.cwd() / f"{run.stem}-workspace"),
             required=True,
             done="save and go on there",
+            refuse=_refused,
         )
         self.push_screen(ask, self._save_workspace)
 
@@ -69,3 +71,11 @@ class WorkspaceMixin(_App):
             session.mailbox.send(WorkspaceSaved(made.root))
 
         session.clerk.submit(job)
+
+
+def _refused(folder: str) -> str:
+    """What is seen at once is said in the question, where the path still stands."""
+    root = Path(folder).expanduser()
+    if root.is_file():
+        return f"{root} is a file; expected a folder"
+    return f"{root} is a workspace already; choose another folder" if (root / CONFIG_NAME).exists() else ""

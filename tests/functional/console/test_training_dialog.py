@@ -282,8 +282,14 @@ async def test_a_foreign_run_is_saved_as_a_workspace_in_which_the_console_goes_o
         foreign.screen.query_one(Input).value = str(tmp_path / "sb3")
         await pilot.press("enter")
         await until(pilot, "lies in the run's own folder")
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "config.toml").touch()
         await pilot.press("escape", "W")
         await until(pilot, "Save this run as a workspace")
+        foreign.screen.query_one(Input).value = str(tmp_path / "mine")
+        await pilot.press("enter")
+        await until(pilot, "is a workspace already")
+        foreign.screen.query_one(Input).value = str(tmp_path / "sb3-workspace")
         await pilot.press("enter")
         end = time.monotonic() + 60
         while foreign.reopen is None and time.monotonic() < end:
