@@ -58,7 +58,11 @@ class HandoverMixin(_App):
                 self._handover = "asked"
                 self.session.week_desk.look("handover")
             return
-        found = self.session.week_desk.state.handover
+        state = self.session.week_desk.state
+        found = state.handover
+        if found is None and self._handover_wanted and state.problem:
+            self._handover_wanted = False
+            self.say(state.problem, "critical")
         if found is None or (self.says_something and not self._handover_wanted):
             return
         if self._handover_wanted:

@@ -201,7 +201,7 @@ class WeekDesk:
 
     def forget_handover(self) -> None:
         """It is to be looked up anew."""
-        self._put(handover=None)
+        self._put(handover=None, problem="")
 
     def saw_all(self) -> None:
         """This operator has seen what is recorded now."""

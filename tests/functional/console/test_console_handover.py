@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sqlite3
 from datetime import timedelta
 from typing import Any
 
@@ -171,3 +173,14 @@ async def test_what_was_overdue_before_the_last_look_opens_no_panel(given: Any, 
         given.give(make.snapshot())
         found = await looked(given, pilot)
         assert found is not None and given.app.screen is given.app.open_screen
+
+
+async def test_a_store_that_cannot_be_read_is_said_to_who_asked(given: Any, make: Any) -> None:
+    happened(given)
+    with contextlib.closing(sqlite3.connect(given.workspace.store)) as raw, raw:
+        raw.execute("UPDATE last_looks SET at = 'x'")
+    async with given.app.run_test(size=(80, 24)) as pilot:
+        given.give(make.snapshot())
+        await pilot.press("A")
+        await seconds_pass(given, pilot, "holds a value that was not written")
+        assert given.app.screen is given.app.open_screen
