@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.checklist.catalogue import CHECKLISTS, OF_A_DAY
@@ -60,9 +61,8 @@ def _slots(checklist: Checklist, settings: Settings, day: Date) -> Iterator[_Slo
     """Each section with its begin and end. With more times than the documents have, the last one repeats."""
     several = [section for section in checklist.sections if section.index is not None]
     if several:
-        begins = sorted(at(day, text) for text in getattr(settings.schedule, several[0].time))
-        ends = [*begins[1:], midnight(day)]
-        for index, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+        begins = sorted({at(day, text) for text in getattr(settings.schedule, several[0].time)})
+        for index, (begin, end) in enumerate(pairwise([*begins, midnight(day)])):
             yield several[min(index, len(several) - 1)], begin, end
     for section in checklist.sections:
         if section.index is None:

@@ -129,3 +129,14 @@ def test_an_item_is_found_by_number_id_line_and_ending() -> None:
 def test_the_changed_lines_of_the_configuration_are_the_catalogues() -> None:
     assert "preflight.disk_free" in LINE_IDS and "launch.1h.speed" in LINE_IDS
     assert {"all_checks", "no_blockers", "ready"} == SETUP_SENSORS
+
+
+@pytest.mark.parametrize(("times", "starts"), [([], []), (["18:00", "10:00", "10:00"], ["10:00", "18:00"])])
+def test_times_that_are_none_doubled_or_unsorted_make_each_item_once(
+    tmp_path: Any, times: list[str], starts: list[str]
+) -> None:
+    changed = settings(f"[schedule]\nhourly = {times}\ndaily = {times}\n", tmp_path)
+    for name in ("hourly", "daily"):
+        items = items_of(name, changed, DAY)
+        assert len({item.id for item in items}) == len(items)
+        assert sorted({f"{item.due:%H:%M}" for item in items if item.due}) == starts
