@@ -33,8 +33,9 @@ def items_of(name: str, settings: Settings, day: Date | None = None) -> tuple[It
     """
     checklist = CHECKLISTS[name]
     day = day or home_day(name, settings)
-    items = [item for slot in _slots(checklist, settings, day) for item in _items(checklist, settings, *slot)]
-    return (*items, *_own(checklist, settings, day))
+    items = (item for slot in _slots(checklist, settings, day) for item in _items(checklist, settings, *slot))
+    once = {item.id: item for item in items}  # a time of day may stand twice in the schedule
+    return (*once.values(), *_own(checklist, settings, day))
 
 
 def home_day(name: str, settings: Settings) -> Date:
@@ -61,7 +62,7 @@ def _slots(checklist: Checklist, settings: Settings, day: Date) -> Iterator[_Slo
     """Each section with its begin and end. With more times than the documents have, the last one repeats."""
     several = [section for section in checklist.sections if section.index is not None]
     if several:
-        begins = sorted({at(day, text) for text in getattr(settings.schedule, several[0].time)})
+        begins = sorted(at(day, text) for text in getattr(settings.schedule, several[0].time))
         for index, (begin, end) in enumerate(pairwise([*begins, midnight(day)])):
             yield several[min(index, len(several) - 1)], begin, end
     for section in checklist.sections:

@@ -136,7 +136,7 @@ def test_times_that_are_none_doubled_or_unsorted_make_each_item_once(
     tmp_path: Any, times: list[str], starts: list[str]
 ) -> None:
     changed = settings(f"[schedule]\nhourly = {times}\ndaily = {times}\n", tmp_path)
-    for name in ("hourly", "daily"):
+    for name in ("launch", "daily"):
         items = items_of(name, changed, DAY)
         assert len({item.id for item in items}) == len(items)
         assert sorted({f"{item.due:%H:%M}" for item in items if item.due}) == starts
