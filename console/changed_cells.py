@@ -2,7 +2,8 @@
 
 Textual 8.2.8 sends a changed line from its widget's left edge, and the whole screen with each change of focus
 and up to three times when a question opens or closes; over a bad line those are seconds. Traps avoided: cells
-taken for shown that another size or a resumed terminal has changed since; a wide character cut in half.
+taken for shown that another size or a resumed terminal has changed since, or that were painted at the old
+size on a terminal which had the new one already; a wide character cut in half.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.control import Control
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Size
 from textual.strip import Strip
 
 _Part = tuple[int, int, Strip]
@@ -26,6 +28,7 @@ class ShownCells:
 
     def __init__(self) -> None:
         self._lines: dict[int, Strip] = {}
+        self._size = Size(0, 0)
 
     def forget(self) -> None:
         """The terminal may show anything: what is painted next is sent as it comes."""
@@ -34,25 +37,33 @@ class ShownCells:
     def changes(self, update: CompositorUpdate) -> CompositorUpdate:
         """`update`, less what is shown already; it counts as shown from when it is written."""
         if isinstance(update, LayoutUpdate):
+            if update.region.size != self._size:
+                self._size = update.region.size
+                self.forget()
             return _Changes(self, _whole_lines(update), whole=True)
         return _Changes(self, _spans(update), whole=False) if isinstance(update, ChopsUpdate) else update
 
     def take(self, line: int, left: int, cells: Strip, *, whole: bool) -> tuple[int, Strip]:
         """What of `cells` is not shown yet, and its column; from now on it is. `whole`: all of the line.
 
-        Marks that join the character before them cannot be told apart by cells: such a line stays unknown.
+        A line stays unknown where cells do not tell what the terminal shows: marks that join the character
+        before them, the letters that pair into flags, a wide character of which only half is written over.
         """
         cells = cells.simplify()  # the same, wherever the widgets of a line have cut it
         known, right = self._lines.pop(line, None), left + cells.cell_length
-        if not all(map(cell_len, set(cells.text))):
+        if not all(map(_stands_alone, set(cells.text))):
             return left, cells
         if known is None or known.cell_length < right:
             if whole:
                 self._lines[line] = cells
             return left, cells
-        parts = (known.crop(0, left), cells, known.crop(right))
-        self._lines[line] = cells if whole else Strip.join(parts).simplify()
-        first, last = _difference(known.crop(left, right).simplify(), cells)
+        before, covered, behind = known.crop(0, left), known.crop(left, right), known.crop(right)
+        if len(before.text) + len(covered.text) + len(behind.text) != len(known.text):
+            if whole:
+                self._lines[line] = cells
+            return left, cells
+        self._lines[line] = cells if whole else Strip.join((before, cells, behind)).simplify()
+        first, last = _difference(covered.simplify(), cells)
         return left + first, cells.crop(first, last)
 
 
@@ -89,6 +100,10 @@ def _spans(update: ChopsUpdate) -> Iterator[_Part]:
             start, cells = end, []
         if cells:
             yield line, start, Strip.join(cells)
+
+
+def _stands_alone(char: str) -> bool:
+    return cell_len(char) > 0 and not "\U0001f1e6" <= char <= "\U0001f1ff"
 
 
 def _difference(old: Strip, new: Strip) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Where the week stands: what is due, now, overdue, done or not applicable, who owns it, what comes next.
 
-`week_events` judges each event. Trap avoided: a headline that tells another number than the list below it.
+Each event is judged in `events`. Trap avoided: a headline that tells another number than the list below it.
 """
 
 from __future__ import annotations

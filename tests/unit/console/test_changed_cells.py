@@ -149,3 +149,32 @@ def test_an_update_counts_as_shown_only_once_it_is_written() -> None:
     shown = ShownCells()
     shown.changes(paint("reward  0.71"))
     assert "reward" in shown.changes(paint("reward  0.71")).render_segments(_CONSOLE)
+
+
+def test_what_was_painted_on_a_terminal_of_another_size_does_not_count_as_shown() -> None:
+    """A terminal that became narrower shows the end of a line that is too long in its last column."""
+    shown = ShownCells()
+    shown.changes(paint("reward  0.71")).render_segments(_CONSOLE)
+    narrow: list[Iterable[Strip]] = [[Strip([Segment("reward", Style.parse("red"))], 6)]]
+    assert "reward" in shown.changes(LayoutUpdate(narrow, Region(0, 0, 6, 1))).render_segments(_CONSOLE)
+
+
+def part(text: str, left: int) -> ChopsUpdate:
+    """One line, of which the cells of `text` from `left` on are painted."""
+    right = left + cell_len(text)
+    strip = Strip([Segment(text, Style.parse("red"))], right - left)
+    return ChopsUpdate([{left: strip}], [(0, left, right)], [[right]])
+
+
+def test_a_wide_character_that_is_half_covered_is_written_over_also_by_a_blank() -> None:
+    shown = ShownCells()
+    shown.changes(paint("ab界defghijk")).render_segments(_CONSOLE)
+    assert shown.changes(part(" def", 3)).render_segments(_CONSOLE) != ""
+    assert "b" in shown.changes(paint("ab  defghijk")).render_segments(_CONSOLE)
+
+
+def test_a_flag_is_sent_with_both_its_letters() -> None:
+    shown = ShownCells()
+    shown.changes(paint("🇩🇪 4h candles")).render_segments(_CONSOLE)
+    changed = shown.changes(paint("🇩🇰 4h candles")).render_segments(_CONSOLE)
+    assert "🇩🇰" in changed
