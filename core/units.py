@@ -71,6 +71,21 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
 
 
+def duration_apart(seconds: float | None, limit: float | None) -> str:
+    """`duration`, down to the second or a part of it where it would read like a `limit` that it is not:
+    `2h00m04s`."""
+    text = duration(seconds)
+    if seconds is None or limit is None or seconds == limit or text != duration(limit) or text == MISSING:
+        return text
+    whole = max(0, int(seconds))
+    part = f"{whole % 60:02d}s"
+    if whole == int(limit):
+        part = f"{apart(seconds % 60, limit % 60, 1).zfill(4)}s"
+    days, hours, minutes = whole // 86400, whole % 86400 // 3600, whole % 3600 // 60
+    larger = (f"{days}d" if days else "") + (f"{hours:02d}h" if days else f"{hours}h" if hours else "")
+    return f"{larger}{minutes:02d}m{part}" if larger else f"{minutes}m{part}" if minutes else part.lstrip("0")
+
+
 def age(seconds: float | None) -> str:
     """`8 s`, `4 min`, `3 h`, `2 d`: one unit, for how long ago something was."""
     if seconds is None or not math.isfinite(seconds):

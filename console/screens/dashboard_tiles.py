@@ -201,16 +201,16 @@ def _alert_parts(alert: AlertView, rule: Rule | None, series: Mapping[str, Serie
 
 
 def _value_words(alert: AlertView, rule: Rule | None, eased: float | None) -> str:
-    """`0.12 > 0.1`, `13h02m > 12h00m`, and `0.09, was > 0.1` where it fires on; empty without a value."""
+    """`0.12 > 0.1`, `12h00m04s > 12h00m`, and `0.09, was > 0.1` where it fires on; empty without a value."""
     value, limit = alert.value, alert.threshold
     if value is None or limit is None:
         return ""
     flat = rule is not None and rule.condition == "flat"
     sign = ">" if value > limit else "≤" if flat else "<"
     if rule is not None and rule.condition in ("checkpoint_age", "step_age", "absent"):
-        return f"{units.duration(value)} {sign} {units.duration(limit)}"
+        return f"{units.duration_apart(value, limit)} {sign} {units.duration(limit)}"
     if rule is not None and rule.condition == "disk_free":
         return f"{units.gigabytes(value, limit)} {sign} {units.gigabytes(limit)}"
     shown = value if eased is None else eased
-    short = units.number(shown) if abs(shown) >= 999.5 else units.significant(shown, limit, 3)
+    short = units.apart(shown, limit, 0) if abs(shown) >= 999.5 else units.significant(shown, limit, 3)
     return f"{short}{'' if eased is None else ', was'} {sign} {limit:,.15g}"

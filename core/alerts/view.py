@@ -18,7 +18,7 @@ from core.clock import from_epoch
 from core.store.alert_states import Firing
 from core.store.silences import Silence
 from core.telemetry.metrics import METRICS
-from core.units import age, apart, duration, finite, gigabytes, number, percent, significant
+from core.units import age, apart, duration, duration_apart, finite, gigabytes, number, significant
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 _STATES: tuple[AlertState, ...] = ("firing", "pending", "nodata", "resolved", "inactive")
@@ -240,13 +240,13 @@ def value_text(rule: Rule, value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return number(value)
     if rule.condition in _SECONDS:
-        return duration(value)
+        return duration_apart(value, rule.threshold)
     if rule.condition == "disk_free":
         return gigabytes(value, rule.threshold)
     if rule.condition == "memory_free":
-        return percent(value, 0)
+        return f"{apart(value, rule.threshold, 0)} %"
     if rule.condition in ("pace_below", "data_faults"):
-        return number(value, 0)
+        return apart(value, rule.threshold, 0)
     decimals = METRICS[rule.metric].decimals if rule.metric in METRICS else 4
     small = 0 < abs(value) < 10.0 ** (1 - decimals)
     text = significant(value, rule.threshold, 3) if small else apart(value, rule.threshold, decimals)

@@ -18,7 +18,7 @@ from core.store.audit import append_entry
 from core.store.connection import reads_rows
 from core.store.operator import OperatorIdentity
 from core.text import visible
-from core.units import duration
+from core.units import duration, duration_apart
 
 FIELDS = ("rule", "severity", "run")
 _LONGEST = 7 * 86_400.0
@@ -111,7 +111,7 @@ def write_silence(
     length = (ends_at - starts_at).total_seconds()
     if length > _LONGEST:
         raise UsageError(
-            f"a silence lasts at most {duration(_LONGEST)}; got {duration(length)}",
+            f"a silence lasts at most {duration(_LONGEST)}; got {duration_apart(length, _LONGEST)}",
             hint="Switch the rule off in config.toml instead: enabled = false.",
         )
     cursor = connection.execute(

@@ -57,6 +57,8 @@ def line(kl: float | None = None, **changes: Any) -> str:
         ({"rule": "slow", "value": 4321.0, "threshold": 5000.0}, "4,321 < 5,000"),
         ({"rule": "slow", "value": 999.6, "threshold": 12_345.5}, "1,000 < 12,345.5"),
         ({"rule": "checkpoint_age", "value": 46_920.0, "threshold": 43_200.0}, "13h02m > 12h00m"),
+        ({"rule": "checkpoint_age", "value": 43_204.0, "threshold": 43_200.0}, "12h00m04s > 12h00m"),
+        ({"rule": "slow", "value": 999.6, "threshold": 1_000.0}, "999.6 < 1,000"),
         ({"rule": "disk_low", "value": 9.8e9, "threshold": 1e10}, "9.8 GB < 10"),
         ({"rule": "disk_low", "value": 9.98e9, "threshold": 1e10}, "9.98 GB < 10 GB"),
         ({"value": 0.100004}, "0.100004 > 0.1"),

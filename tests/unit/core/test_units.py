@@ -6,7 +6,18 @@ import math
 
 import pytest
 
-from core.units import MISSING, age, apart, counted, duration, gigabytes, number, significant, steps
+from core.units import (
+    MISSING,
+    age,
+    apart,
+    counted,
+    duration,
+    duration_apart,
+    gigabytes,
+    number,
+    significant,
+    steps,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +65,24 @@ def test_what_is_compared_never_reads_like_a_limit_that_it_is_not() -> None:
     assert apart(math.nan, 1.0, 2) == "nan" and apart(None, 1.0, 2) == "–"
     assert significant(0.100004, 0.1, 3) == "0.100004"
     assert significant(0.1, 0.1, 3) == "0.1" and significant(0.1234, 0.1, 3) == "0.123"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "limit", "text"),
+    [
+        (7204.0, 7200.0, "2h00m04s"),
+        (7200.4, 7200.0, "2h00m00.4s"),
+        (7200.0, 7200.0, "2h00m"),
+        (7260.0, 7200.0, "2h01m"),
+        (46_920.0, 43_200.0, "13h02m"),
+        (90_004.0, 90_000.0, "1d01h00m04s"),
+        (120.25, 120.0, "2m00.2s"),
+        (5.5, 5.0, "5.5s"),
+        (None, 7200.0, MISSING),
+        (7204.0, None, "2h00m"),
+    ],
+)
+def test_a_duration_just_past_a_limit_does_not_read_like_it(
+    seconds: float | None, limit: float | None, text: str
+) -> None:
+    assert duration_apart(seconds, limit) == text
