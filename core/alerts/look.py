@@ -18,6 +18,7 @@ import msgspec
 from core.alerts.evaluate import above, applies, below
 from core.alerts.machine import NOT_CLEARED, Sample
 from core.alerts.rule import Condition, Rule, RunStatus
+from core.clock import iso
 from core.telemetry.model import Run, Series
 from core.units import duration, gigabytes, number
 
@@ -102,6 +103,8 @@ def look(rule: Rule, scene: Scene) -> Sample:
     if judged is None:
         return Sample("nodata", timestep, time)
     value, breached, cleared, detail = judged
+    if rule.condition == "crashed" and breached:
+        time = _crash_time(run, health.status, scene.now)
     return Sample("ok", timestep, time, value, breached, cleared, detail=detail)
 
 
@@ -112,7 +115,7 @@ def no_longer(rule: Rule, status: RunStatus) -> str:
 
 
 def ended_at(run: Run, status: RunStatus, now: datetime) -> float:
-    """Since when a rule does not apply to a run of this status: its end where that is known, else `now`."""
+    """When a run of this status ended, where that is known, else `now`: since then a rule does not apply."""
     over = run.info.ended_at or run.last_row_at if status in ("FINISHED", "STOPPED", "CRASHED") else None
     return min(over or now, now).timestamp()
 
@@ -143,7 +146,16 @@ def _step_age(rule: Rule, scene: Scene) -> Judged:
 def _crashed(rule: Rule, scene: Scene) -> Judged:
     health = scene.health
     breached = health.status == "CRASHED" or scene.run.traceback
-    return None, breached, not breached, health.reason if breached else "the run is up again"
+    if not breached:
+        return None, False, True, "the run is up again"
+    last = scene.run.last_row_at if scene.run.info.ended_at is None else None
+    words = f" Its last row is of {iso(last)}." if last is not None else ""
+    return None, True, False, health.reason + words
+
+
+def _crash_time(run: Run, status: RunStatus, now: datetime) -> float:
+    """When it crashed: as recorded, else at its last row, which may be of before a resume."""
+    return min(max(ended_at(run, status, now), run.info.process_started or -math.inf), now.timestamp())
 
 
 def _log_pattern(rule: Rule, scene: Scene) -> Judged:

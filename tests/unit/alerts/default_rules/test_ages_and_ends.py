@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.alerts.engine import AlertEngine
 from core.alerts.rule import default_rules
+from core.clock import iso
 from core.telemetry.model import Checkpoint
 
 HOUR = 3600.0
@@ -87,6 +90,27 @@ def test_crash(engine: Any, seen: Any, scene: Any) -> None:
     assert alerts.update(scene.run, scene.health, scene.now) == []
     scene.health.status = "RUNNING"
     assert seen(alerts.update(scene.run, scene.health, scene.now)) == [("crash", "resolved")]
+
+
+def test_a_crash_is_as_old_as_its_record_says_not_as_the_console_that_saw_it(engine: Any, scene: Any) -> None:
+    scene.row(approx_kl=0.01)
+    last, died = scene.now, scene.now + timedelta(minutes=3)
+    scene.later(18_000)
+    scene.health.status, scene.health.reason = "CRASHED", "Process 7 is gone."
+
+    def told(**known: Any) -> Any:
+        scene.run.info = msgspec.structs.replace(scene.run.info, **known)
+        (fired,) = (alerts := engine("crash")).update(scene.run, scene.health, scene.now)
+        assert alerts.alerts()[0].since == fired.at
+        return fired
+
+    assert told().at == scene.now, "nothing tells when"
+    scene.run.last_row_at = last
+    fired = told()
+    assert fired.at == last and f"last row is of {iso(last)}" in fired.message
+    assert told(process_started=died.timestamp()).at == died, "it was resumed, and made no row"
+    fired = told(outcome="crashed", ended_at=died + timedelta(seconds=9))
+    assert fired.at == died + timedelta(seconds=9) and "last row" not in fired.message
 
 
 def test_absent_run_has_no_alerts(scene: Any) -> None:
