@@ -136,6 +136,11 @@ class Watch:
             unwritten = ""
         except ConsoleError as error:
             unwritten, self.exit_code = error.title, error.exit_code
+        except Exception as error:
+            if self._options.once:
+                raise
+            words = f"no sign of life could be written: {type(error).__name__}: {error}"
+            unwritten, self.exit_code = visible(words, 300), ConsoleError.exit_code
         if unwritten != self._unwritten:
             self._say(f"{iso(now)} {unwritten or 'the signs of life are written again'}")
         self._unwritten = unwritten

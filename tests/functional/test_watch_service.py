@@ -23,10 +23,10 @@ import pytest
 from console import watching
 from console.alerting import Watcher
 from console.stores import open_store
-from console.watching import Watch, WatchOptions
+from console.watching import HEARTBEAT_EVERY, Watch, WatchOptions
 from core.clock import utc_now
 from core.errors import UnreadableError
-from core.notify.heartbeat import read_heartbeat
+from core.notify.heartbeat import read_heartbeat, write_heartbeat
 from core.workspace import Workspace, init_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -235,6 +235,29 @@ def test_a_look_that_fails_in_a_way_nobody_foresaw_ends_no_watch(
     monkeypatch.setattr(Watcher, "look", failing)
     with pytest.raises(ValueError):
         Watch(workspace, None, WatchOptions(None, 0.2, None, None, once=True), said.append).run()
+
+
+def test_a_sign_of_life_that_fails_in_a_way_nobody_foresaw_ends_no_watch(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a look's, nor the one that says that the watch ended."""
+    said = list[str]()
+    heartbeat = workspace.root / "watch.json"
+    watch = Watch(workspace, None, WatchOptions(None, 0.2, heartbeat, None), said.append)
+    for write in (_fails, _fails, write_heartbeat):
+        monkeypatch.setattr(watching, "write_heartbeat", write)
+        watch._beaten = -HEARTBEAT_EVERY
+        watch._beat(utc_now(), None, "")
+    assert [line.partition("Z ")[2] for line in said] == [
+        "no sign of life could be written: ValueError: a shape nobody thought of",
+        "the signs of life are written again",
+    ]
+    monkeypatch.setattr(watching, "write_heartbeat", _fails)
+    watch._end(None)
+
+
+def _fails(*_arguments: object) -> None:
+    raise ValueError("a shape nobody thought of")
 
 
 def test_once_looks_and_leaves_with_the_alerts_code(cli: Any, workspace: Workspace) -> None:
