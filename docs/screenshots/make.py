@@ -42,6 +42,8 @@ LIVE_FROM = 45_000
 """Steps of the live run before it is drawn."""
 SETTLE = 4.0
 """Seconds for the workers to read the run and evaluate the lists."""
+LOOKING = "being&#160;looked&#160;at"
+"""What a list says of itself until its items are evaluated, however slow the machine is."""
 SHOWN_ROOT = "/srv/week9"
 
 
@@ -72,6 +74,9 @@ async def draw(workspace: Workspace, pictures: dict[str, tuple[str, ...]]) -> No
                 await pilot.pause(SETTLE if key in "3567rT" else 0.5)
             path = Path(__file__).with_name(f"{name}.svg")
             picture = app.export_screenshot(title="ppo-console", simplify=True)
+            while LOOKING in picture:
+                await pilot.pause(0.5)
+                picture = app.export_screenshot(title="ppo-console", simplify=True)
             path.write_text(elsewhere(picture, str(workspace.root)), encoding="utf-8")
             print(path)
             while len(app.screen_stack) > 1:
