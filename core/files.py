@@ -109,11 +109,10 @@ def append_lines(path: Path, lines: Iterable[str], heading: str = "") -> None:
     `heading` goes before them into a file that is empty or not there. Raises OSError; what a full disk cut
     off is taken back.
     """
-    data = b""
-    for line in lines:
-        if "\n" in line:
-            raise ValueError("each line is a single one")
-        data += line.encode() + b"\n"
+    each = list(lines)
+    if any("\n" in line for line in each):
+        raise ValueError("each line is a single one")
+    data = b"".join(line.encode() + b"\n" for line in each)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab", buffering=0) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
