@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core import units
-from widgets.lines import Row, fit
+from widgets.lines import Row, Span, fit
 from widgets.row_list import RowList
 from widgets.tone import Tone, ascii_only, safe
 
@@ -116,6 +116,15 @@ class ChecklistList(RowList):
     def _is_later(self, item: ItemResult) -> bool:
         return item.state == "pending" and bool(self._now) and (item.due or "") > self._now
 
+    def word(self, item: ItemResult) -> str:
+        return "later" if self._is_later(item) else WORDS[item.state]
+
+    def state(self, item: ItemResult) -> Span:
+        """Glyph and word."""
+        if self._is_later(item):
+            return "  later", "dim"
+        return f"{state_glyph(item.state)} {WORDS[item.state]}", STATE_TONE[item.state]
+
     def heading_rows(self, index: int, width: int) -> Sequence[Row]:
         group = self.items[index].group
         if index and self.items[index - 1].group == group:
@@ -134,10 +143,7 @@ class ChecklistList(RowList):
 
     def item_row(self, index: int, width: int) -> Row:
         item = self.items[index]
-        tone = STATE_TONE[item.state]
-        state = f"{state_glyph(item.state)} {WORDS[item.state]}"
-        if self._is_later(item):
-            state, tone = "  later", "dim"
+        state, tone = self.state(item)
         unticked = f"  (un-ticked {item.unticked_at[11:16]}Z)" if item.unticked_at else ""
         value, limit = value_text(item.value), value_text(item.limit)
         age = units.age(item.age_seconds) if item.age_seconds is not None else ""

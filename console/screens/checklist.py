@@ -24,7 +24,7 @@ from core import units
 from core.checklist.catalogue import OF_A_DAY
 from core.clock import iso, utc_now
 from core.text import visible
-from widgets.checklist_list import STATE_TONE, WORDS, ChecklistList, state_glyph, value_text
+from widgets.checklist_list import WORDS, ChecklistList, value_text
 from widgets.detail_pane import DetailPane
 from widgets.lines import Row
 from widgets.list_index import IndexRow, ListIndex
@@ -152,11 +152,8 @@ class Checklist(ListScreen):
         if item is None:
             pane.show("details", [("", "The item under the cursor is explained here.", "dim")])
             return
-        pane.show(
-            item.text,
-            details(item),
-            [(f"{state_glyph(item.state)} {WORDS[item.state]}", STATE_TONE[item.state])],
-        )
+        state, tone = self.list.state(item)
+        pane.show(item.text, details(item), [(state.strip(), tone)])
 
     def waits_for(self) -> str:
         return "" if self._result is not None else self._empty(self.session.checklists)
@@ -206,7 +203,7 @@ class Checklist(ListScreen):
         def facts(_now: datetime) -> list[tuple[str, str, str]] | None:
             result = self._results().get(shown)
             found = next((each for each in result.items if each.id == chosen), None) if result else None
-            return None if found is None else [("state", WORDS[found.state], "plain"), *details(found)]
+            return None if found is None else [("state", self.list.word(found), "plain"), *details(found)]
 
         self.app.push_screen(Details(item.text, facts))
 

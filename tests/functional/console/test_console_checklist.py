@@ -262,6 +262,7 @@ async def test_what_has_not_come_reads_later_and_a_past_day_is_reached(
         await pilot.press("G")
         await pilot.pause()
         assert "▸   later    Evening checkpoint validation" in given.text()
+        assert "─ later ┐" in given.text()
         await pilot.press("right")
         text = await until(given, pilot, "Daily checks 2026-02-25")
         assert "later" in text and "to do" not in text.splitlines()[2]
