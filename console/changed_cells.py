@@ -8,31 +8,37 @@ size on a terminal which had the new one already; a wide character cut in half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import takewhile
+from collections.abc import Iterable, Iterator
 
-from rich.cells import cell_len
+from rich.cells import get_character_cell_size
 from rich.console import Console
 from rich.control import Control
-from rich.segment import Segment
+from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
 _Part = tuple[int, int, Strip]
 """A line, the column of its first cell, the cells."""
+_Cell = tuple[str, int]
+"""A character, empty in the second cell of a wide one, and the number of its style."""
+_MOST_STYLES = 4096
+_FLAGS = ("\U0001f1e6", "\U0001f1ff")
+"""The first and the last of the letters that pair into flags."""
 
 
 class ShownCells:
     """What stands on the terminal, by line. A line that is not known is sent as it comes."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, Strip] = {}
+        self._lines: dict[int, list[_Cell]] = {}
+        self._styles: dict[Style | None, int] = {}
         self._size = Size(0, 0)
 
     def forget(self) -> None:
         """The terminal may show anything: what is painted next is sent as it comes."""
         self._lines.clear()
+        self._styles.clear()
 
     def changes(self, update: CompositorUpdate) -> CompositorUpdate:
         """`update`, less what is shown already; it counts as shown from when it is written."""
@@ -43,28 +49,56 @@ class ShownCells:
             return _Changes(self, _whole_lines(update), whole=True)
         return _Changes(self, _spans(update), whole=False) if isinstance(update, ChopsUpdate) else update
 
-    def take(self, line: int, left: int, cells: Strip, *, whole: bool) -> tuple[int, Strip]:
-        """What of `cells` is not shown yet, and its column; from now on it is. `whole`: all of the line.
+    def take(self, line: int, left: int, strip: Strip, *, whole: bool) -> tuple[int, Strip]:
+        """What of `strip` is not shown yet, and its column; from now on it is. `whole`: all of the line.
 
         A line stays unknown where cells do not tell what the terminal shows: marks that join the character
         before them, the letters that pair into flags, a wide character of which only half is written over.
         """
-        cells = cells.simplify()  # the same, wherever the widgets of a line have cut it
-        known, right = self._lines.pop(line, None), left + cells.cell_length
-        if not all(map(_stands_alone, set(cells.text))):
-            return left, cells
-        if known is None or known.cell_length < right:
-            if whole:
+        if len(self._styles) > _MOST_STYLES:
+            self.forget()
+        known, cells = self._lines.pop(line, None), self._cells(strip)
+        right = left + len(cells)
+        if not cells or known is None or right > len(known) or _cuts(known, left) or _cuts(known, right):
+            if whole and cells:
                 self._lines[line] = cells
-            return left, cells
-        before, covered, behind = known.crop(0, left), known.crop(left, right), known.crop(right)
-        if len(before.text) + len(covered.text) + len(behind.text) != len(known.text):
-            if whole:
-                self._lines[line] = cells
-            return left, cells
-        self._lines[line] = cells if whole else Strip.join((before, cells, behind)).simplify()
-        first, last = _difference(covered.simplify(), cells)
-        return left + first, cells.crop(first, last)
+            return left, strip
+        first, last = _difference(known[left:right], cells)
+        known[left:right] = cells
+        self._lines[line] = known
+        return left + first, strip.crop(first, last)
+
+    def _cells(self, strip: Strip) -> list[_Cell]:
+        """None of them where one does not stand alone."""
+        cells: list[_Cell] = []
+        for text, style, _ in strip:
+            number = self._styles.setdefault(style, len(self._styles))
+            if text.isascii():
+                cells += [(char, number) for char in text]
+                continue
+            for char in text:
+                width = get_character_cell_size(char)
+                if not width or _FLAGS[0] <= char <= _FLAGS[1]:
+                    return []
+                cells += ((char, number), ("", number))[:width]
+        return cells if len(cells) == strip.cell_length else []
+
+
+def _cuts(cells: list[_Cell], column: int) -> bool:
+    """A wide character stands on both sides of `column`."""
+    return column < len(cells) and not cells[column][0]
+
+
+def _difference(old: list[_Cell], new: list[_Cell]) -> tuple[int, int]:
+    """The first cell that differs and the one after the last; no cell does where they are one."""
+    if old == new:
+        return 0, 0
+    first, last = 0, len(new)
+    while old[first] == new[first]:
+        first += 1
+    while old[last - 1] == new[last - 1]:
+        last -= 1
+    return first - _cuts(new, first), last + _cuts(new, last)
 
 
 class _Changes(CompositorUpdate):
@@ -100,37 +134,3 @@ def _spans(update: ChopsUpdate) -> Iterator[_Part]:
             start, cells = end, []
         if cells:
             yield line, start, Strip.join(cells)
-
-
-def _stands_alone(char: str) -> bool:
-    return cell_len(char) > 0 and not "\U0001f1e6" <= char <= "\U0001f1ff"
-
-
-def _difference(old: Strip, new: Strip) -> tuple[int, int]:
-    """The first cell that differs and the one after the last; no cell does where the first is not before."""
-    before = _in_common(old, new, _begin)
-    if before == new.cell_length:
-        return before, before
-    return before, new.cell_length - _in_common(reversed(old), reversed(new), _end)
-
-
-def _in_common(old: Iterable[Segment], new: Iterable[Segment], in_common: Callable[[str, str], int]) -> int:
-    """Cells that are alike before the first, or from the last on, that differs."""
-    cells = 0
-    for one, other in zip(old, new, strict=False):
-        if one != other:
-            return cells + in_common(one.text, other.text) if one.style == other.style else cells
-        cells += one.cell_length
-    return cells
-
-
-def _begin(old: str, new: str) -> int:
-    """Cells in which two texts begin alike."""
-    return sum(
-        cell_len(char) for char, _ in takewhile(lambda pair: pair[0] == pair[1], zip(new, old, strict=False))
-    )
-
-
-def _end(old: str, new: str) -> int:
-    """Cells in which two texts end alike."""
-    return _begin(old[::-1], new[::-1])
