@@ -127,9 +127,16 @@ def plan_entry(facts: RunFacts, settings: Settings, decision: RevalidationResult
 
 
 def monitoring(facts: RunFacts) -> str:
-    """The template's line, as long as there is something to monitor."""
+    """The template's line while there is something to monitor; after a crash the manual's escalation."""
     if facts.status == "FINISHED":
         return "No more monitoring: the training is complete"
+    if facts.status == "CRASHED":
+        return (
+            "Nothing to monitor: go through the crash runbook, escalate to the SWE Lead; "
+            "do not restart before the cause is known"
+        )
+    if facts.status in ("STOPPED", "ABSENT"):
+        return f"Nothing to monitor while the training is {facts.status}"
     return "Monitor convergence every 4 hours"
 
 

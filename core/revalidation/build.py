@@ -59,7 +59,7 @@ def build_result(
         decision_text=deciding.decision_text(decided, evidence),
         recommendation=deciding.recommendation(decided),
         recommendation_reasons=deciding.reasons(gates),
-        next_steps=next_steps(decided, now, settings.schedule),
+        next_steps=next_steps(decided, now, settings.schedule, settings.week.start),
         policy=policy,
         verdicts=deciding.verdicts(passed),
         gates_passed=passed,

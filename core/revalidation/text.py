@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from core.clock import parse_iso
 from core.config.settings import Schedule
@@ -34,26 +34,47 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]}"
 
 
-def next_steps(decision: Verdict, now: datetime, schedule: Schedule) -> str:
+_LATE_DAYS = 7
+"""A decision made so many days after revalidation day belongs to that week no more."""
+
+
+def next_steps(decision: Verdict, now: datetime, schedule: Schedule, start: date | None = None) -> str:
     """Who acts next and when: approval for GO, review for PARTIAL-GO, escalation for NO-GO.
 
-    A decision made after that time of the day: at once.
+    On the revalidation day of the week that begins at `start`, as the timeline has it; on the decision's own
+    day where it is of no such week. A decision made after that moment: at once.
     """
     at, what = {
         "GO": (schedule.approval, "CTO Approval"),
         "PARTIAL-GO": (schedule.cto, "CTO Review: tune and retrain, or a conditional deployment"),
         "NO-GO": (schedule.cto, "Escalate to CTO: investigate and retrain, no deployment"),
     }[decision]
-    if f"{now:%H:%M}" > at:
-        return f"{day(now)}, at once ({what}; planned for {at} UTC)"
-    return f"{day(now)} {at} UTC ({what})"
+    due = datetime.combine(_acts_on(now, start), time.fromisoformat(at), now.tzinfo)
+    if now.replace(second=0, microsecond=0) > due:
+        planned = at if due.date() == now.date() else f"{day(due)} {at}"
+        return f"{day(now)}, at once ({what}; planned for {planned} UTC)"
+    return f"{day(due)} {at} UTC ({what})"
+
+
+def _acts_on(now: datetime, start: date | None) -> date:
+    from core.checklist.build import REVALIDATION_DAY
+
+    today = now.date()
+    if start is None or today < start:
+        return today
+    planned = start + timedelta(days=REVALIDATION_DAY)
+    return today if today > planned + timedelta(days=_LATE_DAYS) else planned
 
 
 def next_steps_seen(result: RevalidationResult, now: datetime) -> str:
     """The decision's next steps as read at `now`: a time that has gone by is said to be past."""
     made = parse_iso(result.generated_at)
-    told = re.match(r"\d{1,2} [A-Z]{3} (\d\d):(\d\d) UTC ", result.next_steps)
-    if told and now > made.replace(hour=int(told[1]), minute=int(told[2]), second=0, microsecond=0):
+    told = re.match(r"(\d{1,2}) ([A-Z]{3}) (\d\d):(\d\d) UTC ", result.next_steps)
+    if told is None or told[2] not in _MONTHS:
+        return result.next_steps
+    month = _MONTHS.index(told[2]) + 1
+    year = made.year + (month < made.month)
+    if now > datetime(year, month, int(told[1]), int(told[3]), int(told[4]), tzinfo=made.tzinfo):
         return f"{result.next_steps}; that time is past"
     return result.next_steps
 

@@ -205,6 +205,7 @@ RUN: dict[str, str] = {
     "Judged {n}: {n}; next: {}": "Julgado {}: {}; a seguir: {}",
     "{}; that time is past": "{}; essa hora já passou",
     "{n} {n}, at once ({}; planned for {n} UTC)": "{} {}, já ({}; previsto para {} UTC)",
+    "{n} {n}, at once ({}; planned for {n} {n} {n} UTC)": "{} {}, já ({}; previsto para {} {} {} UTC)",
     "{n} {n} {n} UTC ({})": "{} {} {} UTC ({})",
     "CTO Approval": "aprovação do CTO",
     "CTO Review: tune and retrain, or a conditional deployment": (
@@ -224,6 +225,13 @@ RUN: dict[str, str] = {
     "to the end": "até o fim",
     "{n} steps/s until {n}": "{} steps/s até {}",
     "No more monitoring: the training is complete": "Nada mais a monitorar: o treino está completo",
+    "Nothing to monitor: go through the crash runbook, escalate to the SWE Lead; do not restart before the "
+    "cause is known": (
+        "Nada a monitorar: seguir o runbook de crash, escalar ao SWE Lead; não reiniciar antes de conhecer a "
+        "causa"
+    ),
+    "Nothing to monitor while the training is {n}": "Nada a monitorar enquanto o treino está {}",
+    "{} Its last row is of {n}.": "{} A última linha é de {}.",
     "Monitor convergence every 4 hours": "Monitorar a convergência a cada 4 horas",
     "KL {n} > {n}: reduce the learning rate, check the data": (
         "KL {} > {}: reduzir a learning rate, verificar os dados"

@@ -16,6 +16,7 @@ from core.operations.progress_check import progress_check
 from core.operations.standup import Standup, build_standup, save_standup
 from core.operations.standup_entries import confidence_entry, tuning
 from core.revalidation.result import RevalidationResult
+from core.runbook.escalation import PATHS
 from core.telemetry.model import Run, RunInfo
 from core.training.evaluation_rows import Evaluation, read_evaluations
 
@@ -115,6 +116,19 @@ def test_the_target_is_pace_until_tomorrow_at_most_what_is_left(
     crashed = build_standup(workspace, run, make_health("CRASHED", "Process 4711 is gone."), (), NOW)
     assert crashed.blockers == ("training is CRASHED: Process 4711 is gone.",)
     assert "find the cause" in crashed.plan.text
+
+
+def test_after_a_crash_or_a_stop_there_is_nothing_to_monitor_and_the_runbook_rules(
+    workspace: Any, make_run: Any, make_health: Any
+) -> None:
+    def said(status: Any) -> str:
+        monitoring: str = build_standup(workspace, make_run(), make_health(status), (), NOW).monitoring
+        return monitoring
+
+    assert said("RUNNING") == said("STALLED") == "Monitor convergence every 4 hours"
+    assert said("STOPPED") == "Nothing to monitor while the training is STOPPED"
+    path = PATHS["crash"]
+    assert path.rule.removesuffix(".").lower() in said("CRASHED") and path.people[-1] in said("CRASHED")
 
 
 def test_issues_and_tuning_come_from_alerts_and_tables(

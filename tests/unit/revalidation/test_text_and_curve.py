@@ -13,10 +13,11 @@ from hypothesis.extra.numpy import arrays
 
 from core.backtest.metrics import equity_of, max_drawdown
 from core.backtest.summary import Summary
-from core.config.settings import Schedule
+from core.config.settings import Schedule, Settings
 from core.revalidation.curve import chart_curve
 from core.revalidation.result import RevalidationResult
 from core.revalidation.text import STEP_TITLES, decision_document, gate_list, next_steps, next_steps_seen
+from core.week.plan import plan
 
 MakeResult = Callable[..., RevalidationResult]
 
@@ -78,12 +79,26 @@ def test_who_acts_next_follows_the_decision() -> None:
     assert "no deployment" in next_steps("NO-GO", moment, Schedule())
 
 
+def test_the_approval_is_on_the_day_that_the_weeks_plan_has_it() -> None:
+    def told(day: int, hour: int = 12, month: int = 2) -> str:
+        return next_steps("GO", datetime(2026, month, day, hour, tzinfo=UTC), Schedule(), settings.week.start)
+
+    settings = Settings()
+    (planned,) = (each for each in plan(settings) if each.id.startswith("approval."))
+    assert told(25) == told(27) == f"{planned.at.day} FEV {planned.at:%H:%M} UTC (CTO Approval)"
+    assert told(28) == "28 FEV, at once (CTO Approval; planned for 27 FEV 17:30 UTC)"
+    assert told(28, month=3) == "28 MAR 17:30 UTC (CTO Approval)", "of no such week: its own day"
+    assert told(22) == "22 FEV 17:30 UTC (CTO Approval)"
+
+
 def test_a_time_to_act_that_is_past_is_not_told_as_to_come(make_result: MakeResult) -> None:
     late = datetime(2026, 11, 3, 21, tzinfo=UTC)
     assert next_steps("GO", late, Schedule()) == "3 NOV, at once (CTO Approval; planned for 17:30 UTC)"
     result = make_result(generated_at="2026-02-27T16:30:00Z", next_steps="27 FEV 17:30 UTC (CTO Approval)")
     before, after = (datetime(2026, 2, 27, hour, tzinfo=UTC) for hour in (17, 18))
     assert next_steps_seen(result, before) == "27 FEV 17:30 UTC (CTO Approval)"
+    early = make_result(generated_at="2026-02-25T16:30:00Z", next_steps="27 FEV 17:30 UTC (CTO Approval)")
+    assert next_steps_seen(early, before) == "27 FEV 17:30 UTC (CTO Approval)"
     assert next_steps_seen(result, after) == "27 FEV 17:30 UTC (CTO Approval); that time is past"
 
 
