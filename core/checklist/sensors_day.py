@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 from core.checklist.item import Item, Reading, SensedState, unknown
 from core.checklist.sensors_data import own_check
 from core.checklist.sensors_preparation import PREPARATION, DayContext
-from core.clock import iso, parse_iso
-from core.operations.decided import about
+from core.clock import parse_iso
+from core.operations.decided import not_this_runs
 from core.units import number
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from core.revalidation.result import RevalidationResult
+    pass
 
 
 def sense_day(context: DayContext, item: Item) -> Reading:
@@ -40,7 +38,9 @@ def _judged(context: DayContext, item: Item) -> Reading:
         return Reading("pending", limit="done", message=decided.problem)
     if not context.decided_this_run:
         return Reading(
-            "pending", limit="done", message=_not_this_run(context, decided.result, decided.made_at)
+            "pending",
+            limit="done",
+            message=not_this_runs(decided.result, decided.made_at, context.run_id, context.started_at),
         )
     result = decided.result
     values: dict[str, str] = {
@@ -54,12 +54,6 @@ def _judged(context: DayContext, item: Item) -> Reading:
     source = context.workspace.relative(decided.path)
     age = (context.now - decided.made_at).total_seconds()
     return Reading("pass", values[item.argument], "done", source, age)
-
-
-def _not_this_run(context: DayContext, result: RevalidationResult, made: datetime) -> str:
-    if not about(result, context.run_id):
-        return f"the newest decision, of {iso(made)}, is on a model of run {result.model.get('run')}"
-    return f"the newest decision, of {iso(made)}, is older than the run"
 
 
 def _after_decision(context: DayContext, item: Item) -> Reading:

@@ -15,7 +15,7 @@ from core.checklist.context import PreflightContext
 from core.checklist.item import Reading, SensedState, unknown
 from core.checklist.sensors_data import usable
 from core.checklist.signoff import Phase
-from core.operations.decided import Decided, about
+from core.operations.decided import Decided, not_this_runs
 from core.units import number
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class DayContext:
     def decided_this_run(self) -> bool:
         """The newest decision was made after the run began, on whatever day, and on a model of it."""
         made, result = self.decided.made_at, self.decided.result
-        if result is not None and not about(result, self.run_id):
+        if made is None:
             return False
-        return made is not None and (self.started_at is None or made >= self.started_at)
+        return result is None or not not_this_runs(result, made, self.run_id, self.started_at)
 
     def brought(self, reading: Reading) -> Reading:
         return self.as_preflight().brought(reading)

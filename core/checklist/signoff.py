@@ -1,8 +1,9 @@
 """Sign-off by phase: who signed what, in which role, with the hash of what was signed.
 
-A signature is an entry of the audit log and nothing else; deployment is a line here, never an action. Trap
+A signature is an entry of the audit log and nothing else; deployment is a line here, never an action. Traps
 avoided: a signature under one decision that is shown under the next one: it names a hash, and is void where
-that is not the hash of what stands there now; two who sign at the same moment, and both are recorded.
+that is not the hash of what stands there now; a decision on another run signed for this one; two who sign at
+the same moment, and both are recorded.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import msgspec
 from core.checklist.build import items_of
 from core.clock import iso
 from core.errors import UnreadableError, UsageError, no_such
-from core.operations.decided import Decided, newest_decision
+from core.operations.decided import Decided, newest_decision, not_this_runs
+from core.telemetry.identity import RUN_FILE, parse_run_info, read_run_file
 from core.text import visible
 from core.units import counted
 
@@ -73,12 +75,13 @@ def sign_off_table(workspace: Workspace, store: Records) -> tuple[Phase, ...]:
     """The five phases as they stand."""
     entries = store.entries()
     decided = newest_decision(workspace, store)
+    other = _of_another_run(workspace, decided)
     newest = {entry.subject: entry for entry in entries if entry.kind == KIND}
     titles = {item.argument: item for item in items_of("sign_off", workspace.settings)}
     found: dict[str, Phase] = {}
     for name in PHASES:
-        what, digest, problem = _subject(name, entries, decided, found)
-        signature = _signature(newest[name], digest, entries) if name in newest else None
+        what, digest, problem = _subject(name, entries, decided, other, found)
+        signature = _signature(newest[name], digest, entries, other) if name in newest else None
         status: Literal["signed", "rejected", "open", "not_applicable"] = "open"
         if signature is not None and not signature.void:
             status = "signed" if signature.verdict == "approved" else "rejected"
@@ -188,7 +191,7 @@ def objection(phase: Phase, role: str, verdict: Verdict, note: str) -> UsageErro
 
 
 def _subject(
-    name: str, entries: Sequence[AuditEntry], decided: Decided, before: dict[str, Phase]
+    name: str, entries: Sequence[AuditEntry], decided: Decided, other: str, before: dict[str, Phase]
 ) -> tuple[str, str, str]:
     """What a signature of this phase signs, its hash, and why it cannot be signed now."""
     if name == "pre_training":
@@ -205,8 +208,11 @@ def _subject(
     result = decided.result
     if result is None or decided.sha256 is None:
         return "", "", decided.problem
-    what = f"decision {result.decision_text} of {result.generated_at}"
-    problem = decided.problem
+    model = " ".join(
+        part for part in (result.model.get("role", ""), (result.hashes.model or "")[:12]) if part
+    )
+    what = f"decision {result.decision_text} of {result.generated_at}" + (f" on {model}" if model else "")
+    problem = decided.problem or other
     if name == "live_deployment":
         cto = before["cto_decision"]
         if result.decision == "NO-GO":
@@ -216,7 +222,20 @@ def _subject(
     return what, decided.sha256, problem
 
 
-def _signature(entry: AuditEntry, digest: str, entries: Sequence[AuditEntry]) -> Signature:
+def _of_another_run(workspace: Workspace, decided: Decided) -> str:
+    """Why the newest decision is none on the workspace's run; empty where it is, or nothing tells."""
+    if decided.result is None or decided.made_at is None:
+        return ""
+    try:
+        run = parse_run_info(read_run_file(workspace.logs / RUN_FILE), workspace.logs)
+    except (OSError, UnreadableError):
+        return ""
+    if run is None:
+        return ""
+    return not_this_runs(decided.result, decided.made_at, run.id, run.started_at)
+
+
+def _signature(entry: AuditEntry, digest: str, entries: Sequence[AuditEntry], other: str = "") -> Signature:
     detail = {key: str(value) for key, value in entry.detail.items()}
     failed = {each.subject for each in entries if each.kind == "training_failed"}
     fresh_starts = [
@@ -229,6 +248,8 @@ def _signature(entry: AuditEntry, digest: str, entries: Sequence[AuditEntry]) ->
     if entry.subject in OF_DECISION:
         if detail.get("hash") != digest:
             void = f"it was given for another report: {detail.get('what', '')}"
+        else:
+            void = other
     elif len(fresh_starts) > (1 if entry.subject == "pre_training" else 0):
         void = "it was given for an earlier run"
     return Signature(

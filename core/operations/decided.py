@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.clock import parse_iso
+from core.clock import iso, parse_iso
 from core.errors import ConsoleError
 from core.files import sha256_file
 from core.text import visible
@@ -47,6 +47,17 @@ def about(result: RevalidationResult, run_id: str) -> bool:
     """Whether a model of this run was judged; a model that does not tell its run may be."""
     judged = "" if result.model.get("role") == "foreign" else result.model.get("run", "")
     return not run_id or not judged or judged == visible(run_id)
+
+
+def not_this_runs(
+    result: RevalidationResult, made: datetime, run_id: str, started_at: datetime | None
+) -> str:
+    """Why the decision is none on this run, in words; empty where it is one, or nobody knows better."""
+    if not about(result, run_id):
+        return f"the newest decision, of {iso(made)}, is on a model of run {result.model.get('run')}"
+    if started_at is not None and made < started_at:
+        return f"the newest decision, of {iso(made)}, is older than the run"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

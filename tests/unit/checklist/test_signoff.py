@@ -239,3 +239,25 @@ def test_a_decision_on_another_runs_model_is_not_this_runs(workspace: Any, store
     assert judged("mine", run="not known", role="foreign")[:2] == ("pass", True)
     state, made, words = judged("mine", run="theirs", role="final_model")
     assert (state, made) == ("pending", False) and words.endswith("is on a model of run theirs")
+
+
+def test_a_decision_on_another_run_signs_nothing_of_this_one(workspace: Any, store: Any, decide: Any) -> None:
+    def run_is(run_id: str, started: Any) -> None:
+        workspace.logs.mkdir(parents=True, exist_ok=True)
+        record = {"id": run_id, "started_at": iso(started)}
+        (workspace.logs / "run.json").write_bytes(msgspec.json.encode(record))
+
+    before = NOW - timedelta(days=1)
+    decide("GO", model={"run": "theirs", "role": "final_model"})
+    run_is("mine", before)
+    with pytest.raises(UsageError, match="is on a model of run theirs"):
+        sign(workspace, store, "cto_decision", NOW, role="CTO")
+    run_is("theirs", before)
+    given = sign(workspace, store, "cto_decision", NOW, role="CTO")
+    assert given.what.endswith("Z on final_model"), "which model was judged is named"
+    assert table(workspace, store)["cto_decision"].status == "signed"
+    run_is("theirs", NOW + timedelta(days=1))
+    phase = table(workspace, store)["cto_decision"]
+    assert phase.status == "open" and phase.signature.void.endswith("is older than the run")
+    with pytest.raises(UsageError, match="older than the run"):
+        sign(workspace, store, "live_deployment", NOW, role="SWE")
