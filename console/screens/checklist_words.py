@@ -40,7 +40,9 @@ def counts(result: ChecklistResult) -> str:
 def answer(result: ChecklistResult | None, state: ChecklistState, now: str = "") -> tuple[str, Tone]:
     """`now`, ISO 8601: what is due after it is later."""
     if result is None:
-        return (state.problem, "warning") if state.problem else ("Looking at every item…", "plain")
+        return (
+            ("There is no list to show", "warning") if state.problem else ("Looking at every item…", "plain")
+        )
     states: Counter[str] = Counter(item.state for item in result.items)
     parts = [
         f"{states[kind]} {word}"

@@ -76,7 +76,11 @@ class StandupScreen(ListScreen):
     def _answer(self, state: StandupState) -> tuple[str, Tone]:
         standup = state.standup
         if standup is None:
-            return (state.problem, "warning") if state.problem else ("Filling the template…", "plain")
+            return (
+                ("There is no standup to fill", "warning")
+                if state.problem
+                else ("Filling the template…", "plain")
+            )
         if state.saved is not None:
             workspace = self.session.workspace
             path = workspace.relative(state.saved) if workspace is not None else str(state.saved)

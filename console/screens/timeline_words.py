@@ -70,7 +70,11 @@ def counts(rows: Sequence[EventRow]) -> Row:
 def answer(state: WeekState, now: datetime) -> tuple[str, Tone]:
     timeline = state.timeline
     if timeline is None:
-        return (state.problem, "warning") if state.problem else ("The week is being looked at…", "plain")
+        return (
+            ("There is no week to show", "warning")
+            if state.problem
+            else ("The week is being looked at…", "plain")
+        )
     overdue = [event for event in timeline.events if event.state == "overdue"]
     waiting = [event for event in timeline.events if event.state == "now"]
     parts = []

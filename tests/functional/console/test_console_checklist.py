@@ -161,7 +161,11 @@ async def test_without_a_workspace_the_screen_says_what_it_needs(
     async with given.app.run_test(size=(120, 30)) as pilot:
         await pilot.press("3")
         await pilot.pause()
-        assert "a workspace is needed: W saves this run as one" in given.text()
+        assert "There is no list to show" in given.text()
+        for key in ("3", "7"):
+            await pilot.press(key)
+            await given.until(pilot, lambda: "a workspace is needed: W saves this run as one" in given.text())
+            assert given.text().count("a workspace is needed") == 1, f"screen {key} says it once"
 
 
 async def test_words_that_stand_for_an_empty_list_are_not_cut_off(given: Any, tmp_path: Any) -> None:
