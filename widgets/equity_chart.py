@@ -20,6 +20,7 @@ _BOTH, _LEAST_HEIGHT, _LEAST_WIDTH = 9, 4, 24
 """From so many rows on the drawdown stands below the equity; with fewer, the equity alone."""
 _WIDE_TITLE = 52
 """Cells for both names beside the figures."""
+_UNIT = "equity, start = 1"
 
 
 class EquityChart(LineWidget):
@@ -58,11 +59,12 @@ class EquityChart(LineWidget):
             return framed(title, value, [[("too small here: make the window larger", "dim")]], width, height)
         if inner_height < _BOTH:
             body = plotted(curve.equity, curve.time, inner_width, inner_height, dates=True)
-            return framed("equity", value, body, width, height)
+            return framed(_UNIT, value, body, width, height)
         below = max(3, (inner_height - 1) // 3)
         drawdown = [-abs(value) for value in curve.drawdown_pct]
         body = [
-            *plotted(curve.equity, curve.time, inner_width, inner_height - below - 1, dates=False),
+            [(_UNIT, "dim")],
+            *plotted(curve.equity, curve.time, inner_width, inner_height - below - 2, dates=False),
             [("drawdown, %", "dim")],
             *plotted(drawdown, curve.time, inner_width, below, dates=True, top=0.0),
         ]

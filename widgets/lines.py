@@ -39,6 +39,9 @@ STYLES: dict[str, str] = {
     "critical-bold": "$error bold",
 }
 
+_UNBROKEN = "\u00a0"
+"""A blank at which no row ends."""
+
 
 class LineWidget(Widget):
     """Base of the widgets that draw their own lines. Text must be printable (`core.text.visible`)."""
@@ -247,19 +250,25 @@ def cut(row: Row, width: int, fill: str = " ") -> list[Span]:
 
 def wrapped(text: str, width: int, tone: str = "dim") -> list[list[Span]]:
     """Words in rows of at most `width` cells."""
-    lines = textwrap.wrap(text, max(8, width), break_on_hyphens=False)
-    return [[(line, tone)] for line in lines]
+    return [[(line, tone)] for line in folded(text, width)]
+
+
+def folded(text: str, width: int, indent: str = "") -> list[str]:
+    """Words in rows of at most `width` cells, later ones indented; a percent sign stays beside its number."""
+    kept = re.sub(r" (?=%(?:[ ,.;:)]|$))", _UNBROKEN, text)
+    rows = textwrap.wrap(kept, max(8, width), subsequent_indent=indent, break_on_hyphens=False)
+    return [row.replace(_UNBROKEN, " ") for row in rows]
 
 
 def wrap_spans(row: Row, width: int, indent: int = 0) -> list[list[Span]]:
     """A row of spans in rows of at most `width` cells, later ones indented: broken at blanks, and inside a
-    word that is longer than a row (a path)."""
+    word that is longer than a row (a path). A percent sign stays beside its number."""
     width = max(8, width)
     indent = min(indent, width // 2)
     rows: list[list[Span]] = [[]]
     used = 0
     for text, tone in row:
-        for piece in re.findall(r" +|[^ ]+", text):
+        for piece in re.findall(r" +|[^ ]+(?: %(?![^ ,.;:)]))?", text):
             length = cell_len(piece)
             if piece.isspace() and (used + length > width or (len(rows) > 1 and used == indent)):
                 continue

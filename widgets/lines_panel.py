@@ -5,12 +5,11 @@ Trap avoided: text that is cut with no way to reach it; long lines wrap, and wha
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 
-from widgets.lines import LineWidget, Row, Span, framed, wrap_spans, wrapped
+from widgets.lines import LineWidget, Row, Span, folded, framed, wrap_spans, wrapped
 
 Lines = Sequence[Row] | Callable[[int], Sequence[Row]]
 
@@ -84,5 +83,4 @@ def _flowed(line: Row, width: int) -> list[list[Span]]:
         return wrap_spans(line, width, cell_len(line[0][0]))
     text, tone = line[0]
     indent = " " * (len(text) - len(text.lstrip(" -•")))
-    wrapped = textwrap.wrap(text, max(8, width), subsequent_indent=indent, break_on_hyphens=False)
-    return [[(part, tone)] for part in wrapped] or [[("", tone)]]
+    return [[(part, tone)] for part in folded(text, width, indent)] or [[("", tone)]]

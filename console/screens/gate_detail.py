@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from core.revalidation.explain import DEFINITIONS, inputs, turning_point
-from core.revalidation.gates import BY_NAME
 from core.revalidation.result import GateResult, RevalidationResult
 from core.revalidation.text import interval_text
 from core.units import number
-from widgets.gate_table import gate_limit, gate_margin, gate_number, gate_value
+from widgets.gate_table import LABELS, gate_limit, gate_margin, gate_number, gate_value
 
 Fact = tuple[str, str, str]
 
 
 def gate_title(gate: GateResult) -> str:
-    return BY_NAME[gate.name].title
+    return LABELS[gate.name]
 
 
 def gate_facts(gate: GateResult, result: RevalidationResult) -> tuple[Fact, ...]:

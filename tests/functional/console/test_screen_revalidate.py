@@ -409,7 +409,7 @@ async def test_enter_opens_a_gate_and_then_a_symbol_s_trades(given: Any, make: A
         text = await opened(given, make, pilot)
         await pilot.press("j", "j", "j", "enter")
         text = await settled(given, pilot)
-        assert "Profit Factor" in text and "gross profit / gross loss" in text and "FAIL" in text
+        assert "─ Profit factor ─" in text and "gross profit / gross loss" in text and "FAIL" in text
         await pilot.press("escape", "tab", "tab", "enter")
         text = await settled(given, pilot)
         assert "31.25" in text and "-0.12" in text and "target" in text and "long" in text

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.geometry import Region
 
-from widgets.lines import Span, changed_regions, cut, fit, framed, merged, wrapped
+from widgets.lines import Span, changed_regions, cut, fit, folded, framed, merged, wrap_spans, wrapped
 
 text = st.text(st.characters(codec="ascii", min_codepoint=32, max_codepoint=126), max_size=12)
 tone = st.sampled_from(["plain", "dim", "good", "found"])
@@ -85,6 +85,18 @@ def test_the_title_stands_left_and_the_value_right() -> None:
     top = "".join(part for part, _ in framed("reward", [("12.4 ▲", "bright")], [], 30, 3)[0])
     assert top.startswith("┌ reward ─")
     assert top.endswith("─ 12.4 ▲ ┐")
+
+
+def test_a_percent_sign_begins_no_row_without_its_number() -> None:
+    rows = wrap_spans([("6 gates 89.8 % (2,000 histories), 9.1 %", "dim")], 12)
+    assert ["".join(text for text, _tone in row) for row in rows] == [
+        "6 gates ",
+        "89.8 % ",
+        "(2,000 ",
+        "histories), ",
+        "9.1 %",
+    ]
+    assert folded("6 gates 89.8 % (2,000)", 12, "  ") == ["6 gates", "  89.8 %", "  (2,000)"]
 
 
 def test_wrapped_words_fit() -> None:

@@ -129,7 +129,7 @@ async def test_equity_and_drawdown_with_dates_and_totals(holding: Any, result: A
     text = await drawn(holding, EquityChart(), result().curve, size=(60, 22))
     head = text.splitlines()[0]
     assert "+20.7 %" in head and "worst -2.3 %" in head
-    assert "drawdown, %" in text and "2025-09-01" in text
+    assert "equity, start = 1" in text and "drawdown, %" in text and "2025-09-01" in text
     assert sum("⠀" < char <= "⣿" for char in text) > 60
 
 
