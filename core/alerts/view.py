@@ -6,6 +6,7 @@ Trap avoided: two places that phrase or sort the same alert differently.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -201,7 +202,7 @@ def phrase(rule: Rule, state: AlertState, detail: str, timestep: int | None) -> 
     text = detail
     if state in ("firing", "pending") and (limit := _limit(rule)):
         text += f" {limit}"
-    if timestep is None or f"at step {number(timestep)}" in text:
+    if timestep is None or re.search(rf"at step {number(timestep)}(?![,\d])", text):
         return text
     return f"{text.rstrip('.')} at step {number(timestep)}"
 

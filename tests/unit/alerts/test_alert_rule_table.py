@@ -16,6 +16,7 @@ from core.alerts.engine import AlertEngine
 from core.alerts.evaluate import ROW_CONDITIONS
 from core.alerts.look import DataFacts, HostView
 from core.alerts.rule import Rule, default_rules
+from core.alerts.view import phrase
 from core.runbook.scenario import scenarios
 from core.telemetry.model import Checkpoint, Source
 
@@ -412,3 +413,15 @@ def test_an_alert_ends_only_after_the_seconds_it_must_stay_quiet(scene: Any) -> 
         scene.row(approx_kl=0.01, seconds=seconds)
         states += [each.state for each in engine.update(scene.run, scene.health, scene.now)]
     assert states == ["firing", "resolved"]
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("crashed", "crashed at step 1,000"),
+        ("crashed at step 1,000.", "crashed at step 1,000."),
+        ("crashed at step 1,000,000.", "crashed at step 1,000,000 at step 1,000"),
+    ],
+)
+def test_the_step_stands_in_the_words_once(detail: str, said: str) -> None:
+    assert phrase(RULES["crash"], "resolved", detail, 1000) == said
