@@ -161,7 +161,8 @@ def _compared(run: ModelRun, arrays: PolicyArrays, settings: Settings) -> Compar
 def _looks(request: ComparisonRequest) -> list[str]:
     count = len(request.models)
     total = request.judged_before + count
+    models = "this model" if count == 1 else f"these {count:,} models"
     return [
-        f"no decision: with these {count:,} models the candles have been looked at {total:,} times, and each "
-        "counts; the best of them is chosen on the test set, so judge it on candles that come later"
+        f"no decision: with {models} the candles have been looked at {counted(total, 'time')}, and each "
+        "counts; the best of all is chosen on the test set, so judge it on candles that come later"
     ]

@@ -43,7 +43,7 @@ def test_each_model_has_its_gates_in_the_order_given(
     assert (found.episodes, found.candles, found.tasks) == (1, 500, 1)
     text = comparison_table(found)
     assert text.splitlines()[1].startswith(str(idle)[:20])
-    assert "looked at 4 times" in text
+    assert "with these 2 models the candles have been looked at 4 times" in text
     assert "–" in text.splitlines()[1]
 
 
