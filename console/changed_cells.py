@@ -32,12 +32,15 @@ class ShownCells:
 
     def __init__(self) -> None:
         self._lines: dict[int, list[_Cell]] = {}
+        self._wholes: dict[int, Strip] = {}
+        """Lines that were sent as a whole, and no part of them since."""
         self._styles: dict[Style | None, int] = {}
         self._size = Size(0, 0)
 
     def forget(self) -> None:
         """The terminal may show anything: what is painted next is sent as it comes."""
         self._lines.clear()
+        self._wholes.clear()
         self._styles.clear()
 
     def changes(self, update: CompositorUpdate) -> CompositorUpdate:
@@ -57,6 +60,11 @@ class ShownCells:
         """
         if len(self._styles) > _MOST_STYLES:
             self.forget()
+        before = self._wholes.pop(line, None)
+        if whole:
+            self._wholes[line] = strip
+            if strip == before:
+                return left, Strip.blank(0)
         known, cells = self._lines.pop(line, None), self._cells(strip)
         right = left + len(cells)
         if not cells or known is None or right > len(known) or _cuts(known, left) or _cuts(known, right):
@@ -73,7 +81,7 @@ class ShownCells:
         cells: list[_Cell] = []
         for text, style, _ in strip:
             number = self._styles.setdefault(style, len(self._styles))
-            if text.isascii():
+            if text.isascii() or (max(text) < _FLAGS[0] and {*map(get_character_cell_size, text)} == {1}):
                 cells += [(char, number) for char in text]
                 continue
             for char in text:
