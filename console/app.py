@@ -278,8 +278,9 @@ class ConsoleApp(TypedAheadMixin, ActionsMixin, NewsMixin, ThemedApp, inherit_bi
             from console.countdown import Countdown
 
             self._countdown = Countdown()
-        settings = self.session.settings if self.session.workspace is not None else None
-        if (words := self._countdown.words(settings, now, self.session.set_aside)) != self._upcoming:
+        settled = self.session.settled_ahead
+        settings = self.session.settings if settled is not None else None
+        if (words := self._countdown.words(settings, now, settled or ())) != self._upcoming:
             self._upcoming = words
             self.update_chrome()
 

@@ -75,6 +75,8 @@ class ConsoleSession(IntentsMixin):
         self._alert_desk: AlertDesk | None = None
         self._runbook_desk: RunbookDesk | None = None
         self._week_desk: WeekDesk | None = None
+        self._week_stood: tuple[str, str] | None = None
+        """The run and its status at the last look at the week's events ahead."""
         self._courier: Courier | None = None
         self.slow = slow
         """The terminal's line is slow: half as many changes a second."""
@@ -145,11 +147,18 @@ class ConsoleSession(IntentsMixin):
         return self._runbook_desk
 
     @property
-    def set_aside(self) -> frozenset[str]:
-        """Ids of the week's events that do not apply or are done, as far as the week was looked at."""
-        timeline = self._week_desk.state.timeline if self._week_desk is not None else None
-        events = timeline.events if timeline is not None else ()
-        return frozenset(event.id for event in events if event.state in ("not_applicable", "done"))
+    def settled_ahead(self) -> frozenset[str] | None:
+        """Ids of the week's events ahead that are done or do not apply; None while it is being looked at.
+
+        It is looked at once there is a picture of the run, and again when the run begins or ends.
+        """
+        if self.workspace is None or self.snapshot is None:
+            return None
+        standing = (self.snapshot.run.info.id, self.snapshot.health.status)
+        if standing != self._week_stood:
+            self._week_stood = standing
+            self.week_desk.look("ahead")
+        return self.week_desk.state.settled
 
     @property
     def week_desk(self) -> WeekDesk:

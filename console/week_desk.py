@@ -6,6 +6,7 @@ where a tick would wait for it. What is asked for while a look is under way is l
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from core.week.timeline import Timeline
     from core.workspace import Workspace
 
-Part = Literal["timeline", "handover", "phases", "preparation"]
+Part = Literal["timeline", "handover", "phases", "preparation", "ahead"]
 NO_RUN = "the run has not been read yet"
 
 
@@ -36,6 +37,8 @@ class WeekState(msgspec.Struct, frozen=True):
     """What is known of the week; replaced whole."""
 
     timeline: Timeline | None = None
+    settled: frozenset[str] | None = None
+    """Ids of the events ahead that are done or do not apply; None: not looked at yet."""
     handover: Handover | None = None
     """What happened since this operator last looked; opening a console is no look until it ends."""
     phases: tuple[Phase, ...] = ()
@@ -68,6 +71,8 @@ class WeekDesk:
     def refresh(self) -> None:
         """Something was recorded: what is shown is looked up again."""
         parts: list[Part] = []
+        if self.state.settled is not None:
+            parts.append("ahead")
         if self.state.timeline is not None:
             parts.append("timeline")
         if self.state.phases:
@@ -95,6 +100,10 @@ class WeekDesk:
         if workspace is None:
             self._put(problem=no_workspace())
             return
+        if "ahead" in parts:
+            self._ahead(workspace)
+            if parts == {"ahead"}:
+                return
         store = self._session.clerk.awaited_store()
         if "preparation" in parts:
             self._prepare(workspace, store)
@@ -118,6 +127,17 @@ class WeekDesk:
         started = snapshot.run.info.started_at if snapshot is not None else None
         found = run_day_list("preparation", workspace, store, None, now, started_at=started)
         self._put(preparation=found, prepared_at=now, problem="")
+
+    def _ahead(self, workspace: Workspace) -> None:
+        """Also without a store: then what it holds is not known, and the run alone tells."""
+        from core.week.timeline import settled_ahead
+
+        store: Store | None = None
+        with contextlib.suppress(ConsoleError):
+            store = self._session.clerk.awaited_store()
+        if (snapshot := self._session.snapshot) is not None:
+            found = settled_ahead(workspace, snapshot.run, snapshot.health, store, utc_now())
+            self._put(settled=found)
 
     def _timeline(self, workspace: Workspace, store: Store) -> None:
         from core.week.timeline import build_timeline
@@ -162,7 +182,7 @@ class WeekDesk:
             )
             words = f"{given.verdict} by {given.name} ({given.role}): {given.what}, {given.hash[:12]}"
             self._session.mailbox.send(WorkDone(words))
-            self.look("phases", "timeline")
+            self.look("phases", "timeline", "ahead")
 
         self._session.clerk.submit(job)
 

@@ -89,6 +89,16 @@ def build_timeline(
     )
 
 
+def settled_ahead(
+    workspace: Workspace, run: Run, health: Health, store: Store | None, now: datetime
+) -> frozenset[str]:
+    """Ids of the events that lie ahead and are done or do not apply. Quick: what lies ahead needs no list of
+    a day evaluated."""
+    states = WeekEvents(workspace, run, health, None, store, now, now, None)
+    ahead = (planned for planned in plan(workspace.settings) if planned.at > now)
+    return frozenset(planned.id for planned in ahead if states.event(planned).state != "due")
+
+
 def _headline(counts: dict[str, int], events: tuple[Event, ...], following: Next | None) -> str:
     parts = []
     if counts["overdue"]:

@@ -56,6 +56,8 @@ async def test_a_quiet_minute_changes_nothing_on_the_screen_but_the_clock(
     async with given.app.run_test(size=(120, 40)) as pilot:
         await opened(given, make, pilot)
         given.app._tick()
+        await given.until(pilot, lambda: given.session.settled_ahead is not None)
+        given.app._tick()
         await pilot.pause()
         before = given.text().splitlines()
         at(moment + timedelta(seconds=40))
@@ -116,6 +118,26 @@ async def test_without_a_workspace_it_says_how_to_get_a_week(tmp_path: Any, give
     async with given.app.run_test(size=(80, 24)) as pilot:
         text = " ".join((await opened(given, make, pilot, "--start DATE")).replace("│", "").split())
         assert "a workspace is needed" in text and "ppo-console init DIR --start DATE" in text
+
+
+async def test_the_header_leaves_out_what_is_done_before_the_timeline_was_ever_opened(
+    given: Any, make: Any, at: Any
+) -> None:
+    moment = at(make.now - timedelta(minutes=10))
+    async with given.app.run_test(size=(120, 40)) as pilot:
+        given.app._tick()
+        assert given.app._upcoming == ("", ""), "not before it is known"
+        given.give(make.snapshot())
+
+        def shown() -> str:
+            given.app._tick()
+            return str(given.app._upcoming[0])
+
+        await given.until(pilot, shown)
+        planned = Countdown().words(given.session.settings, moment)[0]
+        assert planned == "Pre-training checklist in 10 min", "which is done: the training runs"
+        assert shown() == "Morning standup, progress check in 10 min"
+        assert given.session.week_desk.state.timeline is None
 
 
 def test_what_does_not_apply_is_not_counted_down_to(make: Any) -> None:

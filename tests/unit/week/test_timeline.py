@@ -12,7 +12,7 @@ from core.clock import iso, parse_iso
 from core.config.settings import Checklist, Schedule, Settings, Week
 from core.telemetry.model import Run, RunInfo
 from core.week.plan import plan
-from core.week.timeline import Timeline, build_timeline
+from core.week.timeline import Timeline, build_timeline, settled_ahead
 
 START = parse_iso("2026-02-23T14:00:00Z")
 
@@ -82,6 +82,21 @@ def test_before_the_week_all_is_due_and_counted_down(week: Any, workspace: Any) 
     assert found.counts["due"] == len(found.events)
     assert (found.next.text, found.next.seconds) == ("Final pre-training set-up", 3600)
     assert found.headline == "next: Final pre-training set-up in 1h00m"
+
+
+def test_what_lies_ahead_and_is_settled_is_what_the_timeline_says_and_asks_no_list_of_a_day(
+    week: Any, workspace: Any, store: Any, make_run: Any, make_health: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = START - timedelta(hours=7)
+    early = make_run(3, started_at=ended - timedelta(hours=2), ended_at=ended, outcome="finished")
+    now = START - timedelta(hours=6, minutes=30)
+    found = week(early, now, "FINISHED")
+    monkeypatch.setattr("core.week.events.run_daily", None)
+    settled = settled_ahead(workspace, early, make_health("FINISHED"), store, now)
+    ahead = {event.id for event in found.events if parse_iso(event.at) > now}
+    assert settled == {event.id for event in found.events if event.state != "due"} & ahead
+    assert "start.2026-02-23.14:00" in settled and "launch.2026-02-23.15:00" in settled
+    assert "execute.2026-02-27.16:00" not in settled
 
 
 def test_what_is_not_done_in_its_window_is_overdue(week: Any, workspace: Any, store: Any) -> None:
