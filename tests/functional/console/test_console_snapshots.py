@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,12 +19,15 @@ Compare = Callable[..., bool]
 def still_time(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
     """The clock stands, and nobody in particular sits here."""
     later = make.now + timedelta(minutes=3)
-    for module in ("console.app", "console.screens.alerts", "console.desk"):
+    for module in ("console.app", "console.screens.alerts", "console.desk", "console.week_desk"):
         monkeypatch.setattr(f"{module}.utc_now", lambda: later)
 
 
 async def ticked(pilot: Any) -> None:
-    """A second has passed: the header's countdown stands there, however long the test took."""
+    """Seconds have passed: the header's countdown stands there, however long the test took."""
+    end = time.monotonic() + 60
+    while pilot.app.session.settled_ahead is None and time.monotonic() < end:
+        await pilot.pause(0.02)
     pilot.app._tick()
     await pilot.pause()
 
