@@ -193,14 +193,19 @@ class WeekEvents:
         decided = self._decided
         if planned.checklist == "escalation" and self._signed("cto_decision"):
             return "done", self._signed("cto_decision")
-        if decided is not None and decided.result is not None and planned.checklist in ("", "preparation"):
-            return "done", f"{decided.result.decision_text}, {decided.result.generated_at}"
+        verdict = ""
+        if decided is not None and decided.result is not None:
+            verdict = f"{decided.result.decision_text}, {decided.result.generated_at}"
         if planned.checklist == "":
-            return self._open(planned, "no decision yet")
+            return ("done", verdict) if verdict else self._open(planned, "no decision yet")
         if planned.checklist == "preparation":
-            if self._preparation is None:
+            looked = self._preparation
+            known = {} if looked is None else {item.id: item for item in looked.items}
+            items = [known[item] for item in planned.items if item in known]
+            if verdict and not (items and all(item.state in _GOOD for item in items)):
+                return "not_applicable", f"decided without it: {verdict}"
+            if looked is None:
                 return self._open(planned, "see ppo-console checklist preparation")
-            known = {item.id: item for item in self._preparation.items}
         else:
             known = self._list(planned.checklist, planned.at.date())
         return self._by_items(planned, [known[item] for item in planned.items if item in known])

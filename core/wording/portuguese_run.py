@@ -98,6 +98,7 @@ RUN: dict[str, str] = {
     "it has no items on this day": "não tem itens neste dia",
     "{n} failing: {}": "{} falhando: {}",
     "no decision yet": "ainda sem decisão",
+    "decided without it: {raw}": "decidido sem ela: {}",
     "not signed": "não assinado",
     "see ppo-console checklist preparation": "veja ppo-console checklist preparation",
     "{n} by {raw} ({raw}), {n}": "{} por {} ({}), {}",
