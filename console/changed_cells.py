@@ -8,7 +8,9 @@ size on a terminal which had the new one already; a wide character cut in half.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
 from rich.console import Console
@@ -20,9 +22,11 @@ from textual.strip import Strip
 
 _Part = tuple[int, int, Strip]
 """A line, the column of its first cell, the cells."""
-_Cell = tuple[str, int]
-"""A character, empty in the second cell of a wide one, and the number of its style."""
+_SECOND = "\0"
+"""Stands for the second cell of a wide character."""
 _MOST_STYLES = 4096
+_NARROW = re.compile(r"[ -~\u2190-\u2193\u2500-\u25fc\u2800-\u28ff]*").fullmatch
+"""What most lines are made of, each of one cell: ASCII, arrows, boxes, blocks, shapes, Braille."""
 _FLAGS = ("\U0001f1e6", "\U0001f1ff")
 """The first and the last of the letters that pair into flags."""
 
@@ -31,7 +35,7 @@ class ShownCells:
     """What stands on the terminal, by line. A line that is not known is sent as it comes."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, list[_Cell]] = {}
+        self._lines: dict[int, _Cells] = {}
         self._wholes: dict[int, Strip] = {}
         """Lines that were sent as a whole, and no part of them since."""
         self._styles: dict[Style | None, int] = {}
@@ -66,47 +70,63 @@ class ShownCells:
             if strip == before:
                 return left, Strip.blank(0)
         known, cells = self._lines.pop(line, None), self._cells(strip)
-        right = left + len(cells)
-        if not cells or known is None or right > len(known) or _cuts(known, left) or _cuts(known, right):
-            if whole and cells:
+        right = left + strip.cell_length
+        if cells is None or known is None or known.cut_at(left) or known.cut_at(right, end=True):
+            if whole and cells is not None:
                 self._lines[line] = cells
             return left, strip
-        first, last = _difference(known[left:right], cells)
-        known[left:right] = cells
-        self._lines[line] = known
+        first, last = cells.difference(known, left)
+        self._lines[line] = cells if whole else known.with_cells(left, cells)
         return left + first, strip.crop(first, last)
 
-    def _cells(self, strip: Strip) -> list[_Cell]:
-        """None of them where one does not stand alone."""
-        cells: list[_Cell] = []
-        for text, style, _ in strip:
+    def _cells(self, strip: Strip) -> _Cells | None:
+        """None where one does not stand alone."""
+        text, styles = strip.text, list[int]()
+        narrow, wide = _NARROW(text) is not None, list[str]()
+        for part, style, _ in strip:
             number = self._styles.setdefault(style, len(self._styles))
-            if text.isascii() or (max(text) < _FLAGS[0] and {*map(get_character_cell_size, text)} == {1}):
-                cells += [(char, number) for char in text]
+            if narrow:
+                styles += [number] * len(part)
                 continue
-            for char in text:
+            for char in part:
                 width = get_character_cell_size(char)
                 if not width or _FLAGS[0] <= char <= _FLAGS[1]:
-                    return []
-                cells += ((char, number), ("", number))[:width]
-        return cells if len(cells) == strip.cell_length else []
+                    return None
+                wide.append(char if width == 1 else char + _SECOND)
+                styles += [number] * width
+        cells = _Cells(text if narrow else "".join(wide), styles)
+        return cells if len(cells.text) == len(styles) == strip.cell_length else None
 
 
-def _cuts(cells: list[_Cell], column: int) -> bool:
-    """A wide character stands on both sides of `column`."""
-    return column < len(cells) and not cells[column][0]
+class _Cells(NamedTuple):
+    """A character and the number of a style for each cell."""
 
+    text: str
+    styles: list[int]
 
-def _difference(old: list[_Cell], new: list[_Cell]) -> tuple[int, int]:
-    """The first cell that differs and the one after the last; no cell does where they are one."""
-    if old == new:
-        return 0, 0
-    first, last = 0, len(new)
-    while old[first] == new[first]:
-        first += 1
-    while old[last - 1] == new[last - 1]:
-        last -= 1
-    return first - _cuts(new, first), last + _cuts(new, last)
+    def cut_at(self, column: int, *, end: bool = False) -> bool:
+        """There is no such column, or a wide character stands on both sides of it."""
+        if column >= len(self.text):
+            return column > len(self.text) or not end
+        return self.text[column] == _SECOND
+
+    def with_cells(self, left: int, new: _Cells) -> _Cells:
+        right = left + len(new.text)
+        text = self.text[:left] + new.text + self.text[right:]
+        return _Cells(text, self.styles[:left] + new.styles + self.styles[right:])
+
+    def difference(self, old: _Cells, left: int) -> tuple[int, int]:
+        """Of those from `left` on in `old` the first cell that differs and the one after the last; no cell
+        does where they are one."""
+        text, styles = old.text[left : left + len(self.text)], old.styles[left : left + len(self.text)]
+        if text == self.text and styles == self.styles:
+            return 0, 0
+        first, last = 0, len(text)
+        while text[first] == self.text[first] and styles[first] == self.styles[first]:
+            first += 1
+        while text[last - 1] == self.text[last - 1] and styles[last - 1] == self.styles[last - 1]:
+            last -= 1
+        return first - self.text.startswith(_SECOND, first), last + self.text.startswith(_SECOND, last)
 
 
 class _Changes(CompositorUpdate):
