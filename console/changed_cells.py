@@ -25,8 +25,13 @@ _Part = tuple[int, int, Strip]
 _SECOND = "\0"
 """Stands for the second cell of a wide character."""
 _MOST_STYLES = 4096
-_NARROW = re.compile(r"[ -~\u2190-\u2193\u2500-\u25fc\u2800-\u28ff]*").fullmatch
-"""What most lines are made of, each of one cell: ASCII, arrows, boxes, blocks, shapes, Braille."""
+_NARROW = re.compile(
+    r"[ -~\xa1-\xac\xae-\u02ff\u2010-\u2027\u2190-\u22ff\u2500-\u25fc\u2800-\u28ff]*"
+).fullmatch
+"""What most lines are made of, each of one cell: Latin letters, arrows, signs, boxes, blocks, Braille."""
+_WORTH = 8
+"""Cells that must be saved, for a line to be cut."""
+_NOTHING = Strip([], 0)
 _FLAGS = ("\U0001f1e6", "\U0001f1ff")
 """The first and the last of the letters that pair into flags."""
 
@@ -68,7 +73,7 @@ class ShownCells:
         if whole:
             self._wholes[line] = strip
             if strip == before:
-                return left, Strip.blank(0)
+                return left, _NOTHING
         known, cells = self._lines.pop(line, None), self._cells(strip)
         right = left + strip.cell_length
         if cells is None or known is None or known.cut_at(left) or known.cut_at(right, end=True):
@@ -77,6 +82,8 @@ class ShownCells:
             return left, strip
         first, last = cells.difference(known, left)
         self._lines[line] = cells if whole else known.with_cells(left, cells)
+        if first < last and strip.cell_length - (last - first) < _WORTH:
+            return left, strip
         return left + first, strip.crop(first, last)
 
     def _cells(self, strip: Strip) -> _Cells | None:
